@@ -1,0 +1,171 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What is derived: conversions with every change dated, spend with every restatement dated, rollups by hour, running totals by day. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Each ingest transaction first locks its shard row, so an old attempt that still runs cannot interleave.
+  await sql`
+    create table ingest_shard (
+      id text primary key,
+      drained_at timestamptz,
+      rows_total bigint not null default 0
+    )`.execute(db);
+
+  await sql`
+    create table conversion (
+      id uuid primary key,
+      workspace_id text not null,
+      source_id text not null,
+      account_id text,
+      -- Deepest known object (ad, else ad set, else campaign).
+      object_id bigint,
+      campaign_id bigint,
+      click_id text,
+      clicked_at timestamptz,
+      placement text,
+      event text not null,
+      event_type text not null,
+      status text not null check (status in ('pending', 'hold', 'approved', 'rejected', 'reversed')),
+      -- In the account's currency; null while unconverted.
+      value_micros bigint,
+      original_micros bigint,
+      original_currency text,
+      rate double precision,
+      txid text,
+      device_id text,
+      event_at timestamptz not null,
+      received_at timestamptz not null,
+      attributed_by text check (attributed_by in ('click', 'sender')),
+      attribution text not null,
+      -- The install or trial whose attribution this event keeps.
+      follows_id uuid,
+      -- pending + approved, attributed, not test, not quarantined: this row is in the rollups.
+      counted boolean not null,
+      excluded text,
+      first_postback_id uuid not null,
+      last_postback_id uuid not null
+    )`.execute(db);
+  await sql`create index conversion_object on conversion (object_id, clicked_at)`.execute(db);
+  await sql`create index conversion_device on conversion (workspace_id, device_id, event_at) where device_id is not null`.execute(db);
+  await sql`create index conversion_click on conversion (click_id) where click_id is not null`.execute(db);
+  await sql`create index conversion_received on conversion (workspace_id, received_at desc)`.execute(db);
+
+  await sql`
+    create table conversion_key (
+      source_id text not null,
+      key bytea not null,
+      conversion_id uuid not null,
+      primary key (source_id, key)
+    )`.execute(db);
+
+  // Each change a dated delta: a backtest at T sums the rows with known_from <= T.
+  await sql`
+    create table conversion_change (
+      conversion_id uuid not null,
+      known_from timestamptz not null,
+      postback_id uuid not null,
+      status text not null,
+      counted_delta smallint not null,
+      value_delta_micros bigint not null,
+      primary key (conversion_id, known_from, postback_id)
+    )`.execute(db);
+
+  // hour = start of an hour of the account's zone; clicks and spend are the network's, visits ours.
+  await sql`
+    create table spend_hour (
+      account_id text not null,
+      object_id bigint not null,
+      hour timestamptz not null,
+      spend_micros bigint not null,
+      impressions bigint not null,
+      clicks bigint not null,
+      reported_at timestamptz not null,
+      primary key (object_id, hour)
+    )`.execute(db);
+  await sql`create index spend_hour_account on spend_hour (account_id, hour)`.execute(db);
+
+  await sql`
+    create table spend_version (
+      account_id text not null,
+      object_id bigint not null,
+      hour timestamptz not null,
+      known_from timestamptz not null,
+      spend_micros bigint not null,
+      impressions bigint not null,
+      clicks bigint not null,
+      primary key (object_id, hour, known_from)
+    ) partition by range (hour)`.execute(db);
+  await sql`create table spend_version_default partition of spend_version default`.execute(db);
+
+  await sql`
+    create table visit_hour (
+      account_id text not null,
+      object_id bigint not null,
+      hour timestamptz not null,
+      visits bigint not null,
+      primary key (object_id, hour)
+    )`.execute(db);
+  await sql`create index visit_hour_account on visit_hour (account_id, hour)`.execute(db);
+
+  // Hour of the click. conversions and value cover every status: the reader picks (counted = pending + approved).
+  await sql`
+    create table conversion_hour (
+      account_id text not null,
+      object_id bigint not null,
+      event text not null,
+      event_type text not null,
+      status text not null,
+      hour timestamptz not null,
+      conversions bigint not null,
+      value_micros bigint not null,
+      unconverted bigint not null default 0,
+      primary key (object_id, event, event_type, status, hour)
+    )`.execute(db);
+  await sql`create index conversion_hour_account on conversion_hour (account_id, hour)`.execute(db);
+
+  // Running totals since the object's first day: a day window is the difference of two rows.
+  // day = the account-local date. A late fact for day d adds its delta to every row with day >= d.
+  await sql`
+    create table object_day (
+      account_id text not null,
+      object_id bigint not null,
+      day date not null,
+      spend_micros bigint not null default 0,
+      impressions bigint not null default 0,
+      clicks bigint not null default 0,
+      visits bigint not null default 0,
+      primary key (object_id, day)
+    )`.execute(db);
+  await sql`create index object_day_account on object_day (account_id, day)`.execute(db);
+  await sql`
+    create table event_day (
+      account_id text not null,
+      object_id bigint not null,
+      event text not null,
+      event_type text not null,
+      day date not null,
+      -- Counted conversions only (pending + approved).
+      conversions bigint not null default 0,
+      value_micros bigint not null default 0,
+      unconverted bigint not null default 0,
+      primary key (object_id, event, event_type, day)
+    )`.execute(db);
+  await sql`create index event_day_account on event_day (account_id, day)`.execute(db);
+
+  // Campaigns that have news since the optimizer last looked; one row each, updated by ingest and sync.
+  await sql`
+    create table campaign_news (
+      account_id text not null,
+      campaign_id bigint not null,
+      news_at timestamptz not null,
+      primary key (account_id, campaign_id)
+    )`.execute(db);
+
+  await sql`
+    create table exchange_rate (
+      base text not null,
+      quote text not null,
+      day date not null,
+      rate double precision not null check (rate > 0),
+      primary key (base, quote, day)
+    )`.execute(db);
+}

@@ -1,0 +1,125 @@
+import type { Micros } from './money.ts';
+import type { LeverState, ObjectFacts, ObjectId } from './object.ts';
+import type { WindowBounds } from './windows.ts';
+
+/**
+ * One change asked of one object. Values are absolute: setting 1.20 twice is harmless (invariant 8).
+ * `untilMs` asks for a resume at that workspace instant, if the pause is still ours.
+ */
+export type Change =
+  | { readonly kind: 'pause'; readonly untilMs?: number }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'set_bid'; readonly toMicros: Micros }
+  | { readonly kind: 'set_budget'; readonly toMicros: Micros; readonly budget: 'daily' | 'lifetime' };
+
+export type Verdict = Change | { readonly kind: 'notify'; readonly message: string } | { readonly kind: 'keep' };
+export type VerdictKind = Verdict['kind'];
+
+/** Metrics of one object in one window, money as doubles in major units of the account's currency. */
+export interface WindowMetrics {
+  readonly bounds: WindowBounds;
+  readonly spend: number;
+  readonly impressions: number;
+  /** The network's clicks. */
+  readonly clicks: number;
+  /** Ours. */
+  readonly visits: number;
+  /** Counted conversions (pending + approved) by `event` and by `event/type`; absent means none. */
+  readonly conversions: Readonly<Record<string, EventMetrics>>;
+}
+
+export interface EventMetrics {
+  readonly conversions: number;
+  readonly value: number;
+  /** Conversions whose foreign revenue has no rate yet; revenue metrics are undefined while there are any. */
+  readonly unconverted: number;
+}
+
+/** Why conversion metrics must not be believed right now (invariant 11). */
+export interface DataHealth {
+  /** Set when conversion metrics are undefined for every window. */
+  readonly conversionsUndefined?: string;
+  /** Our clicks are complete from here on; windows that begin earlier have no conversion metrics. */
+  readonly trackingSinceMs: number | null;
+}
+
+/** What one decision looks at for one object. Recomputing from it gives the same decision bit for bit (invariant 7). */
+export interface Evidence {
+  readonly object: ObjectFacts;
+  readonly campaign: ObjectFacts | null;
+  readonly adset: ObjectFacts | null;
+  readonly account: { readonly id: string; readonly name: string; readonly network: string; readonly currency: string; readonly timeZone: string };
+  readonly asOfMs: number;
+  readonly nowMs: number;
+  /** By window spelling as it stands in the rule ("7d", "today", "3h", "lifetime", ...). */
+  readonly windows: Readonly<Record<string, WindowMetrics>>;
+  readonly health: DataHealth;
+  /** What the engine did to this object: newest applied change of each kind, for cooldowns and "only what we paused". */
+  readonly history: readonly PastChange[];
+}
+
+export interface PastChange {
+  readonly kind: Change['kind'];
+  readonly rule: string | null;
+  readonly strategyId: string;
+  readonly atMs: number;
+  readonly from: LeverState;
+}
+
+/** How one condition came out, for explanations. */
+export interface ConditionTrace {
+  readonly text: string;
+  readonly holds: boolean | 'undefined' | 'error';
+  /** Each metric call with its value, in order of appearance. */
+  readonly values: readonly { readonly expression: string; readonly value: number | string | boolean | null; readonly why?: string }[];
+}
+
+/** What one rule said. */
+export interface RuleTrace {
+  readonly rule: string;
+  readonly holds: boolean | 'undefined' | 'error';
+  readonly conditions: readonly ConditionTrace[];
+}
+
+/** The number that would have changed a keep: "$4 short". */
+export interface Nearest {
+  readonly rule: string;
+  readonly expression: string;
+  readonly value: number;
+  readonly threshold: number;
+  /** In words: "spend $4.00 short of $30.00". */
+  readonly text: string;
+}
+
+/**
+ * Stable codes without numbers. `rule_held` acts; everything else keeps.
+ * A code is part of the public contract: add, never rename.
+ */
+export type ReasonCode =
+  | 'rule_held'
+  | 'no_rule_held'
+  | 'rule_error'
+  | 'already_so'
+  | 'no_such_lever'
+  | 'cooldown'
+  | 'step_refused'
+  | 'floor'
+  | 'ceiling'
+  | 'rounding_refused'
+  | 'learning_phase'
+  | 'not_ours_to_resume'
+  | 'parent_paused'
+  | 'stale_spend'
+  | 'conversions_undefined'
+  | 'not_active';
+
+/** What the engine concluded for one object, with its reason inside. */
+export interface Decision {
+  readonly objectId: ObjectId;
+  readonly verdict: Verdict;
+  readonly reason: { readonly rule: string | null; readonly code: ReasonCode; readonly detail?: string };
+  /** One sentence a marketer can read: "bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5". */
+  readonly sentence: string;
+  readonly rules: readonly RuleTrace[];
+  readonly nearest?: Nearest;
+}

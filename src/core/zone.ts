@@ -1,0 +1,56 @@
+import { Temporal } from 'temporal-polyfill';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Hour and day edges of an account's IANA zone, as instants. Every bucket edge in Bidloop comes from here, so that a
+ * half-hour zone, a 23-hour day and a 25-hour day mean the same in rollups, windows and reports.
+ *
+ * Edges are cached by UTC hour: a zone's offset changes only at minute-aligned instants, and callers ask again and
+ * again for the same few hundred hours.
+ */
+const dayCache = new Map<string, { readonly startMs: number; readonly endMs: number; readonly date: string }>();
+
+/** True for a zone name this machine's zone data knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Start of the account-local hour that holds the instant. */
+export function hourStart(ms: number, zone: string): number {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(Math.floor(ms)).toZonedDateTimeISO(zone);
+  const offsetMs = zoned.offsetNanoseconds / 1e6;
+  return Math.floor((ms + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs;
+}
+
+/** The account-local day that holds the instant: its first instant, the next day's first instant, and its date. */
+export function dayOf(ms: number, zone: string): { readonly startMs: number; readonly endMs: number; readonly date: string } {
+  const key = `${zone} ${Math.floor(ms / (HOUR_MS / 4))}`;
+  const cached = dayCache.get(key);
+  if (cached) return cached;
+  const date = Temporal.Instant.fromEpochMilliseconds(Math.floor(ms)).toZonedDateTimeISO(zone).toPlainDate();
+  const day = dayBounds(date.toString(), zone);
+  if (dayCache.size > 20_000) dayCache.clear();
+  dayCache.set(key, day);
+  return day;
+}
+
+/** First instant of an account-local date ("2026-11-05") and of the next one. */
+export function dayBounds(date: string, zone: string): { readonly startMs: number; readonly endMs: number; readonly date: string } {
+  const plain = Temporal.PlainDate.from(date);
+  return {
+    startMs: plain.toZonedDateTime(zone).epochMilliseconds,
+    endMs: plain.add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds,
+    date: plain.toString(),
+  };
+}
+
+/** The date `days` after (or before, when negative) a date. */
+export function addDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString();
+}

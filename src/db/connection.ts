@@ -1,0 +1,55 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database } from './tables.ts';
+
+export type Db = Kysely<Database>;
+
+/** int8 → number; an amount or count beyond 2^53 is a fault to be seen, not to be rounded. */
+function exactInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint from PostgreSQL is beyond 2^53: ${text}`);
+  return value;
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: string) {
+    if (oid === pg.types.builtins.INT8) return exactInteger as never;
+    // numeric is the type of sum(bigint): ours are integers.
+    if (oid === pg.types.builtins.NUMERIC) return Number as never;
+    // A date is an account-local day, not an instant: keep its text.
+    if (oid === pg.types.builtins.DATE) return String as never;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+export interface ConnectOptions {
+  readonly url: string;
+  /** Most connections at once. */
+  readonly max?: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+}
+
+/** A pool; close it through `db.destroy()` when it was given to {@link connect}, else with `end()`. */
+export function createPool(options: ConnectOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    application_name: options.name,
+    types,
+    // A dead server must not hang a visitor or a sender.
+    connectionTimeoutMillis: 5_000,
+  });
+  // An idle connection that PostgreSQL closes is replaced on next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Kysely over a new pool. Release with `db.destroy()`. */
+export function connect(options: ConnectOptions): Db {
+  return fromPool(createPool(options));
+}
+
+export function fromPool(pool: pg.Pool): Db {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}

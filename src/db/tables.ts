@@ -1,0 +1,454 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Micros } from '../core/money.ts';
+import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
+
+/**
+ * Table types, written by hand for their branded columns; test/integration/tables.test.ts holds them against the
+ * migrated database. bigint arrives as number (range-checked in connection.ts), timestamptz as Date, bytea as Buffer.
+ */
+export interface Database {
+  workspace: WorkspaceTable;
+  ad_account: AdAccountTable;
+  source: SourceTable;
+  link: LinkTable;
+  object: ObjectTable;
+  object_version: ObjectVersionTable;
+  click: ClickTable;
+  click_inbox: ClickInboxTable;
+  postback: PostbackTable;
+  message_key: MessageKeyTable;
+  inbox: InboxTable;
+  unauthenticated_count: UnauthenticatedCountTable;
+  ip_salt: IpSaltTable;
+  ingest_shard: IngestShardTable;
+  conversion: ConversionTable;
+  conversion_key: ConversionKeyTable;
+  conversion_change: ConversionChangeTable;
+  spend_hour: SpendHourTable;
+  spend_version: SpendVersionTable;
+  visit_hour: VisitHourTable;
+  conversion_hour: ConversionHourTable;
+  object_day: ObjectDayTable;
+  event_day: EventDayTable;
+  campaign_news: CampaignNewsTable;
+  exchange_rate: ExchangeRateTable;
+  strategy: StrategyTable;
+  strategy_version: StrategyVersionTable;
+  decision: DecisionTable;
+  last_evaluation: LastEvaluationTable;
+  action: ActionTable;
+  lease: LeaseTable;
+  guardrail_reservation: GuardrailReservationTable;
+}
+
+type Json<T> = JSONColumnType<T & object>;
+/** A column the database fills when it is left out. */
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+
+export interface WorkspaceTable {
+  id: string;
+  name: string;
+  currency: string;
+  time_zone: string;
+  simulated: Defaulted<boolean>;
+  clock_origin: Date;
+  clock_wall_origin: Date;
+  clock_rate: Defaulted<number>;
+  clock_stopped_at: Date | null;
+  clock_wall_seen_at: Date | null;
+  halted_at: Date | null;
+  halt_reason: string | null;
+  created_at: Date;
+}
+
+export interface AdAccountTable {
+  id: string;
+  workspace_id: string;
+  network: string;
+  network_account_id: string;
+  name: string;
+  currency: string;
+  time_zone: string;
+  base_url: string | null;
+  credentials_sealed: Buffer | null;
+  writes_allowed: Defaulted<boolean>;
+  halted_at: Date | null;
+  halt_reason: string | null;
+  spend_as_of: Date | null;
+  tracking_since: Date | null;
+  synced_at: Date | null;
+  sync_error: string | null;
+  created_at: Date;
+}
+
+export interface SourceTable {
+  id: string;
+  workspace_id: string;
+  profile: string;
+  name: string;
+  key_hash: Buffer | null;
+  key_sealed: Buffer | null;
+  settings: Json<Record<string, unknown>>;
+  created_at: Date;
+  removed_at: Date | null;
+}
+
+export interface LinkTable {
+  id: string;
+  workspace_id: string;
+  account_id: string | null;
+  network: string;
+  name: string;
+  target_url: string;
+  fallback_url: string | null;
+  created_at: Date;
+  removed_at: Date | null;
+}
+
+export interface ObjectTable {
+  id: Generated<ObjectId>;
+  workspace_id: string;
+  account_id: string;
+  level: Level;
+  network_id: string;
+  name: string;
+  campaign_id: ObjectId | null;
+  adset_id: ObjectId | null;
+  creative_id: ObjectId | null;
+  status: ObjectStatus;
+  delivery: string;
+  bid_strategy: BidStrategy | null;
+  bid_micros: Micros | null;
+  daily_budget_micros: Micros | null;
+  lifetime_budget_micros: Micros | null;
+  roas_floor: number | null;
+  learning: string | null;
+  labels: Defaulted<string[]>;
+  network_created_at: Date | null;
+  first_seen_at: Date;
+  seen_at: Date;
+  changed_at: Date;
+}
+
+export interface ObjectVersionTable {
+  object_id: ObjectId;
+  known_from: Date;
+  name: string;
+  status: ObjectStatus;
+  delivery: string;
+  bid_strategy: BidStrategy | null;
+  bid_micros: Micros | null;
+  daily_budget_micros: Micros | null;
+  lifetime_budget_micros: Micros | null;
+  roas_floor: number | null;
+  learning: string | null;
+  labels: string[];
+}
+
+export interface ClickTable {
+  id: string;
+  workspace_id: string;
+  link_id: string | null;
+  account_id: string | null;
+  network: string;
+  campaign_network_id: string | null;
+  adset_network_id: string | null;
+  ad_network_id: string | null;
+  creative: string | null;
+  placement: string | null;
+  network_click_id: string | null;
+  network_click_param: string | null;
+  device_id: string | null;
+  ip_hash: Buffer | null;
+  ip: string | null;
+  user_agent: string | null;
+  params: Json<Record<string, string>>;
+  flags: Defaulted<string[]>;
+  clicked_at: Date;
+  wall_at: Date;
+}
+
+export interface ClickInboxTable {
+  id: Generated<number>;
+  click_id: string;
+  clicked_at: Date;
+}
+
+export interface PostbackTable {
+  id: string;
+  workspace_id: string | null;
+  source_id: string;
+  received_at: Date;
+  wall_at: Date;
+  method: string;
+  path: string;
+  raw: Buffer;
+  content_type: string | null;
+  sender_ip: string | null;
+  user_agent: string | null;
+  outcome: string;
+  reason: string | null;
+  detail: string | null;
+  click_id: string | null;
+  event: string | null;
+  event_type: string | null;
+  status: string | null;
+  txid: string | null;
+  amount_micros: Micros | null;
+  currency: string | null;
+  event_at: Date | null;
+  device_id: string | null;
+  sender_ids: JSONColumnType<Record<string, string>> | null;
+  conversion_key: Buffer | null;
+  warnings: Defaulted<string[]>;
+  test: Defaulted<boolean>;
+  conversion_id: string | null;
+}
+
+export interface MessageKeyTable {
+  key: Buffer;
+  postback_id: string;
+  received_at: Date;
+  expires_at: Date | null;
+}
+
+export interface InboxTable {
+  postback_id: string;
+  received_at: Date;
+  slot: number;
+}
+
+export interface UnauthenticatedCountTable {
+  address: string;
+  minute: Date;
+  kept: Defaulted<number>;
+  dropped: Defaulted<number>;
+}
+
+export interface IpSaltTable {
+  valid_from: Date;
+  salt: Buffer;
+}
+
+export interface IngestShardTable {
+  id: string;
+  drained_at: Date | null;
+  rows_total: Defaulted<number>;
+}
+
+export interface ConversionTable {
+  id: string;
+  workspace_id: string;
+  source_id: string;
+  account_id: string | null;
+  object_id: ObjectId | null;
+  campaign_id: ObjectId | null;
+  click_id: string | null;
+  clicked_at: Date | null;
+  placement: string | null;
+  event: string;
+  event_type: string;
+  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed';
+  value_micros: Micros | null;
+  original_micros: Micros | null;
+  original_currency: string | null;
+  rate: number | null;
+  txid: string | null;
+  device_id: string | null;
+  event_at: Date;
+  received_at: Date;
+  attributed_by: 'click' | 'sender' | null;
+  attribution: string;
+  follows_id: string | null;
+  counted: boolean;
+  excluded: string | null;
+  first_postback_id: string;
+  last_postback_id: string;
+}
+
+export interface ConversionKeyTable {
+  source_id: string;
+  key: Buffer;
+  conversion_id: string;
+}
+
+export interface ConversionChangeTable {
+  conversion_id: string;
+  known_from: Date;
+  postback_id: string;
+  status: string;
+  counted_delta: number;
+  value_delta_micros: Micros;
+}
+
+export interface SpendHourTable {
+  account_id: string;
+  object_id: ObjectId;
+  hour: Date;
+  spend_micros: Micros;
+  impressions: number;
+  clicks: number;
+  reported_at: Date;
+}
+
+export interface SpendVersionTable {
+  account_id: string;
+  object_id: ObjectId;
+  hour: Date;
+  known_from: Date;
+  spend_micros: Micros;
+  impressions: number;
+  clicks: number;
+}
+
+export interface VisitHourTable {
+  account_id: string;
+  object_id: ObjectId;
+  hour: Date;
+  visits: number;
+}
+
+export interface ConversionHourTable {
+  account_id: string;
+  object_id: ObjectId;
+  event: string;
+  event_type: string;
+  status: string;
+  hour: Date;
+  conversions: number;
+  value_micros: Micros;
+  unconverted: Defaulted<number>;
+}
+
+export interface ObjectDayTable {
+  account_id: string;
+  object_id: ObjectId;
+  /** Account-local date, "2026-11-05". */
+  day: string;
+  spend_micros: Defaulted<Micros>;
+  impressions: Defaulted<number>;
+  clicks: Defaulted<number>;
+  visits: Defaulted<number>;
+}
+
+export interface EventDayTable {
+  account_id: string;
+  object_id: ObjectId;
+  event: string;
+  event_type: string;
+  day: string;
+  conversions: Defaulted<number>;
+  value_micros: Defaulted<Micros>;
+  unconverted: Defaulted<number>;
+}
+
+export interface CampaignNewsTable {
+  account_id: string;
+  campaign_id: ObjectId;
+  news_at: Date;
+}
+
+export interface ExchangeRateTable {
+  base: string;
+  quote: string;
+  day: string;
+  rate: number;
+}
+
+export interface StrategyTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  origin: string | null;
+  current_version: number;
+  created_at: Date;
+  removed_at: Date | null;
+}
+
+export interface StrategyVersionTable {
+  strategy_id: string;
+  version: number;
+  source: string;
+  document: Json<Record<string, unknown>>;
+  content_hash: Buffer;
+  created_at: Date;
+}
+
+export interface DecisionTable {
+  id: string;
+  workspace_id: string;
+  account_id: string;
+  campaign_id: ObjectId | null;
+  object_id: ObjectId;
+  level: Level;
+  strategy_id: string;
+  strategy_version: number;
+  rule: string | null;
+  verdict: 'pause' | 'resume' | 'set_bid' | 'set_budget' | 'notify' | 'keep';
+  reason: string;
+  sentence: string;
+  mode: 'dry-run' | 'approve' | 'live';
+  from_value: string | null;
+  to_value: string | null;
+  until: Date | null;
+  evidence: Json<Record<string, unknown>>;
+  engine_version: string;
+  as_of: Date;
+  decided_at: Date;
+  decided_wall_at: Date;
+  undoes: string | null;
+  needs_workflow: boolean;
+  workflow_started_at: Date | null;
+  outcome: string | null;
+  outcome_detail: string | null;
+  closed_at: Date | null;
+}
+
+export interface LastEvaluationTable {
+  account_id: string;
+  campaign_id: ObjectId;
+  strategy_id: string;
+  strategy_version: number;
+  as_of: Date;
+  evaluated_at: Date;
+  objects: Json<readonly unknown[]>;
+}
+
+export interface ActionTable {
+  id: string;
+  decision_id: string;
+  account_id: string;
+  object_id: ObjectId;
+  attempt: number;
+  change: Json<Record<string, unknown>>;
+  expected: Json<Record<string, unknown>>;
+  state: 'intended' | 'accepted' | 'refused' | 'unknown' | 'verified' | 'not_applied';
+  request_id: string | null;
+  error_class: string | null;
+  error: string | null;
+  seen: JSONColumnType<Record<string, unknown>> | null;
+  intended_at: Date;
+  answered_at: Date | null;
+  verified_at: Date | null;
+}
+
+export interface LeaseTable {
+  account_id: string;
+  level: Level;
+  network_id: string;
+  decision_id: string;
+  workflow_id: string;
+  taken_at: Date;
+}
+
+export interface GuardrailReservationTable {
+  decision_id: string;
+  account_id: string;
+  strategy_id: string;
+  object_id: ObjectId;
+  campaign_id: ObjectId | null;
+  verdict: string;
+  spend_share: Defaulted<number>;
+  reserved_at: Date;
+  freed_at: Date | null;
+}
