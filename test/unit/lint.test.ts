@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const project = path.resolve(import.meta.dirname, '../..');
+
+/** A tree with the project's lint rules and nothing else, so that each rule is seen to fail on a file made to fail. */
+let tree: string;
+
+beforeAll(() => {
+  tree = mkdtempSync(path.join(tmpdir(), 'bidloop-lint-'));
+  for (const file of ['.oxlintrc.json', 'tsconfig.json', 'package.json'])
+    cpSync(path.join(project, file), path.join(tree, file));
+  symlinkSync(path.join(project, 'node_modules'), path.join(tree, 'node_modules'));
+});
+afterAll(() => rmSync(tree, { recursive: true, force: true }));
+
+/** Lints one file and returns what was printed, or null when it passed. */
+function lint(file: string, text: string): string | null {
+  const full = path.join(tree, file);
+  mkdirSync(path.dirname(full), { recursive: true });
+  writeFileSync(full, text);
+  const run = spawnSync(process.execPath, [path.join(project, 'tools/lint.mjs'), tree], {
+    cwd: tree,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${path.join(project, 'node_modules/.bin')}:${process.env['PATH']}` },
+  });
+  rmSync(full);
+  return run.status === 0 ? null : `${run.stdout}${run.stderr}`;
+}
+
+describe('the lint rules', () => {
+  it.each([
+    ['src/core/bad.ts', `import fs from 'node:fs';\nexport const x = fs;\n`, 'core is pure'],
+    ['src/core/bad.ts', `import fs from 'node:fs/promises';\nexport const x = fs;\n`, 'core is pure'],
+    [
+      'src/core/bad.ts',
+      `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,
+      'core is pure',
+    ],
+    ['src/contract/bad.ts', `import axios from 'axios';\nexport const x = axios;\n`, 'contract is shared'],
+    ['workflows/bad.ts', `import { z } from 'zod';\nexport const x = z;\n`, 'Workflows replay'],
+    [
+      'workflows/bad.ts',
+      `import { micros } from '../src/core/money.ts';\nexport const x = micros;\n`,
+      'import types only',
+    ],
+    [
+      'activities/bad.ts',
+      `import { serve } from '../src/http/server.ts';\nexport const x = serve;\n`,
+      'compose.ts',
+    ],
+    [
+      'src/db/bad.ts',
+      `import { Client } from '@temporalio/client';\nexport const x = Client;\n`,
+      'db knows tables',
+    ],
+    [
+      'src/networks/meta/bad.ts',
+      `import { connect } from '../../db/connection.ts';\nexport const x = connect;\n`,
+      'a network speaks wire words',
+    ],
+    [
+      'src/sources/bad.ts',
+      `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,
+      'a source is data',
+    ],
+    [
+      'src/sandbox/bad.ts',
+      `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,
+      'outside world',
+    ],
+    [
+      'src/web/bad.tsx',
+      `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,
+      'knows only the contract',
+    ],
+    [
+      'migrations/bad.ts',
+      `import { micros } from '../src/core/money.ts';\nexport const x = micros;\n`,
+      'imports nothing of ours',
+    ],
+    ['src/http/bad.ts', `export const x = Date.now();\n`, 'Time is explicit'],
+    [
+      'src/db/bad.ts',
+      "import { sql } from 'kysely';\nexport const x = sql`select now()`;\n",
+      'SQL reads no clock',
+    ],
+    ['src/core/bad.ts', `export const x = Math.random();\n`, 'no clock and no dice'],
+  ])('refuses %s: %s', (file, text, why) => {
+    const printed = lint(file, text);
+    expect(printed, 'the file should not pass').not.toBeNull();
+    expect(printed).toContain(why);
+  });
+
+  it.each([
+    [
+      'workflows/good.ts',
+      `import type { Change } from '../src/core/decision.ts';\nexport type X = Change;\n`,
+    ],
+    [
+      'workflows/good.ts',
+      `import type { DrainInput } from '../activities/contract.ts';\nexport type X = DrainInput;\n`,
+    ],
+    ['src/core/good.ts', `import { mean } from 'simple-statistics';\nexport const x = mean([1, 2]);\n`],
+    ['src/wall-clock.ts', `export const x = (): number => Date.now();\n`],
+  ])('lets %s pass: %s', (file, text) => {
+    expect(lint(file, text)).toBeNull();
+  });
+});
