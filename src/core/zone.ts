@@ -5,11 +5,13 @@ const HOUR_MS = 3_600_000;
 /**
  * Hour and day edges of an account's IANA zone, as instants. Every bucket edge in Bidloop comes from here, so that a
  * half-hour zone, a 23-hour day and a 25-hour day mean the same in rollups, windows and reports.
- *
- * Edges are cached by UTC hour: a zone's offset changes only at minute-aligned instants, and callers ask again and
- * again for the same few hundred hours.
  */
-const dayCache = new Map<string, { readonly startMs: number; readonly endMs: number; readonly date: string }>();
+
+/** By zone and quarter hour (no zone's midnight falls inside one): callers ask again and again for the same few days. */
+const dayCache = new Map<
+  string,
+  { readonly startMs: number; readonly endMs: number; readonly date: string }
+>();
 
 /** True for a zone name this machine's zone data knows. */
 export function isTimeZone(name: string): boolean {
@@ -29,7 +31,10 @@ export function hourStart(ms: number, zone: string): number {
 }
 
 /** The account-local day that holds the instant: its first instant, the next day's first instant, and its date. */
-export function dayOf(ms: number, zone: string): { readonly startMs: number; readonly endMs: number; readonly date: string } {
+export function dayOf(
+  ms: number,
+  zone: string,
+): { readonly startMs: number; readonly endMs: number; readonly date: string } {
   const key = `${zone} ${Math.floor(ms / (HOUR_MS / 4))}`;
   const cached = dayCache.get(key);
   if (cached) return cached;
@@ -41,7 +46,10 @@ export function dayOf(ms: number, zone: string): { readonly startMs: number; rea
 }
 
 /** First instant of an account-local date ("2026-11-05") and of the next one. */
-export function dayBounds(date: string, zone: string): { readonly startMs: number; readonly endMs: number; readonly date: string } {
+export function dayBounds(
+  date: string,
+  zone: string,
+): { readonly startMs: number; readonly endMs: number; readonly date: string } {
   const plain = Temporal.PlainDate.from(date);
   return {
     startMs: plain.toZonedDateTime(zone).epochMilliseconds,

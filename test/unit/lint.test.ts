@@ -89,7 +89,7 @@ describe('the lint rules', () => {
       'SQL reads no clock',
     ],
     ['src/core/bad.ts', `export const x = Math.random();\n`, 'no clock and no dice'],
-  ])('refuses %s: %s', (file, text, why) => {
+  ])('refuses %s, case %#', (file, text, why) => {
     const printed = lint(file, text);
     expect(printed, 'the file should not pass').not.toBeNull();
     expect(printed).toContain(why);
@@ -106,7 +106,7 @@ describe('the lint rules', () => {
     ],
     ['src/core/good.ts', `import { mean } from 'simple-statistics';\nexport const x = mean([1, 2]);\n`],
     ['src/wall-clock.ts', `export const x = (): number => Date.now();\n`],
-  ])('lets %s pass: %s', (file, text) => {
+  ])('lets %s pass, case %#', (file, text) => {
     expect(lint(file, text)).toBeNull();
   });
 });
