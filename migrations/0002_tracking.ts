@@ -77,6 +77,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) partition by range (received_at)`.execute(db);
   await sql`create table postback_default partition of postback default`.execute(db);
   await sql`create index postback_recent on postback (source_id, received_at desc)`.execute(db);
+  // Messages that no workspace owns (unknown source): few, and shown to whoever looks.
+  await sql`create index postback_unowned on postback (received_at desc) where workspace_id is null`.execute(db);
 
   // Claimed in the answer's own transaction; alone decides "duplicate" in the answer. Unpartitioned on purpose.
   await sql`

@@ -1,0 +1,81 @@
+import type { AdSetRow } from '../contract/live.ts';
+import { BadgeMark } from './badge-mark.tsx';
+
+interface AdSetsProps {
+  readonly rows: readonly AdSetRow[];
+  readonly more: number;
+  readonly event: string | null;
+}
+
+/** Every ad set with its lever, its day so far, and what was last concluded: also why nothing was done. */
+export function AdSets({ rows, more, event }: AdSetsProps) {
+  const counted = event === null ? 'Conversions' : `${event[0]?.toUpperCase() ?? ''}${event.slice(1)}s`;
+  return (
+    <section className="adsets" aria-labelledby="adsets-title">
+      <h2 id="adsets-title">
+        Ad sets <span className="quiet">today, as far as the network has reported</span>
+      </h2>
+      {rows.length === 0 ? (
+        <p className="empty">
+          No ad sets yet. Connect an ad account with <code>./bidloop account add meta</code>; its ad sets appear after the
+          first sync.
+        </p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Ad set</th>
+              <th scope="col">Bid and budget</th>
+              <th scope="col" className="number">Spend</th>
+              <th scope="col" className="number">{counted}</th>
+              <th scope="col" className="number">CPA</th>
+              <th scope="col" className="number">ROAS</th>
+              <th scope="col">Last verdict</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.id}>
+                <th scope="row" data-label="Ad set">
+                  <span className="name">{row.name}</span> <BadgeMark badge={row.status} />
+                  <span className="quiet block">{[row.campaign, row.network].filter(Boolean).join(' · ')}</span>
+                </th>
+                <td data-label="Bid and budget">
+                  {row.bid}
+                  {row.budget !== null && <span className="quiet block">{row.budget}</span>}
+                </td>
+                <td data-label="Spend" className="number">{row.spend}</td>
+                <td data-label={counted} className="number">{row.conversions}</td>
+                <td data-label="CPA" className="number">{row.cpa ?? <Undefined />}</td>
+                <td data-label="ROAS" className="number">{row.roas ?? <Undefined />}</td>
+                <td data-label="Last verdict" className="verdict">
+                  <Verdict row={row} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {more > 0 && (
+        <p className="quiet">
+          and {more} more, in <a href="/api/objects">/api/objects</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Undefined() {
+  return <span className="quiet" title="undefined: nothing to divide by">–</span>;
+}
+
+function Verdict({ row }: { readonly row: AdSetRow }) {
+  if (row.verdict === null) return <span className="quiet">not looked at yet</span>;
+  const { label, tone, reason, nearest } = row.verdict;
+  return (
+    <>
+      <BadgeMark badge={{ label, tone }} /> {reason}
+      {nearest !== null && <span className="quiet block">nearest: {nearest}</span>}
+    </>
+  );
+}

@@ -1,0 +1,121 @@
+import type { EngineView, ScoreView } from '../contract/live.ts';
+import { AdSets } from './ad-sets.tsx';
+import { Feed } from './feed.tsx';
+import type { Connection } from './live-store.ts';
+import { MarketClock } from './market-clock.tsx';
+import { useLive } from './use-live.ts';
+
+/** The one page: what arrives, what is concluded, and how it stands. */
+export function LivePage() {
+  const { connection, state, lines, clockSkewMs, outdated } = useLive();
+  const timeZone = state?.workspace?.timeZone ?? 'UTC';
+  return (
+    <>
+      {state?.workspace?.simulated === true && (
+        <p className="simulated" role="note">
+          Simulated market. No real money.
+        </p>
+      )}
+      <header>
+        <div>
+          <h1>Bidloop</h1>
+          {state?.workspace != null && <p className="workspace">{state.workspace.name}</p>}
+        </div>
+        {state?.clock != null && <MarketClock clock={state.clock} timeZone={timeZone} clockSkewMs={clockSkewMs} />}
+        <ConnectionMark connection={connection} />
+      </header>
+      <main>
+        {outdated && (
+          <p className="notice" role="alert">
+            Bidloop was updated while this page was open. <a href="/">Load it again</a>.
+          </p>
+        )}
+        {connection.kind === 'refused' && (
+          <p className="notice" role="alert">
+            {connection.sentence}
+          </p>
+        )}
+        {state?.outage != null && (
+          <p className="notice" role="alert">
+            {state.outage}
+          </p>
+        )}
+        {state !== null && !state.engine.ready && <EnginePanel engine={state.engine} />}
+        {state?.score != null && <Score score={state.score} />}
+        {state === null ? (
+          <p className="empty">{connection.kind === 'refused' ? '' : 'Connecting…'}</p>
+        ) : (
+          <div className="columns">
+            <Feed lines={lines} timeZone={timeZone} />
+            <AdSets rows={state.adSets} more={state.moreAdSets} event={state.event} />
+          </div>
+        )}
+      </main>
+      {state !== null && (
+        <footer>
+          {state.links.length > 0 && (
+            <nav aria-label="The record in Temporal UI">
+              <span className="quiet">The record in Temporal UI:</span>
+              <ul>
+                {state.links.map((link) => (
+                  <li key={link.url}>
+                    <a href={link.url}>{link.label}</a>
+                  </li>
+                ))}
+              </ul>
+            </nav>
+          )}
+          <p className="quiet">Bidloop {state.version}</p>
+        </footer>
+      )}
+    </>
+  );
+}
+
+function ConnectionMark({ connection }: { readonly connection: Connection }) {
+  const [tone, words] = {
+    connecting: ['quiet', 'connecting'] as const,
+    open: ['good', 'live'] as const,
+    lost: ['bad', 'connection lost, trying again'] as const,
+    refused: ['bad', 'not allowed'] as const,
+  }[connection.kind];
+  return (
+    <p className={`connection tone-${tone}`} role="status">
+      {words}
+    </p>
+  );
+}
+
+function EnginePanel({ engine }: { readonly engine: EngineView }) {
+  return (
+    <section className={engine.problem ? 'engine problem' : 'engine'} aria-label="Getting ready">
+      <p role="status">{engine.sentence}</p>
+      {engine.progress !== null && !engine.problem && (
+        <progress max={1} value={engine.progress} aria-label="Getting the optimizer ready" />
+      )}
+      {engine.detail !== null && <p className="quiet">{engine.detail}</p>}
+    </section>
+  );
+}
+
+function Score({ score }: { readonly score: ScoreView }) {
+  return (
+    <section className="score" aria-label="Profit so far beside the same market left alone">
+      <dl>
+        <div>
+          <dt>With Bidloop</dt>
+          <dd>{score.withBidloop}</dd>
+        </div>
+        <div>
+          <dt>Left alone</dt>
+          <dd>{score.leftAlone}</dd>
+        </div>
+        <div className={score.ahead ? 'tone-good' : 'tone-plain'}>
+          <dt>Difference</dt>
+          <dd>{score.difference}</dd>
+        </div>
+      </dl>
+      <p className="quiet">Profit so far: value of the conversions minus spend, beside an untouched twin of the same market.</p>
+    </section>
+  );
+}

@@ -1,0 +1,12 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { LivePage } from './live-page.tsx';
+import './page.css';
+
+const root = document.getElementById('page');
+if (root === null) throw new Error('index.html lost its #page element');
+createRoot(root).render(
+  <StrictMode>
+    <LivePage />
+  </StrictMode>,
+);
