@@ -40,6 +40,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       clicked_at timestamptz not null
     )`.execute(db);
 
+  // Clicks that name an object no sync has brought yet; their visit is counted at object_id (its parent, or nowhere).
+  await sql`
+    create table click_waiting (
+      click_id text primary key,
+      clicked_at timestamptz not null,
+      account_id text not null,
+      object_id bigint
+    )`.execute(db);
+  await sql`create index click_waiting_account on click_waiting (account_id)`.execute(db);
+
   await sql`
     create table postback (
       id uuid not null,
@@ -94,7 +104,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       postback_id uuid not null,
       received_at timestamptz not null,
       slot smallint not null check (slot between 0 and 63),
-      primary key (postback_id)
+      -- In order of arrival: the drain takes the oldest first, by this index alone.
+      primary key (received_at, postback_id)
     )`.execute(db);
 
   await sql`

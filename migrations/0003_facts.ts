@@ -25,6 +25,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       event text not null,
       event_type text not null,
       status text not null check (status in ('pending', 'hold', 'approved', 'rejected', 'reversed')),
+      -- Event time of the message that set the status, where the sender gave one: an older message never overwrites it.
+      status_at timestamptz,
       -- In the account's currency; null while unconverted.
       value_micros bigint,
       original_micros bigint,

@@ -15,6 +15,7 @@ export interface Database {
   object_version: ObjectVersionTable;
   click: ClickTable;
   click_inbox: ClickInboxTable;
+  click_waiting: ClickWaitingTable;
   postback: PostbackTable;
   message_key: MessageKeyTable;
   inbox: InboxTable;
@@ -174,6 +175,13 @@ export interface ClickInboxTable {
   clicked_at: Date;
 }
 
+export interface ClickWaitingTable {
+  click_id: string;
+  clicked_at: Date;
+  account_id: string;
+  object_id: ObjectId | null;
+}
+
 export interface PostbackTable {
   id: string;
   workspace_id: string | null;
@@ -249,6 +257,7 @@ export interface ConversionTable {
   event: string;
   event_type: string;
   status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed';
+  status_at: Date | null;
   value_micros: Micros | null;
   original_micros: Micros | null;
   original_currency: string | null;
