@@ -67,6 +67,19 @@ export interface OptimizeResult {
   readonly sentence: string;
 }
 
+/** The long-lived workflow that wakes for one account's news. */
+export interface OptimizeAccountInput {
+  readonly accountId: string;
+  /** News carried over from the run before. */
+  readonly campaignIds: readonly number[];
+  /** A wake was carried over, possibly without campaigns. */
+  readonly woken: boolean;
+  /** Least wall milliseconds between the starts of two passes. */
+  readonly gapMs: number;
+  /** Passes after which the workflow continues as new, so that an auditor reads a short history. */
+  readonly passesPerRun: number;
+}
+
 export interface OptimizeActivities {
   /** Starts every due decision without a workflow, loads evidence, decides, stores, starts the new ones. */
   optimize(input: OptimizeInput): Promise<OptimizeResult>;
@@ -74,19 +87,44 @@ export interface OptimizeActivities {
 
 // --- act --------------------------------------------------------------------------------------------------------
 
+/** How long each step of carrying out may take, in wall milliseconds. Inputs, so that tests use milliseconds. */
+export interface ActTiming {
+  /** One read of the live value. */
+  readonly readMs: number;
+  /** One write; longer than the adapter's own socket time-out, so that only a dead worker reaches it. */
+  readonly writeMs: number;
+  /** How long to look for an accepted write before someone must look. */
+  readonly readBackForMs: number;
+  /** How long to wait for another decision's lease on the same object. */
+  readonly busyForMs: number;
+  /** First pause between two looks or two attempts; it doubles. */
+  readonly pauseMs: number;
+}
+
+/** Everything one act workflow needs. Sentences come ready made: workflows format nothing. */
 export interface ActInput {
   readonly decisionId: string;
   readonly accountId: string;
   readonly network: string;
   readonly level: Level;
+  readonly objectId: number;
   readonly objectNetworkId: string;
   readonly change: Change;
   /** What the decision saw; a live value that differs means someone else moved it. */
   readonly expected: LeverState;
+  /** "pause", "bid $1.20 → $1.32, +10 %": shown on activities. */
+  readonly changeWords: string;
   /** Set when a person must agree first; wall milliseconds, and what happens at the deadline. */
-  readonly approval: { readonly withinMs: number; readonly atDeadline: 'act' | 'drop' } | null;
+  readonly approval: {
+    readonly withinMs: number;
+    readonly atDeadline: 'act' | 'drop';
+    readonly words: string;
+  } | null;
   /** Wall milliseconds until the effect is checked; null for no check. */
   readonly checkAfterMs: number | null;
+  /** Wall milliseconds until a pause ends by itself; null when it stays. */
+  readonly resumeAfterMs: number | null;
+  readonly timing: ActTiming;
 }
 
 export type ActOutcome =
@@ -101,12 +139,119 @@ export type ActOutcome =
   | 'writes_not_allowed'
   | 'network_refused'
   | 'not_applied'
+  /** Accepted by the network but not seen there afterwards: someone must look. */
+  | 'unverified'
+  /** An operator cancelled the workflow. */
+  | 'cancelled'
   | 'gone';
 
 export interface ActResult {
   readonly outcome: ActOutcome;
   readonly sentence: string;
+  /** Who agreed or refused, when someone was asked. */
+  readonly by: string | null;
 }
+
+/** A person's answer, sent as the update `decide`. */
+export interface ApprovalAnswer {
+  readonly verdict: 'approve' | 'reject';
+  readonly by: string;
+  readonly comment?: string;
+}
+
+export interface TargetInput {
+  readonly decisionId: string;
+  readonly accountId: string;
+  readonly network: string;
+  readonly level: Level;
+  readonly objectNetworkId: string;
+  readonly change: Change;
+  readonly expected: LeverState;
+}
+
+/** The live value beside what was expected and what is wanted. */
+export type Reading =
+  | {
+      readonly standing: 'as_expected' | 'already_so' | 'moved';
+      readonly live: LeverState;
+      readonly words: string;
+    }
+  | { readonly standing: 'gone'; readonly words: string }
+  /** The network refuses to answer and will go on refusing: a dead token, a missing permission. */
+  | { readonly standing: 'unreadable'; readonly errorClass: string; readonly words: string };
+
+/** What one write came to. `refused`, `wait` and `halted` are known not to have happened. */
+export type WriteAnswer =
+  | { readonly kind: 'accepted'; readonly requestId: string | null }
+  | {
+      readonly kind: 'refused';
+      readonly errorClass: string;
+      readonly words: string;
+      readonly requestId: string | null;
+    }
+  | { readonly kind: 'wait'; readonly afterMs: number; readonly words: string }
+  | { readonly kind: 'halted'; readonly words: string }
+  | { readonly kind: 'unknown'; readonly words: string; readonly requestId: string | null };
+
+export interface WriteInput extends TargetInput {
+  readonly actionId: string;
+}
+
+/** Runs on the account's own queue: every call here is a call to the network. */
+export interface ActNetworkActivities {
+  readLive(input: TargetInput): Promise<Reading>;
+  /** Reads the halt rows, then writes once. Never retried: an unknown result is looked up. */
+  applyChange(input: WriteInput): Promise<WriteAnswer>;
+  /** @throws ApplicationFailure `not_seen_yet` until the wanted value stands, so that Temporal looks again. */
+  readBack(input: TargetInput): Promise<Reading>;
+}
+
+export type Reservation =
+  | { readonly reserved: true; readonly actionId: string }
+  | {
+      readonly reserved: false;
+      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed';
+      readonly words: string;
+    };
+
+export interface CloseInput {
+  readonly decisionId: string;
+  readonly outcome: ActOutcome;
+  readonly words: string;
+  readonly by: string | null;
+  /** The live value last read, kept on the object row; null when none was read. */
+  readonly live: LeverState | null;
+}
+
+/** The records around a write, in PostgreSQL. */
+export interface ActRecordActivities {
+  takeLease(input: {
+    readonly decisionId: string;
+    readonly workflowId: string;
+  }): Promise<{ readonly taken: boolean; readonly heldBy: string | null }>;
+  releaseLease(input: { readonly decisionId: string }): Promise<void>;
+  /** One transaction under the account row's lock: halt, permission, guardrails, reservation, intent row. */
+  reserve(input: { readonly decisionId: string; readonly attempt: number }): Promise<Reservation>;
+  recordAnswer(input: { readonly actionId: string; readonly answer: WriteAnswer }): Promise<void>;
+  /** The write was found not to have happened: its reservation is freed. */
+  recordNotApplied(input: { readonly actionId: string; readonly words: string }): Promise<void>;
+  /** The wanted value was read back: action, object row and object version. */
+  recordVerified(input: {
+    readonly decisionId: string;
+    readonly actionId: string;
+    readonly live: LeverState;
+  }): Promise<void>;
+  /** @returns the sentence for the workflow's page. */
+  closeDecision(input: CloseInput): Promise<{ readonly sentence: string }>;
+  /** Metrics of the object since the change. */
+  measureEffect(input: { readonly decisionId: string }): Promise<{ readonly sentence: string }>;
+  /** Ends a pause that is still ours by a new decision; says how long to wait when workspace time is not there yet. */
+  endPause(input: {
+    readonly decisionId: string;
+  }): Promise<{ readonly waitMs: number | null; readonly sentence: string }>;
+}
+
+// --- maintain ---------------------------------------------------------------------------------------------------
 
 export interface MaintainActivities {
   /** Partitions ahead and behind, expired keys, leases of closed workflows, the network's rates: one pass. */

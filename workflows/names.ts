@@ -14,9 +14,32 @@ export const WORKFLOW_ID = {
 
 export const SCHEDULE_ID = {
   sync: (accountId: string) => `sync:${accountId}`,
+  deepSync: (accountId: string) => `deep-sync:${accountId}`,
   fullPass: (accountId: string) => `full-pass:${accountId}`,
   maintain: 'maintain',
 } as const;
 
 /** The one shard that drains all 64 slots by default. */
 export const DEFAULT_SHARD = 'all';
+
+/** Workflow types: what Temporal UI shows in its first column. */
+export const WORKFLOW = {
+  ingest: 'ingest',
+  sync: 'sync',
+  maintain: 'maintain',
+  optimizeAccount: 'optimizeAccount',
+  fullPass: 'fullPass',
+  pause: 'pauseObject',
+  resume: 'resumeObject',
+  set_bid: 'changeBid',
+  set_budget: 'changeBudget',
+} as const;
+
+/** Signal of `optimizeAccount`: campaign ids with news; an empty list only starts decisions that wait to be started. */
+export const NEWS_SIGNAL = 'news';
+
+/** Update of an act workflow that waits for a person: {@link ApprovalAnswer} of activities/contract.ts. */
+export const DECIDE_UPDATE = 'decide';
+
+/** Signal of an act workflow: a later decision (its id) takes the place of one that still waits for approval. */
+export const SUPERSEDE_SIGNAL = 'supersede';

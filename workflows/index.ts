@@ -1,0 +1,3 @@
+// Table of contents: every workflow a worker serves.
+export { changeBid, changeBudget, pauseObject, resumeObject } from './act.ts';
+export { fullPass, optimizeAccount } from './optimize.ts';
