@@ -40,15 +40,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       clicked_at timestamptz not null
     )`.execute(db);
 
-  // Clicks that name an object no sync has brought yet; their visit is counted at object_id (its parent, or nowhere).
+  // What names an object that no sync has brought yet: counted at its parent (object_id) or nowhere until then.
   await sql`
-    create table click_waiting (
-      click_id text primary key,
-      clicked_at timestamptz not null,
-      account_id text not null,
-      object_id bigint
+    create table waiting_for_object (
+      workspace_id text not null,
+      -- The deepest id it named.
+      network_id text not null,
+      kind text not null check (kind in ('visit', 'conversion')),
+      -- Click id or conversion id.
+      id text not null,
+      -- When it was clicked or received: the partition of the click or of the first postback.
+      at timestamptz not null,
+      object_id bigint,
+      primary key (workspace_id, network_id, kind, id)
     )`.execute(db);
-  await sql`create index click_waiting_account on click_waiting (account_id)`.execute(db);
 
   await sql`
     create table postback (

@@ -15,7 +15,7 @@ export interface Database {
   object_version: ObjectVersionTable;
   click: ClickTable;
   click_inbox: ClickInboxTable;
-  click_waiting: ClickWaitingTable;
+  waiting_for_object: WaitingForObjectTable;
   postback: PostbackTable;
   message_key: MessageKeyTable;
   inbox: InboxTable;
@@ -175,10 +175,12 @@ export interface ClickInboxTable {
   clicked_at: Date;
 }
 
-export interface ClickWaitingTable {
-  click_id: string;
-  clicked_at: Date;
-  account_id: string;
+export interface WaitingForObjectTable {
+  workspace_id: string;
+  network_id: string;
+  kind: 'visit' | 'conversion';
+  id: string;
+  at: Date;
   object_id: ObjectId | null;
 }
 
