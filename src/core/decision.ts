@@ -43,33 +43,52 @@ export interface DataHealth {
   readonly trackingSinceMs: number | null;
 }
 
+/** The ad account as rules see it. */
+export interface AccountFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly network: string;
+  readonly currency: string;
+  readonly timeZone: string;
+  /** Smallest step of a bid or budget on this network in this currency; bids round down to it. */
+  readonly moneyStepMicros: Micros;
+}
+
 /** What one decision looks at for one object. Recomputing from it gives the same decision bit for bit (invariant 7). */
 export interface Evidence {
   readonly object: ObjectFacts;
   readonly campaign: ObjectFacts | null;
   readonly adset: ObjectFacts | null;
-  readonly account: { readonly id: string; readonly name: string; readonly network: string; readonly currency: string; readonly timeZone: string };
+  readonly account: AccountFacts;
+  /** The strategy's row id: "only what we paused" compares it with the history's. */
+  readonly strategyId: string;
   readonly asOfMs: number;
   readonly nowMs: number;
   /** By window spelling as it stands in the rule ("7d", "today", "3h", "lifetime", ...). */
   readonly windows: Readonly<Record<string, WindowMetrics>>;
   readonly health: DataHealth;
-  /** What the engine did to this object: newest applied change of each kind, for cooldowns and "only what we paused". */
+  /**
+   * What the engine did to this object: the newest applied change of each kind (and the newest notice), for cooldowns
+   * and "only what we paused". A pause of ours that somebody has lifted or repeated since is left out: it is theirs now.
+   */
   readonly history: readonly PastChange[];
 }
 
 export interface PastChange {
-  readonly kind: Change['kind'];
+  readonly kind: Exclude<VerdictKind, 'keep'>;
   readonly rule: string | null;
   readonly strategyId: string;
   readonly atMs: number;
   readonly from: LeverState;
 }
 
+/** How a condition can come out: an undefined operand is neither true nor false, an error makes the verdict keep. */
+export type Truth = boolean | 'undefined' | 'error';
+
 /** How one condition came out, for explanations. */
 export interface ConditionTrace {
   readonly text: string;
-  readonly holds: boolean | 'undefined' | 'error';
+  readonly holds: Truth;
   /** Each metric call with its value, in order of appearance. */
   readonly values: readonly { readonly expression: string; readonly value: number | string | boolean | null; readonly why?: string }[];
 }
@@ -77,7 +96,7 @@ export interface ConditionTrace {
 /** What one rule said. */
 export interface RuleTrace {
   readonly rule: string;
-  readonly holds: boolean | 'undefined' | 'error';
+  readonly holds: Truth;
   readonly conditions: readonly ConditionTrace[];
 }
 
@@ -89,6 +108,8 @@ export interface Nearest {
   readonly threshold: number;
   /** In words: "spend $4.00 short of $30.00". */
   readonly text: string;
+  /** How far, as a share of the larger of value and threshold: 0.13 is 13 %. */
+  readonly distance: number;
 }
 
 /**
@@ -120,6 +141,7 @@ export interface Decision {
   readonly reason: { readonly rule: string | null; readonly code: ReasonCode; readonly detail?: string };
   /** One sentence a marketer can read: "bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5". */
   readonly sentence: string;
+  /** Rules as far as they were looked at: up to and with the one that decided. */
   readonly rules: readonly RuleTrace[];
   readonly nearest?: Nearest;
 }

@@ -1,0 +1,112 @@
+import { Environment } from '@marcbachmann/cel-js';
+import type { Fact, Scope } from './facts.ts';
+import { METRICS, readMetric } from './metrics.ts';
+import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED } from './value.ts';
+
+/** Functions beside metrics. All others of CEL are left out: they need integers, can fail at run time, or have no use in a rule. */
+export const FUNCTIONS = ['ratio', 'min', 'max', 'abs'] as const;
+export const METHODS = ['startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'exists', 'all'] as const;
+
+/** What a later version brings, so that a rule that reads of it is told so instead of "unknown". */
+export const LATER: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    proven: 'proven.* (evidence that survives constant looking)',
+    due: 'due.* (conversions that should have arrived by now)',
+    forecast: 'forecast.* (the final number to come)',
+    shrunk: 'shrunk.* (small numbers pulled toward their parent)',
+    matured: 'matured.* (spend weighted by the conversions that can have arrived)',
+    autopilot: 'autopilot',
+    siblings: 'siblings.* (ranking inside a campaign)',
+    rank: 'rank (ranking inside a campaign)',
+    tags: 'tags and state per object',
+    state: 'tags and state per object',
+    tables: 'tables (values looked up outside the rule)',
+    consecutiveDays: 'tests that hold on each of several days',
+    sinceResumed: 'windows that begin with an event',
+    networkConversions: "the network's own conversion counts",
+    frequency: 'frequency',
+    placement: 'placements',
+  }),
+);
+
+/** What the CEL handlers look at while one program runs. Programs are synchronous, so one slot per strategy is enough. */
+export interface Slot {
+  scope: Scope | null;
+  defaultEvent: string | null;
+  /** A fault that happened while CEL ran; `&&` and `||` may have absorbed it. */
+  fault: Error | null;
+}
+
+/** A value as CEL takes it: a Missing becomes the one error that CEL absorbs and everybody recognises. */
+function forCel(value: OperandValue | Missing): OperandValue {
+  if (isMissing(value)) throw UNDEFINED;
+  return value;
+}
+
+function guarded<T>(slot: Slot, read: (scope: Scope) => T): T {
+  try {
+    if (slot.scope === null) throw new RuleFault('a condition ran without evidence');
+    return read(slot.scope);
+  } catch (error) {
+    if (error !== UNDEFINED) slot.fault = error instanceof Error ? error : new RuleFault(String(error));
+    throw error;
+  }
+}
+
+class RecordOfFacts {}
+
+/**
+ * The CEL environment of one strategy: its facts as typed variables, metrics as functions on literals.
+ *
+ * @param facts by path; `campaign.name` becomes field `name` of variable `campaign`.
+ * @param withMetrics false for `scope.where`, which only says which objects are meant.
+ * @returns the environment and the object that stands for all variables; both read from `slot`.
+ */
+export function createLanguage(facts: ReadonlyMap<string, Fact>, slot: Slot, withMetrics: boolean): { readonly env: Environment; readonly variables: object } {
+  const env = new Environment({ limits: { maxAstNodes: 2_000, maxDepth: 60 } });
+  const variables = {};
+  const records = new Map<string, Map<string, Fact>>();
+  for (const [path, fact] of facts) {
+    const dot = path.indexOf('.');
+    if (dot === -1) {
+      env.registerVariable(path, fact.type);
+      Object.defineProperty(variables, path, { get: () => guarded(slot, (scope) => forCel(fact.read(scope))) });
+      continue;
+    }
+    const root = path.slice(0, dot);
+    const fields = records.get(root) ?? new Map<string, Fact>();
+    fields.set(path.slice(dot + 1), fact);
+    records.set(root, fields);
+  }
+  for (const [root, fields] of records) {
+    const ctor = class extends RecordOfFacts {};
+    for (const [field, fact] of fields) {
+      Object.defineProperty(ctor.prototype, field, { get: () => guarded(slot, (scope) => forCel(fact.read(scope))) });
+    }
+    const typeName = `Facts_${root}`;
+    env.registerType(typeName, { ctor, fields: Object.fromEntries([...fields].map(([field, fact]) => [field, fact.type])) });
+    env.registerVariable(root, typeName);
+    Object.defineProperty(variables, root, { value: new ctor() });
+  }
+  if (withMetrics) registerMetrics(env, slot);
+  env.registerFunction('ratio(double, double): double', (a: number, b: number) => {
+    if (b === 0) throw UNDEFINED;
+    return a / b;
+  });
+  env.registerFunction('min(double, double): double', (a: number, b: number) => Math.min(a, b));
+  env.registerFunction('max(double, double): double', (a: number, b: number) => Math.max(a, b));
+  env.registerFunction('abs(double): double', (a: number) => Math.abs(a));
+  return { env, variables };
+}
+
+function registerMetrics(env: Environment, slot: Slot): void {
+  for (const [name, metric] of METRICS) {
+    const read = (event: string | null, window: string): OperandValue =>
+      guarded(slot, ({ full }) => {
+        if (full === null) throw new RuleFault('a metric was read without evidence');
+        return forCel(readMetric(name, event, window, full));
+      });
+    env.registerFunction(`${name}(string): double`, (window: string) => read(metric.event === 'none' ? null : slot.defaultEvent, window));
+    if (metric.event !== 'none') env.registerFunction(`${name}(string, string): double`, (event: string, window: string) => read(event, window));
+  }
+}
