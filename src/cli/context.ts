@@ -1,0 +1,105 @@
+import { Client, Connection } from '@temporalio/client';
+import { type Config, loadConfig } from '../config.ts';
+import { loadNow } from '../db/clock.ts';
+import { connect, type Db } from '../db/connection.ts';
+import { codeOf, messageOf, OperatorError } from '../errors.ts';
+import { checkDatabase } from '../runtime/check-database.ts';
+import { loadSecretKey } from '../runtime/data-dir.ts';
+import { findPostgres } from '../runtime/postgres.ts';
+import { readRunFile } from '../runtime/run-file.ts';
+import { wallNowMs } from '../wall-clock.ts';
+import type { CliContext } from './command.ts';
+
+/** A context over the environment. `json` is asked at each use: the parser knows it only once a command runs. */
+export function createContext(
+  env: NodeJS.ProcessEnv,
+  json: () => boolean,
+): { context: CliContext; close: () => Promise<void> } {
+  let config: Config | undefined;
+  let db: Promise<Db> | undefined;
+  let temporal: Promise<Client> | undefined;
+  const context: CliContext = {
+    get config() {
+      return (config ??= loadConfig(env));
+    },
+    get json() {
+      return json();
+    },
+    db: () => (db ??= openDatabase(context.config)),
+    temporal: () => (temporal ??= openTemporal(context.config)),
+    secretKey: () => loadSecretKey(context.config),
+    temporalUi: () => {
+      if (context.config.temporalAddress !== null) return null;
+      return `http://127.0.0.1:${readRunFile(context.config.dataDir)?.ports.temporalUi ?? context.config.temporalUiPort}`;
+    },
+    pageUrl: () => {
+      const host = ['0.0.0.0', '::'].includes(context.config.httpHost)
+        ? '127.0.0.1'
+        : context.config.httpHost;
+      return `http://${host}:${readRunFile(context.config.dataDir)?.ports.http ?? context.config.httpPort}`;
+    },
+    wallNowMs,
+    nowMs: async (workspaceId) => await loadNow(await context.db(), workspaceId, wallNowMs()),
+    print: (data, text) => {
+      process.stdout.write(json() ? `${JSON.stringify(data, null, 2)}\n` : `${text}\n`);
+    },
+    note: (text) => {
+      if (!json()) process.stderr.write(`${text}\n`);
+    },
+  };
+  return {
+    context,
+    async close() {
+      await db?.then((open) => open.destroy()).catch(() => undefined);
+      await temporal?.then((client) => client.connection.close()).catch(() => undefined);
+    },
+  };
+}
+
+/** The address of the database this installation uses: set, or of the embedded server that runs now. */
+export async function databaseUrl(config: Config): Promise<string> {
+  const url = config.databaseUrl ?? (await findPostgres(config.dataDir));
+  if (url !== null) return url;
+  throw new OperatorError('nothing_runs', `nothing is running here (data directory ${config.dataDir})`, {
+    next: 'Start it with `npm start`, or set DATABASE_URL to the database of another installation.',
+  });
+}
+
+async function openDatabase(config: Config): Promise<Db> {
+  const url = await databaseUrl(config);
+  await checkDatabase(url);
+  return connect({ url, name: 'bidloop cli', max: 4 });
+}
+
+/** host:port of the Temporal server this installation uses. */
+export function temporalAddress(config: Config): string {
+  return (
+    config.temporalAddress ??
+    readRunFile(config.dataDir)?.temporalAddress ??
+    `127.0.0.1:${config.temporalPort}`
+  );
+}
+
+async function openTemporal(config: Config): Promise<Client> {
+  const address = temporalAddress(config);
+  try {
+    const connection = await Connection.connect({
+      address,
+      connectTimeout: 5_000,
+      ...(config.temporalApiKey === null ? {} : { apiKey: config.temporalApiKey, tls: true }),
+    });
+    return new Client({ connection, namespace: config.temporalNamespace });
+  } catch (error) {
+    throw new OperatorError(
+      'temporal_unreachable',
+      `the Temporal server at ${address} does not answer (${codeOf(error) ?? messageOf(error)})`,
+      {
+        next:
+          config.temporalAddress === null
+            ? 'Start the installation with `npm start`; while Temporal is being built, wait for "optimizer ready".'
+            : 'Check TEMPORAL_ADDRESS and TEMPORAL_API_KEY.',
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { messageOf, OperatorError } from '../errors.ts';
+import { UsageError } from './command.ts';
+import { createContext } from './context.ts';
+import { register as migrate } from './migrate.ts';
+import { register as serve } from './serve.ts';
+import { register as status } from './status.ts';
+import { register as up } from './up.ts';
+import { register as work } from './work.ts';
+
+/** One line a command, in the order of `--help`. */
+const COMMANDS = [up, serve, work, migrate, status];
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's own name.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or settings.
+ */
+export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const program = new Command('bidloop')
+    .description('Postbacks in, better bids out, every decision on record.')
+    .option('--json', 'print one JSON document instead of text')
+    .helpOption('-h, --help', 'what there is and how it is used')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(--help says how it is used)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm start                      everything on this machine, with a simulated market
+  ./bidloop status               what runs, and where
+  ./bidloop <command> --help     how a command is used`,
+    );
+  const json = (): boolean => program.opts<{ json?: boolean }>().json === true;
+  const { context, close } = createContext(env, json);
+  for (const register of COMMANDS) register(program, context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error, json());
+  } finally {
+    await close();
+  }
+}
+
+function report(error: unknown, json: boolean): number {
+  // Commander has said what is wrong itself; help and version are no failures.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const next = error instanceof OperatorError ? error.next : undefined;
+  const code =
+    error instanceof OperatorError || error instanceof ConfigError || error instanceof UsageError
+      ? error.code
+      : 'failed';
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ error: { code, message: messageOf(error), ...(next === undefined ? {} : { next }) } }, null, 2)}\n`,
+    );
+  else {
+    process.stderr.write(`bidloop: ${messageOf(error)}\n`);
+    if (next !== undefined) process.stderr.write(`  ${next}\n`);
+    // Not one of the failures we know: whoever mends it needs to see where it came from.
+    if (code === 'failed' && error instanceof Error && error.stack !== undefined)
+      process.stderr.write(`${error.stack.split('\n').slice(1).join('\n')}\n`);
+  }
+  return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
+}

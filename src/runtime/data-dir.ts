@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { decodeKey, type Config } from '../config.ts';
+import { codeOf, messageOf, OperatorError } from '../errors.ts';
+
+/**
+ * Makes sure the data directory exists and can be written. Others may pass through it (the embedded PostgreSQL has a
+ * user of its own) and not look into it.
+ *
+ * @throws OperatorError `data_dir_not_writable`.
+ */
+export function prepareDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+    const probe = path.join(dataDir, 'writable');
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    const why =
+      codeOf(error) === 'ENOTDIR' || codeOf(error) === 'EEXIST'
+        ? 'something else lies there'
+        : messageOf(error);
+    throw new OperatorError(
+      'data_dir_not_writable',
+      `the data directory ${dataDir} cannot be written: ${why}`,
+      {
+        next: 'Make it writable for this user, or set BIDLOOP_DATA_DIR to a folder that is.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/**
+ * The key that stored secrets are encrypted with: BIDLOOP_SECRET_KEY, else the data directory's key file.
+ *
+ * @throws OperatorError when there is none, or the file holds no key.
+ */
+export function loadSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): Buffer {
+  if (config.secretKey !== null) return config.secretKey;
+  const file = keyFile(config.dataDir);
+  if (!existsSync(file)) {
+    throw new OperatorError('no_secret_key', 'there is no key to encrypt tokens with', {
+      next: 'Set BIDLOOP_SECRET_KEY (openssl rand -base64 32), or start once with `npm start`, which makes one in the data directory.',
+    });
+  }
+  const key = decodeKey(readFileSync(file, 'utf8'));
+  if (key !== null) return key;
+  throw new OperatorError('bad_secret_key', `${file} holds no key of 32 bytes`, {
+    next: 'Put the key back that was in it: what is stored cannot be read without. Only if nothing is stored yet, remove the file.',
+  });
+}
+
+/** As {@link loadSecretKey}, making a key file at the first start. */
+export function ensureSecretKey(config: Pick<Config, 'secretKey' | 'dataDir'>): Buffer {
+  const file = keyFile(config.dataDir);
+  if (config.secretKey === null && !existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  return loadSecretKey(config);
+}
+
+function keyFile(dataDir: string): string {
+  return path.join(dataDir, 'secret.key');
+}
