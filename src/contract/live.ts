@@ -99,14 +99,24 @@ export type ScoreView = z.infer<typeof scoreSchema>;
 export const liveStateSchema = z.object({
   version: z.string(),
   workspace: z
-    .object({ id: z.string(), name: z.string(), timeZone: z.string(), currency: z.string(), simulated: z.boolean() })
+    .object({
+      id: z.string(),
+      name: z.string(),
+      timeZone: z.string(),
+      currency: z.string(),
+      simulated: z.boolean(),
+    })
     .nullable(),
+  /** Every workspace of this installation, for changing between them. */
+  workspaces: z.array(z.object({ id: z.string(), name: z.string() })),
   /** The server's wall time when this was made: the page corrects its own clock by it. */
   wallNowMs: z.number(),
   clock: clockSchema.nullable(),
   engine: engineSchema,
   /** Set while the database does not answer; the rest of the state is then the last one known. */
   outage: z.string().nullable(),
+  /** Why nothing may be changed in this workspace right now; null when nobody pulled the brake. */
+  halted: z.string().nullable(),
   score: scoreSchema.nullable(),
   /** The event that conversions, CPA and ROAS in the table are about: "purchase". */
   event: z.string().nullable(),

@@ -67,7 +67,11 @@ interface PostbackRow {
  *
  * Walks the newest rows of each source's index, so that the cost is the limit and not the table.
  */
-export async function recentPostbacks(db: Db, workspaceId: string, limit: number): Promise<readonly PostbackFact[]> {
+export async function recentPostbacks(
+  db: Db,
+  workspaceId: string,
+  limit: number,
+): Promise<readonly PostbackFact[]> {
   const { rows } = await sql<PostbackRow>`
     with newest as (
       select p.* from source s cross join lateral (

@@ -73,7 +73,12 @@ function tellPostback(fact: PostbackFact): Telling {
         why: null,
       };
     case 'duplicate':
-      return { text: `${what} ${from} again`, tone: 'quiet', badge: { label: 'counted once', tone: 'quiet' }, why: null };
+      return {
+        text: `${what} ${from} again`,
+        tone: 'quiet',
+        badge: { label: 'counted once', tone: 'quiet' },
+        why: null,
+      };
     case 'unattributed':
       return {
         text: `${what} ${from}: no ad to credit`,
@@ -110,9 +115,19 @@ function tellPostback(fact: PostbackFact): Telling {
         why: reason,
       };
     case 'test':
-      return { text: `Test ${what} ${from}`, tone: 'quiet', badge: { label: 'test, not counted', tone: 'quiet' }, why: null };
+      return {
+        text: `Test ${what} ${from}`,
+        tone: 'quiet',
+        badge: { label: 'test, not counted', tone: 'quiet' },
+        why: null,
+      };
     default:
-      return { text: `${what} ${from}`, tone: 'plain', badge: { label: plainWords(fact.outcome), tone: 'plain' }, why: reason };
+      return {
+        text: `${what} ${from}`,
+        tone: 'plain',
+        badge: { label: plainWords(fact.outcome), tone: 'plain' },
+        why: reason,
+      };
   }
 }
 
@@ -149,7 +164,8 @@ const OUTCOME_BADGES: Readonly<Record<string, Badge>> = {
 };
 
 function decisionBadge(fact: DecisionFact): Badge {
-  if (fact.outcome !== null) return OUTCOME_BADGES[fact.outcome] ?? { label: plainWords(fact.outcome), tone: 'plain' };
+  if (fact.outcome !== null)
+    return OUTCOME_BADGES[fact.outcome] ?? { label: plainWords(fact.outcome), tone: 'plain' };
   if (fact.mode === 'dry-run') return { label: 'dry run, nothing touched', tone: 'quiet' };
   if (fact.verdict === 'notify') return { label: 'notice', tone: 'warn' };
   if (fact.mode === 'approve') return { label: 'waiting for approval', tone: 'warn' };

@@ -17,8 +17,8 @@ export function AdSets({ rows, more, event }: AdSetsProps) {
       </h2>
       {rows.length === 0 ? (
         <p className="empty">
-          No ad sets yet. Connect an ad account with <code>./bidloop account add meta</code>; its ad sets appear after the
-          first sync.
+          No ad sets yet. Connect an ad account with <code>./bidloop account add meta</code>; its ad sets
+          appear after the first sync.
         </p>
       ) : (
         <table>
@@ -26,10 +26,18 @@ export function AdSets({ rows, more, event }: AdSetsProps) {
             <tr>
               <th scope="col">Ad set</th>
               <th scope="col">Bid and budget</th>
-              <th scope="col" className="number">Spend</th>
-              <th scope="col" className="number">{counted}</th>
-              <th scope="col" className="number">CPA</th>
-              <th scope="col" className="number">ROAS</th>
+              <th scope="col" className="number">
+                Spend
+              </th>
+              <th scope="col" className="number">
+                {counted}
+              </th>
+              <th scope="col" className="number">
+                CPA
+              </th>
+              <th scope="col" className="number">
+                ROAS
+              </th>
               <th scope="col">Last verdict</th>
             </tr>
           </thead>
@@ -38,16 +46,26 @@ export function AdSets({ rows, more, event }: AdSetsProps) {
               <tr key={row.id}>
                 <th scope="row" data-label="Ad set">
                   <span className="name">{row.name}</span> <BadgeMark badge={row.status} />
-                  <span className="quiet block">{[row.campaign, row.network].filter(Boolean).join(' · ')}</span>
+                  <span className="quiet block">
+                    {[row.campaign, row.network].filter(Boolean).join(' · ')}
+                  </span>
                 </th>
                 <td data-label="Bid and budget">
                   {row.bid}
                   {row.budget !== null && <span className="quiet block">{row.budget}</span>}
                 </td>
-                <td data-label="Spend" className="number">{row.spend}</td>
-                <td data-label={counted} className="number">{row.conversions}</td>
-                <td data-label="CPA" className="number">{row.cpa ?? <Undefined />}</td>
-                <td data-label="ROAS" className="number">{row.roas ?? <Undefined />}</td>
+                <td data-label="Spend" className="number">
+                  {row.spend}
+                </td>
+                <td data-label={counted} className="number">
+                  {row.conversions}
+                </td>
+                <td data-label="CPA" className="number">
+                  {row.cpa ?? <Undefined />}
+                </td>
+                <td data-label="ROAS" className="number">
+                  {row.roas ?? <Undefined />}
+                </td>
                 <td data-label="Last verdict" className="verdict">
                   <Verdict row={row} />
                 </td>
@@ -66,7 +84,11 @@ export function AdSets({ rows, more, event }: AdSetsProps) {
 }
 
 function Undefined() {
-  return <span className="quiet" title="undefined: nothing to divide by">–</span>;
+  return (
+    <span className="quiet" title="undefined: nothing to divide by">
+      –
+    </span>
+  );
 }
 
 function Verdict({ row }: { readonly row: AdSetRow }) {

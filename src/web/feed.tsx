@@ -13,8 +13,8 @@ export function Feed({ lines, timeZone }: FeedProps) {
       <h2 id="feed-title">What happens</h2>
       {lines.length === 0 ? (
         <p className="empty">
-          Nothing yet. The first postback shows up here the moment it is stored. To send one by hand, make a source with{' '}
-          <code>./bidloop source add generic</code> and open the address it prints.
+          Nothing yet. The first postback shows up here the moment it is stored. To send one by hand, make a
+          source with <code>./bidloop source add generic</code> and open the address it prints.
         </p>
       ) : (
         <ol aria-live="polite" aria-relevant="additions">
@@ -36,7 +36,8 @@ function FeedLine({ line, timeZone }: { readonly line: LiveLine; readonly timeZo
       </time>
       <div>
         <p>
-          {line.link === null ? line.text : <a href={line.link}>{line.text}</a>} <BadgeMark badge={line.badge} />
+          {line.link === null ? line.text : <a href={line.link}>{line.text}</a>}{' '}
+          <BadgeMark badge={line.badge} />
         </p>
         {line.detail !== null && <p className="quiet">{line.detail}</p>}
       </div>

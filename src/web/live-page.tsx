@@ -1,4 +1,4 @@
-import type { EngineView, ScoreView } from '../contract/live.ts';
+import type { EngineView, LiveState, ScoreView } from '../contract/live.ts';
 import { AdSets } from './ad-sets.tsx';
 import { Feed } from './feed.tsx';
 import type { Connection } from './live-store.ts';
@@ -8,10 +8,11 @@ import { useLive } from './use-live.ts';
 /** The one page: what arrives, what is concluded, and how it stands. */
 export function LivePage() {
   const { connection, state, lines, clockSkewMs, outdated } = useLive();
-  const timeZone = state?.workspace?.timeZone ?? 'UTC';
+  const workspace = state?.workspace;
+  const timeZone = workspace?.timeZone ?? 'UTC';
   return (
     <>
-      {state?.workspace?.simulated === true && (
+      {workspace?.simulated === true && (
         <p className="simulated" role="note">
           Simulated market. No real money.
         </p>
@@ -19,9 +20,9 @@ export function LivePage() {
       <header>
         <div>
           <h1>Bidloop</h1>
-          {state?.workspace != null && <p className="workspace">{state.workspace.name}</p>}
+          {workspace && <p className="workspace">{workspace.name}</p>}
         </div>
-        {state?.clock != null && <MarketClock clock={state.clock} timeZone={timeZone} clockSkewMs={clockSkewMs} />}
+        {state?.clock && <MarketClock clock={state.clock} timeZone={timeZone} clockSkewMs={clockSkewMs} />}
         <ConnectionMark connection={connection} />
       </header>
       <main>
@@ -30,45 +31,67 @@ export function LivePage() {
             Bidloop was updated while this page was open. <a href="/">Load it again</a>.
           </p>
         )}
-        {connection.kind === 'refused' && (
-          <p className="notice" role="alert">
-            {connection.sentence}
-          </p>
-        )}
-        {state?.outage != null && (
-          <p className="notice" role="alert">
-            {state.outage}
-          </p>
-        )}
-        {state !== null && !state.engine.ready && <EnginePanel engine={state.engine} />}
-        {state?.score != null && <Score score={state.score} />}
-        {state === null ? (
-          <p className="empty">{connection.kind === 'refused' ? '' : 'Connecting…'}</p>
-        ) : (
+        {connection.kind === 'refused' && <Notice sentence={connection.sentence} />}
+        {state?.outage && <Notice sentence={state.outage} />}
+        {state?.halted && <Notice sentence={`Halted: nothing is changed on the networks. ${state.halted}`} />}
+        {state?.engine.ready === false && <EnginePanel engine={state.engine} />}
+        {state?.score && <Score score={state.score} />}
+        {state ? (
           <div className="columns">
             <Feed lines={lines} timeZone={timeZone} />
             <AdSets rows={state.adSets} more={state.moreAdSets} event={state.event} />
           </div>
+        ) : (
+          connection.kind !== 'refused' && <p className="empty">Connecting…</p>
         )}
       </main>
-      {state !== null && (
-        <footer>
-          {state.links.length > 0 && (
-            <nav aria-label="The record in Temporal UI">
-              <span className="quiet">The record in Temporal UI:</span>
-              <ul>
-                {state.links.map((link) => (
-                  <li key={link.url}>
-                    <a href={link.url}>{link.label}</a>
-                  </li>
-                ))}
-              </ul>
-            </nav>
-          )}
-          <p className="quiet">Bidloop {state.version}</p>
-        </footer>
-      )}
+      {state && <PageFooter state={state} />}
     </>
+  );
+}
+
+function Notice({ sentence }: { readonly sentence: string }) {
+  return (
+    <p className="notice" role="alert">
+      {sentence}
+    </p>
+  );
+}
+
+function PageFooter({ state }: { readonly state: LiveState }) {
+  return (
+    <footer>
+      {state.links.length > 0 && (
+        <nav aria-label="The record in Temporal UI">
+          <span className="quiet">The record in Temporal UI:</span>
+          <ul>
+            {state.links.map((link) => (
+              <li key={link.url}>
+                <a href={link.url}>{link.label}</a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+      {state.workspaces.length > 1 && (
+        <nav aria-label="Workspaces">
+          <span className="quiet">Workspaces:</span>
+          <ul>
+            {state.workspaces.map(({ id, name }) => (
+              <li key={id}>
+                <a
+                  href={`/?workspace=${encodeURIComponent(id)}`}
+                  aria-current={id === state.workspace?.id && 'page'}
+                >
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+      <p className="quiet">Bidloop {state.version}</p>
+    </footer>
   );
 }
 
@@ -115,7 +138,9 @@ function Score({ score }: { readonly score: ScoreView }) {
           <dd>{score.difference}</dd>
         </div>
       </dl>
-      <p className="quiet">Profit so far: value of the conversions minus spend, beside an untouched twin of the same market.</p>
+      <p className="quiet">
+        Profit so far: value of the conversions minus spend, beside an untouched twin of the same market.
+      </p>
     </section>
   );
 }

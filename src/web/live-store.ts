@@ -51,7 +51,12 @@ export function mergeLines(known: readonly LiveLine[], news: readonly LiveLine[]
  * @param browserNowMs the browser's wall time at receipt, ms.
  * @returns the new model; marked outdated when the message is not one that this page can read.
  */
-export function applyMessage(model: PageModel, event: LiveEventName, data: string, browserNowMs: number): PageModel {
+export function applyMessage(
+  model: PageModel,
+  event: LiveEventName,
+  data: string,
+  browserNowMs: number,
+): PageModel {
   const json: unknown = parseJson(data);
   switch (event) {
     case 'snapshot': {
@@ -65,7 +70,9 @@ export function applyMessage(model: PageModel, event: LiveEventName, data: strin
     }
     case 'lines': {
       const read = liveLinesSchema.safeParse(json);
-      return read.success ? { ...model, lines: mergeLines(model.lines, read.data) } : { ...model, outdated: true };
+      return read.success
+        ? { ...model, lines: mergeLines(model.lines, read.data) }
+        : { ...model, outdated: true };
     }
   }
 }

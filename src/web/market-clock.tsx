@@ -28,7 +28,11 @@ export function MarketClock({ clock, timeZone, clockSkewMs }: MarketClockProps) 
   const day = at.toLocaleDateString('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short' });
   const time = at.toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
   const pace =
-    clock.stoppedAtMs !== null ? 'clock stands still' : clock.rate === 1 ? timeZone : `runs ${Math.round(clock.rate)}× fast`;
+    clock.stoppedAtMs !== null
+      ? 'clock stands still'
+      : clock.rate === 1
+        ? timeZone
+        : `runs ${Math.round(clock.rate)}× fast`;
   return (
     <p className="clock">
       <time dateTime={at.toISOString()}>

@@ -1,0 +1,71 @@
+/** What the API is asked and answers, beside the live stream (live.ts). Every answer is JSON; instants are ms since the epoch unless named otherwise. */
+import { z } from 'zod';
+import { adSetRowSchema, clockSchema, engineSchema } from './live.ts';
+
+/** Any failing request: a stable code, and a sentence that says what is wrong and what to do. */
+export const apiErrorSchema = z.object({
+  status: z.enum(['refused', 'failed']),
+  reason: z.string(),
+  message: z.string(),
+});
+export type ApiError = z.infer<typeof apiErrorSchema>;
+
+const workspaceId = z.string().min(1).max(200).optional();
+const limit = z.coerce.number().int().min(1).max(1_000).default(100);
+
+export const workspaceQuerySchema = z.object({ workspace: workspaceId });
+export const objectsQuerySchema = z.object({ workspace: workspaceId, limit });
+export const decisionsQuerySchema = z.object({
+  workspace: workspaceId,
+  limit,
+  object: z.coerce.number().int().positive().optional(),
+  /** Keeps are left out unless asked for. */
+  keeps: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});
+
+export const clockAnswerSchema = clockSchema;
+
+export const statusAnswerSchema = z.object({
+  version: z.string(),
+  database: z.enum(['up', 'away']),
+  engine: engineSchema,
+  workspaces: z.array(
+    z.object({ id: z.string(), name: z.string(), simulated: z.boolean(), halted: z.string().nullable() }),
+  ),
+});
+export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
+
+export const objectsAnswerSchema = z.object({
+  workspace: z.string(),
+  event: z.string().nullable(),
+  adSets: z.array(adSetRowSchema),
+  total: z.number(),
+});
+export type ObjectsAnswer = z.infer<typeof objectsAnswerSchema>;
+
+export const decisionAnswerSchema = z.object({
+  id: z.string(),
+  objectId: z.number(),
+  object: z.string(),
+  level: z.string(),
+  network: z.string(),
+  strategy: z.string(),
+  rule: z.string().nullable(),
+  verdict: z.string(),
+  reason: z.string(),
+  sentence: z.string(),
+  mode: z.string(),
+  outcome: z.string().nullable(),
+  outcomeDetail: z.string().nullable(),
+  undoes: z.string().nullable(),
+  /** Workspace time. */
+  decidedAtMs: z.number(),
+});
+export const decisionsAnswerSchema = z.object({
+  workspace: z.string(),
+  decisions: z.array(decisionAnswerSchema),
+});
+export type DecisionsAnswer = z.infer<typeof decisionsAnswerSchema>;

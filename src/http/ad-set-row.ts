@@ -1,0 +1,78 @@
+import type { AdSetRow, Badge, Tone } from '../contract/live.ts';
+import { formatMoney, type Micros, micros, MICROS_PER_UNIT } from '../core/money.ts';
+import type { AdSetFact, LastVerdict } from '../db/live-table.ts';
+import { networkTitle, plainWords } from './sentences.ts';
+
+/** One ad set as a row of the page's table. */
+export function adSetRow(fact: AdSetFact): AdSetRow {
+  return {
+    id: fact.id,
+    name: fact.name,
+    campaign: fact.campaign,
+    network: networkTitle(fact.network),
+    status: statusBadge(fact),
+    bid: bidWords(fact),
+    budget: budgetWords(fact),
+    spend: major(fact.spend, fact.currency),
+    conversions: fact.conversions,
+    cpa: fact.cpa === null ? null : major(fact.cpa, fact.currency),
+    roas: fact.roas === null ? null : fact.roas.toFixed(2),
+    verdict: fact.last === null ? null : verdictWords(fact.last),
+  };
+}
+
+function statusBadge(fact: AdSetFact): Badge {
+  if (fact.status !== 'active') return { label: fact.status, tone: 'warn' };
+  if (fact.delivery === 'active') return { label: 'active', tone: 'good' };
+  return { label: plainWords(fact.delivery), tone: 'warn' };
+}
+
+function bidWords(fact: AdSetFact): string {
+  const amount = fact.bidMicros === null ? null : formatMoney(fact.bidMicros, fact.currency);
+  switch (fact.bidStrategy) {
+    case null:
+    case 'auto':
+      return 'automatic';
+    case 'bid_cap':
+      return `${amount ?? 'no'} bid cap`;
+    case 'cost_cap':
+      return `${amount ?? 'no'} cost cap`;
+    case 'manual_cpc':
+      return `${amount ?? 'no'} CPC`;
+    case 'min_roas':
+      return fact.roasFloor === null ? 'ROAS floor' : `ROAS floor ${fact.roasFloor}`;
+  }
+}
+
+function budgetWords(fact: AdSetFact): string | null {
+  if (fact.dailyBudgetMicros !== null) return `${formatMoney(fact.dailyBudgetMicros, fact.currency)} a day`;
+  if (fact.lifetimeBudgetMicros !== null)
+    return `${formatMoney(fact.lifetimeBudgetMicros, fact.currency)} in all`;
+  return 'campaign’s budget';
+}
+
+/** Sums come as doubles; half a micro is the most that rounding can move them. */
+function major(amount: number, currency: string): string {
+  const rounded: Micros = micros(Math.round(amount * MICROS_PER_UNIT));
+  return formatMoney(rounded, currency);
+}
+
+const VERDICTS: Readonly<Record<string, readonly [string, Tone]>> = {
+  keep: ['keep', 'quiet'],
+  pause: ['pause', 'warn'],
+  resume: ['resume', 'good'],
+  set_bid: ['bid', 'good'],
+  set_budget: ['budget', 'good'],
+  notify: ['notice', 'plain'],
+};
+
+function verdictWords(last: LastVerdict): NonNullable<AdSetRow['verdict']> {
+  const [label, tone] = VERDICTS[last.verdict] ?? [plainWords(last.verdict), 'plain'];
+  return {
+    label,
+    tone,
+    reason: last.sentence === '' ? plainWords(last.reason) : last.sentence,
+    nearest: last.nearest,
+    atMs: last.atMs,
+  };
+}
