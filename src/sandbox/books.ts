@@ -21,7 +21,12 @@ export interface Books {
   readonly timeZone: string;
   /** By place of the ad, then by start of the hour. */
   readonly hours: Record<string, Record<string, HourTotals>>;
-  readonly corrections: { readonly ad: number | null; readonly fromMs: number; readonly toMs: number; readonly factor: number }[];
+  readonly corrections: {
+    readonly ad: number | null;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly factor: number;
+  }[];
 }
 
 export function emptyBooks(seed: number, timeZone: string): Books {
@@ -59,10 +64,17 @@ export function reportedHours(
     const noise = 1 + RESTATEMENT * (2 * stream(books.seed, ad, PURPOSE.restate, hourMs / HOUR_MS)() - 1);
     let factor = settled ? 1 : noise;
     for (const correction of books.corrections) {
-      const applies = (correction.ad === null || correction.ad === ad) && hourMs >= correction.fromMs && hourMs < correction.toMs;
+      const applies =
+        (correction.ad === null || correction.ad === ad) &&
+        hourMs >= correction.fromMs &&
+        hourMs < correction.toMs;
       if (applies) factor *= correction.factor;
     }
-    rows.push({ ...totals, hourMs, spendMicros: Math.round((totals.spendMicros * factor) / 10_000) * 10_000 });
+    rows.push({
+      ...totals,
+      hourMs,
+      spendMicros: Math.round((totals.spendMicros * factor) / 10_000) * 10_000,
+    });
   }
   return rows.sort((a, b) => a.hourMs - b.hourMs);
 }

@@ -43,10 +43,15 @@ export class Faults {
   }
 
   /** The first armed fault that befalls this call, counted down; null when none does. */
-  take(call: { readonly write: boolean; readonly path: string }, kinds?: readonly Fault['kind'][]): Fault | null {
+  take(
+    call: { readonly write: boolean; readonly path: string },
+    kinds?: readonly Fault['kind'][],
+  ): Fault | null {
     const fault = this.#armed.find(
       (armed) =>
-        (kinds ? kinds.includes(armed.kind) : armed.kind !== 'null_batch_part' && armed.kind !== 'fail_report_run') &&
+        (kinds
+          ? kinds.includes(armed.kind)
+          : armed.kind !== 'null_batch_part' && armed.kind !== 'fail_report_run') &&
         (armed.on === 'any' || (armed.on === 'write') === call.write) &&
         (armed.path === undefined || call.path.includes(armed.path)),
     );

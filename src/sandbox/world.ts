@@ -28,7 +28,9 @@ export interface WriteRecord {
   readonly level: Setting['level'];
   readonly id: string;
   readonly name: string;
-  readonly changes: Readonly<Record<string, { readonly from: string | number | null; readonly to: string | number | null }>>;
+  readonly changes: Readonly<
+    Record<string, { readonly from: string | number | null; readonly to: string | number | null }>
+  >;
   readonly requestId: string | null;
 }
 
@@ -116,7 +118,10 @@ export function createWorld(options: WorldOptions): World {
 export function currentLevers(world: World): Levers {
   const of = (level: Level): Setting[] => world.settings.filter((setting) => setting.level === level);
   return {
-    campaigns: of('campaign').map((s) => ({ on: s.status === 'ACTIVE', dailyBudgetMicros: s.dailyBudgetMicros })),
+    campaigns: of('campaign').map((s) => ({
+      on: s.status === 'ACTIVE',
+      dailyBudgetMicros: s.dailyBudgetMicros,
+    })),
     adsets: of('adset').map((s) => ({
       on: s.status === 'ACTIVE',
       bidStrategy: s.bidStrategy ?? 'auto',
@@ -151,14 +156,21 @@ function grown(profit: Profit, events: ReturnType<typeof step>['events']): Profi
   return { spendMicros, valueMicros };
 }
 
-export type Change = Partial<Pick<Setting, 'name' | 'status' | 'bidStrategy' | 'bidMicros' | 'dailyBudgetMicros'>>;
+export type Change = Partial<
+  Pick<Setting, 'name' | 'status' | 'bidStrategy' | 'bidMicros' | 'dailyBudgetMicros'>
+>;
 
 /** Applies one change and makes its record; the caller stores the record before it answers. */
 export function applyChange(
   world: World,
   setting: Setting,
   change: Change,
-  facts: { readonly by: 'api' | 'human'; readonly wallMs: number; readonly marketMs: number; readonly requestId: string | null },
+  facts: {
+    readonly by: 'api' | 'human';
+    readonly wallMs: number;
+    readonly marketMs: number;
+    readonly requestId: string | null;
+  },
 ): WriteRecord {
   const changes: Record<string, { from: string | number | null; to: string | number | null }> = {};
   for (const key of Object.keys(change) as (keyof Change)[]) {
@@ -167,7 +179,14 @@ export function applyChange(
   }
   Object.assign(setting, change, { updatedMs: facts.marketMs });
   world.writeSeq += 1;
-  const written = { seq: world.writeSeq, ...facts, level: setting.level, id: setting.id, name: setting.name, changes };
+  const written = {
+    seq: world.writeSeq,
+    ...facts,
+    level: setting.level,
+    id: setting.id,
+    name: setting.name,
+    changes,
+  };
   world.writes.push(written);
   return written;
 }
@@ -184,7 +203,12 @@ export function replayWrite(world: World, written: WriteRecord): void {
 }
 
 /** Profit of the touched market and of its untouched twin, micros, over the same market time. */
-export function score(world: World): { readonly withBidloopMicros: number; readonly leftAloneMicros: number; readonly sinceMs: number; readonly toMs: number } {
+export function score(world: World): {
+  readonly withBidloopMicros: number;
+  readonly leftAloneMicros: number;
+  readonly sinceMs: number;
+  readonly toMs: number;
+} {
   return {
     withBidloopMicros: world.profit.valueMicros - world.profit.spendMicros,
     leftAloneMicros: world.twinProfit.valueMicros - world.twinProfit.spendMicros,

@@ -68,7 +68,11 @@ export function createMarket(seed: number, options: MarketOptions): MarketState 
  * Lets the market run in whole steps up to `toMs` under one setting of the levers. Pure: the given state stays as it
  * is, and every draw is a function of seed, ad, purpose and step.
  */
-export function step(state: MarketState, toMs: number, levers: Levers): { readonly state: MarketState; readonly events: MarketEvents } {
+export function step(
+  state: MarketState,
+  toMs: number,
+  levers: Levers,
+): { readonly state: MarketState; readonly events: MarketEvents } {
   const { plan, stepMs, seed } = state;
   const deliveries: Delivery[] = [];
   const visits: Visit[] = [];
@@ -90,7 +94,8 @@ export function step(state: MarketState, toMs: number, levers: Levers): { readon
     }
     const stepIndex = nowMs / stepMs;
     const dayIndex = Math.round(dayStartMs / (24 * HOUR_MS));
-    const share = trafficShare(Math.floor((nowMs - dayStartMs) / HOUR_MS), weekday(dayStartMs)) * (stepMs / HOUR_MS);
+    const share =
+      trafficShare(Math.floor((nowMs - dayStartMs) / HOUR_MS), weekday(dayStartMs)) * (stepMs / HOUR_MS);
 
     for (let index = 0; index < plan.ads.length; index += 1) {
       const ad = plan.ads[index];
@@ -104,7 +109,12 @@ export function step(state: MarketState, toMs: number, levers: Levers): { readon
       // The platform spreads a day's budget over the day's traffic instead of spending it all in the morning.
       const pacing = demand > budget ? budget / demand : 1;
       const clicks = poisson(pace.clicks * pacing * share, stream(seed, index, PURPOSE.clicks, stepIndex)());
-      const impressions = clicks + poisson((pace.clicks * pacing * share) / ad.ctr, stream(seed, index, PURPOSE.impressions, stepIndex)());
+      const impressions =
+        clicks +
+        poisson(
+          (pace.clicks * pacing * share) / ad.ctr,
+          stream(seed, index, PURPOSE.impressions, stepIndex)(),
+        );
       if (impressions === 0) continue;
       const price = pace.cpcMicros * (0.8 + 0.4 * stream(seed, index, PURPOSE.price, stepIndex)());
       const spendMicros = Math.min(Math.round((clicks * price) / 10_000) * 10_000, left);
@@ -145,7 +155,9 @@ function adsetBudgets(plan: MarketPlan, levers: Levers): readonly number[] {
     if (own !== null && own !== undefined) return own;
     const shared = levers.campaigns[adset.campaign]?.dailyBudgetMicros;
     if (shared === null || shared === undefined) return Infinity;
-    const sharers = plan.adsets.filter((other, at) => other.campaign === adset.campaign && levers.adsets[at]?.on).length;
+    const sharers = plan.adsets.filter(
+      (other, at) => other.campaign === adset.campaign && levers.adsets[at]?.on,
+    ).length;
     return shared / Math.max(1, sharers);
   });
 }
@@ -174,9 +186,7 @@ function drawVisits(clicked: ClickedStep, into: Visit[]): void {
     if (lands < 1 / 30) continue;
     const atMs = clicked.fromMs + Math.floor(at * state.stepMs);
     const purchase =
-      buys < rate * (30 / 29)
-        ? { atMs: atMs + delayMs, valueMicros: orderValue(ad, value) }
-        : null;
+      buys < rate * (30 / 29) ? { atMs: atMs + delayMs, valueMicros: orderValue(ad, value) } : null;
     into.push({ ad: index, atMs, key: `${index}-${stepIndex}-${number}`, purchase });
   }
 }

@@ -84,7 +84,10 @@ export interface Levers {
 /** The plan's settings, everything on: how the untouched twin stays for ever. */
 export function startingLevers(plan: MarketPlan): Levers {
   return {
-    campaigns: plan.campaigns.map((campaign) => ({ on: true, dailyBudgetMicros: campaign.dailyBudgetMicros })),
+    campaigns: plan.campaigns.map((campaign) => ({
+      on: true,
+      dailyBudgetMicros: campaign.dailyBudgetMicros,
+    })),
     adsets: plan.adsets.map((adset) => ({
       on: true,
       bidStrategy: adset.bidStrategy,

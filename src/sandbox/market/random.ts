@@ -3,7 +3,16 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { probit } from 'simple-statistics';
 
 /** What a draw is for. Numbers are part of the seeding: append, never renumber. */
-export const PURPOSE = { plan: 1, clicks: 2, price: 3, impressions: 4, visit: 5, day: 6, restate: 7, wire: 8 } as const;
+export const PURPOSE = {
+  plan: 1,
+  clicks: 2,
+  price: 3,
+  impressions: 4,
+  visit: 5,
+  day: 6,
+  restate: 7,
+  wire: 8,
+} as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /** The next number of a stream, evenly spread over [0, 1). */

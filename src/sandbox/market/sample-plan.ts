@@ -33,29 +33,128 @@ const CAMPAIGNS: readonly CampaignSketch[] = [
   {
     name: 'US Yoga Prospecting',
     adsets: [
-      { name: 'Yoga A', bidding: 'auto', dailyBudget: 260, theta: 1.1, cpc: 1.9, clicks: 150, creatives: ['Yoga 15s', 'Yoga Morning'] },
-      { name: 'Yoga B', bidding: 'cost_cap', cap: 32, dailyBudget: 300, theta: 0.95, cpc: 1.8, clicks: 240, creatives: ['Yoga 15s', 'Yoga Carousel'] },
-      { name: 'Yoga C', bidding: 'bid_cap', cap: 14, dailyBudget: 900, theta: 1.45, cpc: 2.6, clicks: 620, creatives: ['Yoga 30s', 'Yoga Rooftop'] },
-      { name: 'Yoga Broad', bidding: 'auto', dailyBudget: 950, theta: 0.01, cpc: 3.1, clicks: 330, creatives: ['Yoga Logo', 'Yoga Stock'] },
-      { name: 'Yoga LAL 2%', bidding: 'auto', dailyBudget: 210, theta: 0.85, cpc: 1.7, clicks: 130, creatives: ['Yoga Morning', 'Yoga 30s'] },
+      {
+        name: 'Yoga A',
+        bidding: 'auto',
+        dailyBudget: 260,
+        theta: 1.1,
+        cpc: 1.9,
+        clicks: 150,
+        creatives: ['Yoga 15s', 'Yoga Morning'],
+      },
+      {
+        name: 'Yoga B',
+        bidding: 'cost_cap',
+        cap: 32,
+        dailyBudget: 300,
+        theta: 0.95,
+        cpc: 1.8,
+        clicks: 240,
+        creatives: ['Yoga 15s', 'Yoga Carousel'],
+      },
+      {
+        name: 'Yoga C',
+        bidding: 'bid_cap',
+        cap: 14,
+        dailyBudget: 900,
+        theta: 1.45,
+        cpc: 2.6,
+        clicks: 620,
+        creatives: ['Yoga 30s', 'Yoga Rooftop'],
+      },
+      {
+        name: 'Yoga Broad',
+        bidding: 'auto',
+        dailyBudget: 950,
+        theta: 0.01,
+        cpc: 3.1,
+        clicks: 330,
+        creatives: ['Yoga Logo', 'Yoga Stock'],
+      },
+      {
+        name: 'Yoga LAL 2%',
+        bidding: 'auto',
+        dailyBudget: 210,
+        theta: 0.85,
+        cpc: 1.7,
+        clicks: 130,
+        creatives: ['Yoga Morning', 'Yoga 30s'],
+      },
     ],
   },
   {
     name: 'US Zen App Sales',
     adsets: [
-      { name: 'Zen A', bidding: 'auto', dailyBudget: 240, theta: 1.25, cpc: 1.8, clicks: 140, creatives: ['Zen Sunrise', 'Zen Breath'] },
-      { name: 'Zen B', bidding: 'bid_cap', cap: 13, dailyBudget: 900, theta: 1.6, cpc: 2.4, clicks: 600, creatives: ['Zen 20s', 'Zen Sunrise'] },
-      { name: 'Zen C', bidding: 'auto', dailyBudget: 1_000, theta: 0.01, cpc: 3.3, clicks: 330, creatives: ['Zen Waterfall', 'Zen Text'] },
-      { name: 'Zen D', bidding: 'cost_cap', cap: 34, dailyBudget: 260, theta: 0.8, cpc: 1.7, clicks: 210, creatives: ['Zen Breath', 'Zen Sleep'], slow: true },
+      {
+        name: 'Zen A',
+        bidding: 'auto',
+        dailyBudget: 240,
+        theta: 1.25,
+        cpc: 1.8,
+        clicks: 140,
+        creatives: ['Zen Sunrise', 'Zen Breath'],
+      },
+      {
+        name: 'Zen B',
+        bidding: 'bid_cap',
+        cap: 13,
+        dailyBudget: 900,
+        theta: 1.6,
+        cpc: 2.4,
+        clicks: 600,
+        creatives: ['Zen 20s', 'Zen Sunrise'],
+      },
+      {
+        name: 'Zen C',
+        bidding: 'auto',
+        dailyBudget: 1_000,
+        theta: 0.01,
+        cpc: 3.3,
+        clicks: 330,
+        creatives: ['Zen Waterfall', 'Zen Text'],
+      },
+      {
+        name: 'Zen D',
+        bidding: 'cost_cap',
+        cap: 34,
+        dailyBudget: 260,
+        theta: 0.8,
+        cpc: 1.7,
+        clicks: 210,
+        creatives: ['Zen Breath', 'Zen Sleep'],
+        slow: true,
+      },
     ],
   },
   {
     name: 'UK Calm Retargeting',
     dailyBudget: 620,
     adsets: [
-      { name: 'Calm Cart', bidding: 'auto', theta: 1.3, cpc: 1.6, clicks: 110, creatives: ['Calm Offer', 'Calm Reminder'] },
-      { name: 'Calm 7d', bidding: 'auto', theta: 0.9, cpc: 1.7, clicks: 110, creatives: ['Calm Reminder', 'Calm Story'] },
-      { name: 'Calm 30d', bidding: 'auto', theta: 0.7, cpc: 1.6, clicks: 110, creatives: ['Calm Story', 'Calm Offer'], slow: true },
+      {
+        name: 'Calm Cart',
+        bidding: 'auto',
+        theta: 1.3,
+        cpc: 1.6,
+        clicks: 110,
+        creatives: ['Calm Offer', 'Calm Reminder'],
+      },
+      {
+        name: 'Calm 7d',
+        bidding: 'auto',
+        theta: 0.9,
+        cpc: 1.7,
+        clicks: 110,
+        creatives: ['Calm Reminder', 'Calm Story'],
+      },
+      {
+        name: 'Calm 30d',
+        bidding: 'auto',
+        theta: 0.7,
+        cpc: 1.6,
+        clicks: 110,
+        creatives: ['Calm Story', 'Calm Offer'],
+        slow: true,
+      },
     ],
   },
 ];
@@ -101,10 +200,23 @@ export function samplePlan(seed: number): MarketPlan {
       }
     }
   }
-  return { timeZone: 'America/New_York', currency: 'USD', targetMicros: 30 * USD, campaigns, adsets, creatives, ads, dayNoise: 0.1 };
+  return {
+    timeZone: 'America/New_York',
+    currency: 'USD',
+    targetMicros: 30 * USD,
+    campaigns,
+    adsets,
+    creatives,
+    ads,
+    dayNoise: 0.1,
+  };
 }
 
-function adOf(seed: number, set: AdsetSketch, place: { index: number; adset: number; creative: number; name: string }): AdPlan {
+function adOf(
+  seed: number,
+  set: AdsetSketch,
+  place: { index: number; adset: number; creative: number; name: string },
+): AdPlan {
   const draw = stream(seed, place.index, PURPOSE.plan, 0);
   return {
     id: String(AD_ID + BigInt(201 + place.index)),

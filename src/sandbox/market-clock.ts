@@ -1,0 +1,59 @@
+import axios from 'axios';
+import { z } from 'zod';
+import { type WorkspaceClock, workspaceNow } from '../core/clock.ts';
+
+const clockSchema = z.object({
+  originMs: z.number(),
+  wallOriginMs: z.number(),
+  rate: z.number().positive(),
+  stoppedAtMs: z.number().nullable(),
+});
+
+/** The market's clock. `nowMs` is null while it is not known or the engine cannot be reached: then the market rests. */
+export interface MarketClock {
+  nowMs(): number | null;
+  /** Market milliseconds per wall millisecond. */
+  rate(): number;
+  close(): void;
+}
+
+/** Follows Bidloop's workspace clock over `GET /api/clock`, so that the market stands still while the engine is down. */
+export function followClock(options: {
+  readonly bidloopUrl: string;
+  readonly wallNowMs: () => number;
+  readonly everyMs?: number;
+  readonly apiToken?: string | null;
+}): MarketClock {
+  let clock: WorkspaceClock | null = null;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const everyMs = options.everyMs ?? 2_000;
+  const poll = async (): Promise<void> => {
+    try {
+      const { data } = await axios.get<unknown>(`${options.bidloopUrl}/api/clock`, {
+        timeout: 2_000,
+        ...(options.apiToken ? { headers: { authorization: `Bearer ${options.apiToken}` } } : {}),
+      });
+      const read = clockSchema.safeParse(data);
+      clock = read.success ? read.data : null;
+    } catch {
+      clock = null;
+    }
+    // Sooner while there is nothing to go by, so that a restart is not felt for long.
+    if (!closed) timer = setTimeout(() => void poll(), clock ? everyMs : Math.min(everyMs, 500));
+  };
+  void poll();
+  return {
+    nowMs: () => (clock ? workspaceNow(clock, options.wallNowMs()) : null),
+    rate: () => clock?.rate ?? 1,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A clock of the sandbox's own, for running it without Bidloop and for tests that set the time by hand. */
+export function ownClock(clock: WorkspaceClock, wallNowMs: () => number): MarketClock {
+  return { nowMs: () => workspaceNow(clock, wallNowMs()), rate: () => clock.rate, close: () => undefined };
+}
