@@ -47,6 +47,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       to_value text,
       until timestamptz,
       evidence jsonb not null,
+      -- What its workflow is given: change, expected live value, approval, summary and details. Null where nothing is to be done.
+      plan jsonb,
       engine_version text not null,
       as_of timestamptz not null,
       decided_at timestamptz not null,
@@ -95,7 +97,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       answered_at timestamptz,
       verified_at timestamptz
     )`.execute(db);
-  await sql`create index action_decision on action (decision_id)`.execute(db);
+  await sql`create unique index action_attempt on action (decision_id, attempt)`.execute(db);
   await sql`create index action_object on action (object_id, intended_at desc)`.execute(db);
 
   // One acting decision per target. No expiry: released by its workflow, or by a sweep once Temporal says it is closed.

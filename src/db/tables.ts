@@ -403,6 +403,7 @@ export interface DecisionTable {
   to_value: string | null;
   until: Date | null;
   evidence: Json<Record<string, unknown>>;
+  plan: JSONColumnType<object> | null;
   engine_version: string;
   as_of: Date;
   decided_at: Date;
