@@ -71,7 +71,12 @@ export interface WriteReceipt {
 export interface Capabilities {
   readonly levels: readonly Level[];
   /** Levers by level and bid strategy; an empty list means "nothing to move here". */
-  levers(object: { readonly level: Level; readonly bidStrategy: BidStrategy | null; readonly dailyBudgetMicros: Micros | null; readonly lifetimeBudgetMicros: Micros | null }): readonly LeverKind[];
+  levers(object: {
+    readonly level: Level;
+    readonly bidStrategy: BidStrategy | null;
+    readonly dailyBudgetMicros: Micros | null;
+    readonly lifetimeBudgetMicros: Micros | null;
+  }): readonly LeverKind[];
   /** Smallest step of a bid or budget in this currency, in micros. */
   moneyStepMicros(currency: string): Micros;
   /** Requests per second that one account bears: the rate of its task queue. */
@@ -103,7 +108,12 @@ export class NetworkError extends Error {
   constructor(
     errorClass: NetworkErrorClass,
     message: string,
-    facts: { networkCode?: string | null; requestId?: string | null; retryAfterMs?: number | null; cause?: unknown } = {},
+    facts: {
+      networkCode?: string | null;
+      requestId?: string | null;
+      retryAfterMs?: number | null;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: facts.cause });
     this.errorClass = errorClass;
@@ -127,9 +137,12 @@ export interface AdNetwork {
   /** Every campaign, ad set, ad and creative that is not deleted, parents before children. */
   listObjects(access: AccountAccess): Promise<readonly NetworkObject[]>;
   /** Spend by ad and hour for whole account-local days, both ends included ("2026-11-05"). `nowMs` is the workspace's time. */
-  reportSpend(access: AccountAccess, days: { readonly since: string; readonly until: string }, nowMs: number): Promise<SpendReport>;
+  reportSpend(
+    access: AccountAccess,
+    days: { readonly since: string; readonly until: string },
+    nowMs: number,
+  ): Promise<SpendReport>;
   readLive(access: AccountAccess, target: Target): Promise<LeverState & { readonly exists: boolean }>;
   /** One absolute change in one request; never repeated by the adapter. */
   apply(access: AccountAccess, target: Target, change: Change): Promise<WriteReceipt>;
 }
-

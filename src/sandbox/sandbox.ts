@@ -83,16 +83,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     const code = status < 500 ? 100 : 1;
-    return reply
-      .code(status)
-      .send({
-        error: {
-          message: error instanceof Error ? error.message : 'unknown',
-          type: 'GraphMethodException',
-          code,
-          fbtrace_id: 'Aunparsed',
-        },
-      });
+    return reply.code(status).send({
+      error: {
+        message: error instanceof Error ? error.message : 'unknown',
+        type: 'GraphMethodException',
+        code,
+        fbtrace_id: 'Aunparsed',
+      },
+    });
   });
   registerControl(app, {
     world,

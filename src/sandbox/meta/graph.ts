@@ -32,6 +32,7 @@ export interface GraphAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly written: WriteRecord | null;
+  readonly traceId?: string;
 }
 
 export interface GraphContext {
@@ -70,7 +71,7 @@ const OWN_RULES = [
 export function answer(context: GraphContext, call: GraphCall): GraphAnswer {
   const traceId = `A${randomBytes(10).toString('base64url')}`;
   try {
-    return route(context, call, traceId);
+    return { ...route(context, call, traceId), traceId };
   } catch (error) {
     if (error instanceof GraphError)
       return { status: error.httpStatus, body: error.body(traceId), written: null };
