@@ -1,0 +1,127 @@
+import type { Attribution } from '../../core/attribution.ts';
+import { mergeMessage, readStatus } from '../../core/conversion.ts';
+import { type Micros, micros } from '../../core/money.ts';
+import { dayOf } from '../../core/zone.ts';
+import type { Ground } from './accounts.ts';
+import type { Convert } from './exchange.ts';
+import { eventAt, eventName } from './lookups.ts';
+import type { ConversionRow, Message } from './messages.ts';
+import { isCounted } from './rollups.ts';
+
+interface Means {
+  readonly ground: Ground;
+  readonly convert: Convert;
+}
+
+/** The conversion a message begins. Its id is its first postback's. */
+export function newConversion(message: Message, attribution: Attribution, means: Means): ConversionRow {
+  const row: ConversionRow = {
+    id: message.id,
+    workspace_id: message.workspace_id,
+    source_id: message.source_id,
+    account_id: null,
+    object_id: null,
+    campaign_id: null,
+    click_id: message.click_id,
+    clicked_at: null,
+    placement: null,
+    event: eventName(message),
+    event_type: message.event_type ?? 'event',
+    status: readStatus(message.status) ?? 'approved',
+    status_at: message.event_at,
+    value_micros: null,
+    original_micros: message.amount_micros === null ? null : micros(message.amount_micros),
+    original_currency: message.amount_micros === null ? null : message.currency,
+    rate: null,
+    txid: message.txid,
+    device_id: message.device_id,
+    event_at: eventAt(message),
+    received_at: message.received_at,
+    attributed_by: null,
+    attribution: '',
+    follows_id: null,
+    counted: false,
+    excluded: message.test ? 'test' : null,
+    first_postback_id: message.id,
+    last_postback_id: message.id,
+  };
+  return withAttribution(row, attribution, means);
+}
+
+/** The conversion as this attribution makes it; its money in the account's currency. */
+export function withAttribution(row: ConversionRow, attribution: Attribution, means: Means): ConversionRow {
+  switch (attribution.kind) {
+    case 'unattributed':
+      return { ...row, attribution: attribution.text };
+    case 'late':
+      return {
+        ...row,
+        account_id: attribution.click.accountId,
+        click_id: attribution.click.clickId,
+        clicked_at: new Date(attribution.click.clickedAtMs),
+        placement: attribution.click.placement,
+        attribution: attribution.text,
+      };
+    case 'attributed':
+      return withValue(
+        {
+          ...row,
+          account_id: attribution.accountId,
+          object_id: attribution.object?.id ?? null,
+          campaign_id: attribution.object?.campaignId ?? null,
+          click_id: attribution.clickId ?? row.click_id,
+          clicked_at: attribution.clickedAtMs === null ? null : new Date(attribution.clickedAtMs),
+          placement: attribution.placement,
+          attributed_by: attribution.by,
+          attribution: attribution.text,
+          follows_id: attribution.followsId,
+        },
+        means,
+      );
+  }
+}
+
+/** One more message for a known conversion; `after` is null when it changes nothing. */
+export function mergeInto(
+  row: ConversionRow,
+  message: Message,
+  means: Means,
+): { readonly after: ConversionRow | null; readonly reason: string | null } {
+  const merged = mergeMessage(
+    {
+      status: row.status,
+      statusAtMs: row.status_at?.getTime() ?? null,
+      amountMicros: row.original_micros,
+      currency: row.original_currency,
+    },
+    {
+      status: readStatus(message.status) ?? 'approved',
+      statusAtMs: message.event_at?.getTime() ?? null,
+      amountMicros: message.amount_micros,
+      currency: message.currency,
+    },
+  );
+  if (merged.kind === 'duplicate') return { after: null, reason: merged.reason };
+  const { status, statusAtMs, amountMicros, currency } = merged.state;
+  const after: ConversionRow = {
+    ...row,
+    status,
+    status_at: statusAtMs === null ? null : new Date(statusAtMs),
+    original_micros: amountMicros === null ? null : micros(amountMicros),
+    original_currency: currency,
+    last_postback_id: message.id,
+  };
+  return { after: row.attributed_by === null ? after : withValue(after, means), reason: null };
+}
+
+/** Converts the amount as of the day of the event and says whether the row counts. */
+export function withValue(row: ConversionRow, { ground, convert }: Means): ConversionRow {
+  const account = ground.accounts.get(row.account_id ?? '');
+  let value: { valueMicros: Micros | null; rate: number | null } = { valueMicros: null, rate: null };
+  if (account) {
+    const day = dayOf(row.event_at.getTime(), account.zone).date;
+    value = convert(row.original_micros, row.original_currency, account.currency, day);
+  }
+  const valued = { ...row, value_micros: value.valueMicros, rate: value.rate };
+  return { ...valued, counted: isCounted(valued) };
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import type { Db } from '../connection.ts';
+import { loadGround } from './accounts.ts';
+import { judge } from './judge.ts';
+import { creditLateClicks } from './late-clicks.ts';
+import { lookUp } from './lookups.ts';
+import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
+import { claimKeys, writeOutcomes } from './outcomes.ts';
+import { lockShard, slotsOf } from './shard.ts';
+import { countVisits, takeClicks } from './visits.ts';
+import { addWaiting } from './waiting.ts';
+import { type CampaignRef, writeChanges } from './write-changes.ts';
+
+export interface DrainBatchInput {
+  /** `all`, or a range of slots such as `0-15`. */
+  readonly shard: string;
+  /** Most postbacks, and most clicks, taken at once. */
+  readonly limit: number;
+  readonly wallMs: number;
+}
+
+export interface DrainedBatch {
+  /** Postbacks taken from the inbox. */
+  readonly rows: number;
+  /** Clicks counted as visits. */
+  readonly visits: number;
+  /** New conversions, counted or not. */
+  readonly conversions: number;
+  /** Campaigns whose counts changed. */
+  readonly campaigns: readonly CampaignRef[];
+  /** Wall time of receipt of the oldest postback taken; null without any. */
+  readonly oldestWallMs: number | null;
+}
+
+/**
+ * One transaction of ingest: takes postbacks and clicks out of their inboxes and turns them into conversions, rollups
+ * and visits. It happens whole or not at all, so each row counts exactly once however often it is tried.
+ */
+export async function drainBatch(db: Db, input: DrainBatchInput): Promise<DrainedBatch> {
+  const slots = slotsOf(input.shard);
+  return db.transaction().execute(async (trx) => {
+    await lockShard(trx, input.shard);
+    const campaigns = new Map<number, CampaignRef>();
+    const note = (refs: readonly CampaignRef[]): void =>
+      refs.forEach((ref) => campaigns.set(ref.campaignId, ref));
+
+    // Clicks have no slot: the shard that holds the first one counts them.
+    const clicks = slots.first === 0 ? await takeClicks(trx, input.limit) : [];
+    if (clicks.length > 0) {
+      await countVisits(trx, clicks, input.wallMs);
+      note(await creditLateClicks(trx, clicks, input.wallMs));
+    }
+    const messages = await takeMessages(trx, slots, input.limit);
+    let conversions = 0;
+    if (messages.length > 0) {
+      const ground = await loadGround(
+        trx,
+        [...new Set(messages.map((m) => m.workspace_id))],
+        [...new Set(messages.map((m) => m.source_id))],
+        input.wallMs,
+      );
+      const known = await loadKnownConversions(trx, messages);
+      const judgement = judge(messages, await lookUp(trx, ground, messages), known);
+      await claimKeys(trx, judgement.claims);
+      note(await writeChanges(trx, ground, judgement.changes));
+      await writeOutcomes(trx, judgement.outcomes);
+      await addWaiting(trx, judgement.waiting);
+      conversions = judgement.changes.filter((change) => change.before === null).length;
+      await announce(trx, messages, conversions);
+    }
+    await sql`
+      update ingest_shard set drained_at = ${new Date(input.wallMs)}, rows_total = rows_total + ${messages.length}
+      where id = ${input.shard}`.execute(trx);
+    return {
+      rows: messages.length,
+      visits: clicks.length,
+      conversions,
+      campaigns: [...campaigns.values()],
+      oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
+    };
+  });
+}
+
+/** Tells open pages, when the transaction commits; they read the facts themselves. */
+async function announce(trx: Db, messages: readonly Message[], conversions: number): Promise<void> {
+  const workspaces = [...new Set(messages.map((m) => m.workspace_id))];
+  const news = JSON.stringify({ kind: 'ingest', workspaces, postbacks: messages.length, conversions });
+  await sql`select pg_notify('live', ${news})`.execute(trx);
+}

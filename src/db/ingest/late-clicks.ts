@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { attribute, attributionWindowHours } from '../../core/attribution.ts';
+import type { Db } from '../connection.ts';
+import { loadGround } from './accounts.ts';
+import { type ClickRow, namedByClick } from './clicks.ts';
+import { withAttribution } from './conversion-rows.ts';
+import { loadConvert } from './exchange.ts';
+import { clickTouch } from './lookups.ts';
+import type { ConversionRow } from './messages.ts';
+import { objectFinder } from './object-finder.ts';
+import type { ConversionChange } from './rollups.ts';
+import { type CampaignRef, writeChanges } from './write-changes.ts';
+
+/**
+ * Credits conversions that came before their click was stored: clicks wait on disk while the database is away, and a
+ * tracker may be faster. Their postbacks answered "unknown click" and now say what they earned.
+ *
+ * @param clicks clicks just taken from the click inbox.
+ */
+export async function creditLateClicks(
+  trx: Db,
+  clicks: readonly ClickRow[],
+  wallMs: number,
+): Promise<readonly CampaignRef[]> {
+  const byId = new Map<string, ClickRow>();
+  for (const click of clicks) {
+    if (click.network_click_id !== null) byId.set(`${click.workspace_id} ${click.network_click_id}`, click);
+    byId.set(`${click.workspace_id} ${click.id}`, click);
+  }
+  const ids = clicks.flatMap((click) => [click.id, click.network_click_id]).filter((id) => id !== null);
+  if (ids.length === 0) return [];
+  const { rows } = await sql<ConversionRow>`
+    select * from conversion
+    where click_id = any(${ids}::text[]) and clicked_at is null and attributed_by is null and excluded is null
+    order by received_at, id for update`.execute(trx);
+  if (rows.length === 0) return [];
+
+  const ground = await loadGround(
+    trx,
+    [...new Set(rows.map((r) => r.workspace_id))],
+    [...new Set(rows.map((r) => r.source_id))],
+    wallMs,
+  );
+  const find = await objectFinder(trx, ground, clicks.map(namedByClick));
+  const convert = await loadConvert(
+    trx,
+    ground,
+    rows.map((r) => r.original_currency),
+  );
+  const changes: ConversionChange[] = [];
+  for (const before of rows) {
+    const click = byId.get(`${before.workspace_id} ${before.click_id ?? ''}`);
+    if (!click) continue;
+    const attribution = attribute({
+      event: before.event,
+      eventType: before.event_type,
+      atMs: before.event_at.getTime(),
+      windowHours: attributionWindowHours(
+        before.event,
+        before.event_type,
+        ground.windowsOf(before.source_id),
+      ),
+      sentClickId: before.click_id,
+      click: clickTouch(click, find).touch,
+      deviceClick: null,
+      anchor: null,
+      sender: null,
+    });
+    changes.push({
+      before,
+      after: withAttribution(before, attribution, { ground, convert }),
+      postbackId: before.last_postback_id,
+      knownFrom: new Date(ground.nowMs(before.workspace_id)),
+    });
+  }
+  await tellPostbacks(trx, changes);
+  return writeChanges(trx, ground, changes);
+}
+
+/** The first postback of each conversion says what became of it now. */
+export async function tellPostbacks(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const now = changes.map(({ after }) => ({
+    id: after.first_postback_id,
+    at: after.received_at.toISOString(),
+    outcome: after.counted ? 'counted' : after.attributed_by === null ? 'late' : 'unattributed',
+    reason: after.counted ? null : after.attributed_by === null ? 'outside_window' : 'unknown_object',
+    detail: after.attribution,
+  }));
+  await sql`
+    update postback p set outcome = v.outcome, reason = v.reason, detail = v.detail
+    from unnest(${now.map((n) => n.id)}::uuid[], ${now.map((n) => n.at)}::timestamptz[],
+                ${now.map((n) => n.outcome)}::text[], ${now.map((n) => n.reason)}::text[],
+                ${now.map((n) => n.detail)}::text[]) as v (id, received_at, outcome, reason, detail)
+    where p.id = v.id and p.received_at = v.received_at and p.outcome in ('unattributed', 'late')`.execute(
+    trx,
+  );
+}

@@ -1,0 +1,89 @@
+import { type Selectable, sql } from 'kysely';
+import type { Db } from '../connection.ts';
+import type { ConversionTable } from '../tables.ts';
+import type { Slots } from './shard.ts';
+
+export type ConversionRow = Selectable<ConversionTable>;
+
+/** One accepted postback, as the drain takes it from the inbox. */
+export interface Message {
+  readonly id: string;
+  readonly received_at: Date;
+  readonly wall_at: Date;
+  readonly workspace_id: string;
+  readonly source_id: string;
+  readonly click_id: string | null;
+  readonly event: string | null;
+  readonly event_type: string | null;
+  readonly status: string | null;
+  readonly txid: string | null;
+  readonly amount_micros: number | null;
+  readonly currency: string | null;
+  readonly event_at: Date | null;
+  readonly device_id: string | null;
+  readonly sender_ids: Readonly<Record<string, string>> | null;
+  readonly conversion_key: Buffer | null;
+  readonly warnings: readonly string[];
+  readonly test: boolean;
+}
+
+const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id, p.click_id, p.event, p.event_type,
+  p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
+  p.test`;
+
+/** Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. */
+export async function takeMessages(trx: Db, slots: Slots, limit: number): Promise<readonly Message[]> {
+  const taken = await sql<{ postback_id: string; received_at: Date }>`
+    delete from inbox where (received_at, postback_id) in (
+      select received_at, postback_id from inbox where slot between ${slots.first} and ${slots.last}
+      order by received_at, postback_id limit ${limit}
+    ) returning postback_id, received_at`.execute(trx);
+  return loadMessages(
+    trx,
+    taken.rows.map((row) => ({ id: row.postback_id, at: row.received_at })),
+  );
+}
+
+/** Postbacks by id and receipt, in order of receipt. */
+export async function loadMessages(
+  trx: Db,
+  keys: readonly { readonly id: string; readonly at: Date }[],
+): Promise<readonly Message[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await sql<Message>`
+    select ${COLUMNS}
+    from unnest(${keys.map((k) => k.id)}::uuid[], ${keys.map((k) => k.at.toISOString())}::timestamptz[]) as k (id, at)
+    cross join lateral (select * from postback where id = k.id and received_at = k.at limit 1) p
+    where p.workspace_id is not null
+    order by p.received_at, p.id`.execute(trx);
+  return rows;
+}
+
+/** Conversions already known under the messages' conversion keys, by {@link conversionKeyOf}. */
+export async function loadKnownConversions(
+  trx: Db,
+  messages: readonly Message[],
+): Promise<Map<string, ConversionRow>> {
+  const keyed = messages.filter((m) => m.conversion_key !== null && !m.test);
+  if (keyed.length === 0) return new Map();
+  const { rows } = await sql<ConversionRow & { key_source: string; key: Buffer }>`
+    select k.source_id as key_source, k.key, c.*
+    from (
+      select distinct * from unnest(${keyed.map((m) => m.source_id)}::text[],
+        ${keyed.map((m) => m.conversion_key)}::bytea[]) as u (source_id, key)
+    ) u
+    join conversion_key k on k.source_id = u.source_id and k.key = u.key
+    join conversion c on c.id = k.conversion_id`.execute(trx);
+  return new Map(
+    rows.map(({ key_source: source, key, ...conversion }) => [
+      `${source} ${key.toString('hex')}`,
+      conversion,
+    ]),
+  );
+}
+
+/** The conversion key as a map key; null when every message of its kind is a conversion of its own, and for tests. */
+export function conversionKeyOf(message: Message): string | null {
+  if (message.conversion_key === null || message.test) return null;
+  return `${message.source_id} ${message.conversion_key.toString('hex')}`;
+}

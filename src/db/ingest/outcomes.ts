@@ -1,0 +1,40 @@
+import { sql } from 'kysely';
+import type { Db } from '../connection.ts';
+import type { KeyClaim, MessageOutcome } from './judge.ts';
+
+/** Another shard claimed a conversion key in the same instant; the batch is rolled back and judged anew. */
+export class KeyRaceError extends Error {
+  override readonly name = 'KeyRaceError';
+  readonly code = 'conversion_key_race';
+}
+
+/** @throws KeyRaceError when a key is taken by now; with one shard that cannot happen. */
+export async function claimKeys(trx: Db, claims: readonly KeyClaim[]): Promise<void> {
+  if (claims.length === 0) return;
+  const { numAffectedRows } = await sql`
+    insert into conversion_key (source_id, key, conversion_id)
+    select * from unnest(${claims.map((c) => c.sourceId)}::text[], ${claims.map((c) => c.key)}::bytea[],
+                         ${claims.map((c) => c.conversionId)}::uuid[]) as u (source_id, key, conversion_id)
+    order by source_id, key
+    on conflict do nothing`.execute(trx);
+  if (Number(numAffectedRows) !== claims.length)
+    throw new KeyRaceError('another shard claimed one of these conversion keys');
+}
+
+/** Tells each postback what became of it: one statement for the batch. */
+export async function writeOutcomes(trx: Db, outcomes: readonly MessageOutcome[]): Promise<void> {
+  if (outcomes.length === 0) return;
+  await sql`
+    update postback p
+    set outcome = v.outcome, reason = v.reason, detail = coalesce(v.detail, p.detail), conversion_id = v.conversion_id,
+        warnings = case when v.warnings = '' then p.warnings
+                        else p.warnings || string_to_array(v.warnings, ' ') end
+    from unnest(
+      ${outcomes.map((o) => o.message.id)}::uuid[],
+      ${outcomes.map((o) => o.message.received_at.toISOString())}::timestamptz[],
+      ${outcomes.map((o) => o.outcome)}::text[], ${outcomes.map((o) => o.reason)}::text[],
+      ${outcomes.map((o) => o.detail)}::text[], ${outcomes.map((o) => o.conversionId)}::uuid[],
+      ${outcomes.map((o) => o.warnings.join(' '))}::text[]
+    ) as v (id, received_at, outcome, reason, detail, conversion_id, warnings)
+    where p.id = v.id and p.received_at = v.received_at`.execute(trx);
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import type { ObjectId } from '../../core/object.ts';
+import { dayOf, hourStart } from '../../core/zone.ts';
+import type { Db } from '../connection.ts';
+import { addToObjectDays, lockTotals } from '../running-totals.ts';
+import { type Ground, loadGround } from './accounts.ts';
+import { type ClickRow, loadClicks, namedByClick } from './clicks.ts';
+import { objectFinder } from './object-finder.ts';
+import { addWaiting, type WaitingRow } from './waiting.ts';
+
+/** Visits added to, or taken from, one object at one instant. */
+export interface VisitDelta {
+  readonly accountId: string;
+  readonly objectId: ObjectId;
+  readonly atMs: number;
+  readonly visits: number;
+}
+
+/** Clicks taken from the click inbox, still to be counted. */
+export async function takeClicks(trx: Db, limit: number): Promise<readonly ClickRow[]> {
+  const { rows } = await sql<{ click_id: string; clicked_at: Date }>`
+    delete from click_inbox where id in (select id from click_inbox order by id limit ${limit})
+    returning click_id, clicked_at`.execute(trx);
+  return loadClicks(
+    trx,
+    rows.map((row) => ({ id: row.click_id, atMs: row.clicked_at.getTime() })),
+  );
+}
+
+/**
+ * Counts clicks as visits of the objects they name, remembers those whose object is not synced yet, and marks the
+ * beginning of an account's tracking with its first click.
+ */
+export async function countVisits(trx: Db, clicks: readonly ClickRow[], wallMs: number): Promise<void> {
+  if (clicks.length === 0) return;
+  const ground = await loadGround(trx, [...new Set(clicks.map((c) => c.workspace_id))], [], wallMs);
+  const find = await objectFinder(trx, ground, clicks.map(namedByClick));
+  const deltas: VisitDelta[] = [];
+  const waiting: WaitingRow[] = [];
+  const firstClick = new Map<string, number>();
+  for (const click of clicks) {
+    const { accountId, object, missing } = find(namedByClick(click));
+    const atMs = click.clicked_at.getTime();
+    if (accountId !== null) {
+      firstClick.set(accountId, Math.min(atMs, firstClick.get(accountId) ?? atMs));
+      if (object) deltas.push({ accountId, objectId: object.id, atMs, visits: 1 });
+    }
+    if (missing !== null) {
+      waiting.push({
+        workspaceId: click.workspace_id,
+        networkId: missing,
+        kind: 'visit',
+        id: click.id,
+        at: click.clicked_at,
+        objectId: object?.id ?? null,
+      });
+    }
+  }
+  await addVisits(trx, ground, deltas);
+  await addWaiting(trx, waiting);
+  await beginTracking(trx, firstClick);
+}
+
+/** Adds to the hours and running totals of visits. */
+export async function addVisits(trx: Db, ground: Ground, deltas: readonly VisitDelta[]): Promise<void> {
+  const hours = new Map<
+    string,
+    { accountId: string; objectId: ObjectId; hourMs: number; day: string; visits: number }
+  >();
+  for (const { accountId, objectId, atMs, visits } of deltas) {
+    const account = ground.accounts.get(accountId);
+    if (!account) continue;
+    const hourMs = hourStart(atMs, account.zone);
+    const key = `${objectId} ${hourMs}`;
+    const sum = hours.get(key);
+    if (sum) sum.visits += visits;
+    else hours.set(key, { accountId, objectId, hourMs, day: dayOf(atMs, account.zone).date, visits });
+  }
+  const rows = [...hours.values()].filter((row) => row.visits !== 0);
+  if (rows.length === 0) return;
+  await lockTotals(
+    trx,
+    rows.map((row) => row.accountId),
+  );
+  await sql`
+    insert into visit_hour (account_id, object_id, hour, visits)
+    select * from unnest(${rows.map((r) => r.accountId)}::text[], ${rows.map((r) => r.objectId)}::bigint[],
+                         ${rows.map((r) => new Date(r.hourMs).toISOString())}::timestamptz[],
+                         ${rows.map((r) => r.visits)}::bigint[])
+    on conflict (object_id, hour) do update set visits = visit_hour.visits + excluded.visits`.execute(trx);
+  await addToObjectDays(
+    trx,
+    rows.map((r) => ({ ...r, spendMicros: 0, impressions: 0, clicks: 0 })),
+  );
+}
+
+async function beginTracking(trx: Db, firstClick: ReadonlyMap<string, number>): Promise<void> {
+  if (firstClick.size === 0) return;
+  const sorted = [...firstClick].sort(([a], [b]) => (a < b ? -1 : 1));
+  await sql`
+    update ad_account a set tracking_since = v.at
+    from unnest(${sorted.map(([id]) => id)}::text[],
+                ${sorted.map(([, atMs]) => new Date(atMs).toISOString())}::timestamptz[]) as v (id, at)
+    where a.id = v.id and a.tracking_since is null`.execute(trx);
+}
