@@ -12,7 +12,10 @@ export type Change =
   | { readonly kind: 'set_bid'; readonly toMicros: Micros }
   | { readonly kind: 'set_budget'; readonly toMicros: Micros; readonly budget: 'daily' | 'lifetime' };
 
-export type Verdict = Change | { readonly kind: 'notify'; readonly message: string } | { readonly kind: 'keep' };
+export type Verdict =
+  | Change
+  | { readonly kind: 'notify'; readonly message: string }
+  | { readonly kind: 'keep' };
 export type VerdictKind = Verdict['kind'];
 
 /** Metrics of one object in one window, money as doubles in major units of the account's currency. */
@@ -90,7 +93,11 @@ export interface ConditionTrace {
   readonly text: string;
   readonly holds: Truth;
   /** Each metric call with its value, in order of appearance. */
-  readonly values: readonly { readonly expression: string; readonly value: number | string | boolean | null; readonly why?: string }[];
+  readonly values: readonly {
+    readonly expression: string;
+    readonly value: number | string | boolean | null;
+    readonly why?: string;
+  }[];
 }
 
 /** What one rule said. */

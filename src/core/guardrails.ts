@@ -64,12 +64,14 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
     limitedBy = 'step';
   }
   if (limits.ceiling !== null && value > limits.ceiling) {
-    if (up && from >= limits.ceiling) return refused('ceiling', `already at or above the ceiling of ${decimalFromMicros(limits.ceiling)}`);
+    if (up && from >= limits.ceiling)
+      return refused('ceiling', `already at or above the ceiling of ${decimalFromMicros(limits.ceiling)}`);
     value = limits.ceiling;
     limitedBy = 'ceiling';
   }
   if (limits.floor !== null && value < limits.floor) {
-    if (!up && from <= limits.floor) return refused('floor', `already at or below the floor of ${decimalFromMicros(limits.floor)}`);
+    if (!up && from <= limits.floor)
+      return refused('floor', `already at or below the floor of ${decimalFromMicros(limits.floor)}`);
     value = limits.floor;
     limitedBy = 'floor';
   }
@@ -79,7 +81,10 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
   const down = steps * step;
   const rounded = limits.floor !== null && down < limits.floor ? (steps + 1) * step : down;
   if (rounded <= 0 || !Number.isSafeInteger(rounded)) {
-    return refused('rounding_refused', `${decimalFromMicros(micros(Math.round(Math.min(value, Number.MAX_SAFE_INTEGER))))} cannot be set: the network's smallest step is ${decimalFromMicros(step)}`);
+    return refused(
+      'rounding_refused',
+      `${decimalFromMicros(micros(Math.round(Math.min(value, Number.MAX_SAFE_INTEGER))))} cannot be set: the network's smallest step is ${decimalFromMicros(step)}`,
+    );
   }
   if (Math.abs(rounded - value) > value * MOST_ROUNDING) {
     return refused(
@@ -89,7 +94,10 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
   }
   if (rounded === from || rounded > from !== up) {
     return limitedBy === 'step'
-      ? refused('step_refused', `one step of at most ${Math.round((limits.maxStep ?? 0) * 100)} % is less than the network's smallest step of ${decimalFromMicros(step)}`)
+      ? refused(
+          'step_refused',
+          `one step of at most ${Math.round((limits.maxStep ?? 0) * 100)} % is less than the network's smallest step of ${decimalFromMicros(step)}`,
+        )
       : refused('already_so', `already at ${decimalFromMicros(from)}`);
   }
   return { ok: true, toMicros: micros(rounded), limitedBy };
@@ -113,7 +121,9 @@ export interface ReservationUsage {
 }
 
 export type ReservationRefusal = 'max_actions_per_day' | 'max_share_of_spend_paused';
-export type ReservationCheck = { readonly ok: true } | { readonly ok: false; readonly refused: ReservationRefusal; readonly sentence: string };
+export type ReservationCheck =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly refused: ReservationRefusal; readonly sentence: string };
 
 /**
  * Whether one more action fits the rolling 24 h. Called inside the transaction that holds the account row's lock and

@@ -46,11 +46,14 @@ export function readWindow(spelling: string): WindowSpec | { readonly problem: s
   if (match[2] === 'h') {
     if (match[3]) return { problem: `"${spelling}": hours cannot leave today out; write "${count}h"` };
     if (count < 1 || count > MAX_HOURS) {
-      return { problem: `"${spelling}": hour windows reach from 1h to ${MAX_HOURS}h; use days beyond that ("${Math.ceil(count / 24)}d")` };
+      return {
+        problem: `"${spelling}": hour windows reach from 1h to ${MAX_HOURS}h; use days beyond that ("${Math.ceil(count / 24)}d")`,
+      };
     }
     return { kind: 'hours', hours: count };
   }
-  if (count < 1 || count > MAX_DAYS) return { problem: `"${spelling}": day windows reach from 1d to ${MAX_DAYS}d, or "lifetime"` };
+  if (count < 1 || count > MAX_DAYS)
+    return { problem: `"${spelling}": day windows reach from 1d to ${MAX_DAYS}d, or "lifetime"` };
   return { kind: 'days', days: count, offset: match[3] ? 1 : 0 };
 }
 

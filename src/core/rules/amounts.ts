@@ -8,7 +8,9 @@ export interface Unreadable {
 }
 
 /** How much a lever moves: by a share of its value or by a sum. */
-export type Amount = { readonly kind: 'share'; readonly share: number } | { readonly kind: 'sum'; readonly micros: Micros };
+export type Amount =
+  | { readonly kind: 'share'; readonly share: number }
+  | { readonly kind: 'sum'; readonly micros: Micros };
 
 const MONEY = /^(\d+(?:\.\d+)?|\.\d+)(?:\s*([A-Za-z]{3}))?$/;
 const PERCENT = /^([+-]?\d+(?:\.\d+)?)\s*%$/;
@@ -29,7 +31,10 @@ export function readMoney(value: MoneyText, currency: string | undefined): Micro
   }
   const named = match?.[2]?.toUpperCase();
   if (named !== undefined && currency !== undefined && named !== currency) {
-    return { problem: `"${value}" is in ${named}, the account is in ${currency}`, hint: `write the amount in ${currency}; amounts in a rule are never converted` };
+    return {
+      problem: `"${value}" is in ${named}, the account is in ${currency}`,
+      hint: `write the amount in ${currency}; amounts in a rule are never converted`,
+    };
   }
   return amount;
 }
@@ -53,14 +58,17 @@ export function readAmount(value: MoneyText, currency: string | undefined): Amou
     return typeof share === 'number' ? { kind: 'share', share } : share;
   }
   const sum = readMoney(value, currency);
-  return typeof sum === 'number' ? { kind: 'sum', micros: sum } : { ...sum, hint: `${sum.hint ?? ''}, or a percentage as "10 %"` };
+  return typeof sum === 'number'
+    ? { kind: 'sum', micros: sum }
+    : { ...sum, hint: `${sum.hint ?? ''}, or a percentage as "10 %"` };
 }
 
 /** Reads "30m", "24h" or "7d" as milliseconds; a day is 24 hours here. */
 export function readDuration(text: string): number | Unreadable {
   const match = DURATION.exec(text.trim());
   const unit = UNIT_MS[match?.[2] ?? ''];
-  if (match?.[1] === undefined || unit === undefined) return { problem: `"${text}" is not a length of time`, hint: 'write "30m", "24h" or "7d"' };
+  if (match?.[1] === undefined || unit === undefined)
+    return { problem: `"${text}" is not a length of time`, hint: 'write "30m", "24h" or "7d"' };
   const ms = Number(match[1]) * unit;
   return ms > 0 ? ms : { problem: `"${text}" is no time at all`, hint: 'write a length above 0, as "24h"' };
 }

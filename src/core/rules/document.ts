@@ -25,10 +25,18 @@ export interface StrategyDocument {
     readonly level: Level;
     readonly where?: string | undefined;
   };
-  readonly target?: { readonly event?: string | undefined; readonly cpa?: MoneyText | undefined; readonly roas?: number | undefined } | undefined;
+  readonly target?:
+    | {
+        readonly event?: string | undefined;
+        readonly cpa?: MoneyText | undefined;
+        readonly roas?: number | undefined;
+      }
+    | undefined;
   readonly params?: Readonly<Record<string, string | number | boolean>> | undefined;
   readonly mode?: Mode | undefined;
-  readonly approval?: { readonly within: DurationText; readonly atDeadline?: 'act' | 'drop' | undefined } | undefined;
+  readonly approval?:
+    | { readonly within: DurationText; readonly atDeadline?: 'act' | 'drop' | undefined }
+    | undefined;
   readonly rules: readonly RuleDocument[];
   readonly guardrails?: GuardrailsDocument | undefined;
 }

@@ -5,7 +5,10 @@ import type { ObjectFacts } from '../object.ts';
 import type { Missing, OperandType, OperandValue, Unit } from './value.ts';
 
 /** What conditions may ask about besides metrics. `evidence` is the whole, or in `scope.where` only who the object is. */
-export type Scope = Pick<Evidence, 'object' | 'campaign' | 'adset' | 'account'> & { readonly full: Evidence | null; readonly constants: Constants };
+export type Scope = Pick<Evidence, 'object' | 'campaign' | 'adset' | 'account'> & {
+  readonly full: Evidence | null;
+  readonly constants: Constants;
+};
 
 /** The strategy's own numbers, in major units. */
 export interface Constants {
@@ -47,8 +50,16 @@ const OF_OBJECT: Readonly<Record<string, readonly [OperandType, Unit, ObjectFact
   name: ['string', 'none', (object) => object.name],
   status: ['string', 'none', (object) => object.status],
   bid: ['double', 'money', (object) => money(object.bidMicros, 'no bid or cap is set')],
-  budget: ['double', 'money', (object) => money(object.dailyBudgetMicros ?? object.lifetimeBudgetMicros, 'no budget is set here')],
-  bidStrategy: ['string', 'none', (object) => text(object.bidStrategy, 'the network names no bid strategy here')],
+  budget: [
+    'double',
+    'money',
+    (object) => money(object.dailyBudgetMicros ?? object.lifetimeBudgetMicros, 'no budget is set here'),
+  ],
+  bidStrategy: [
+    'string',
+    'none',
+    (object) => text(object.bidStrategy, 'the network names no bid strategy here'),
+  ],
   labels: ['list<string>', 'none', (object) => object.labels],
 };
 
@@ -58,7 +69,8 @@ function age(unit: 'hours' | 'days'): Fact {
     type: 'double',
     unit,
     timely: true,
-    read: ({ object, full }) => (full === null ? missing('no instant') : (full.nowMs - object.createdAtMs) / ms),
+    read: ({ object, full }) =>
+      full === null ? missing('no instant') : (full.nowMs - object.createdAtMs) / ms,
   };
 }
 
@@ -68,7 +80,9 @@ function now(read: (zoned: Temporal.ZonedDateTime) => OperandValue, type: Operan
     unit: 'none',
     timely: true,
     read: ({ account, full }) =>
-      full === null ? missing('no instant') : read(Temporal.Instant.fromEpochMilliseconds(full.nowMs).toZonedDateTimeISO(account.timeZone)),
+      full === null
+        ? missing('no instant')
+        : read(Temporal.Instant.fromEpochMilliseconds(full.nowMs).toZonedDateTimeISO(account.timeZone)),
   };
 }
 
@@ -89,21 +103,34 @@ function accountFact(read: (account: AccountFacts) => string): Fact {
 /** Every path of version 1 except `params.*`, which each strategy brings itself. */
 export const FACTS: ReadonlyMap<string, Fact> = new Map<string, Fact>(
   Object.entries({
-  ...Object.fromEntries(Object.entries(OF_OBJECT).map(([key, [type, unit, read]]) => [key, fact(type, unit, ({ object }) => read(object))])),
-  level: fact('string', 'none', ({ object }) => object.level),
-  ageHours: age('hours'),
-  ageDays: age('days'),
-  ...Object.fromEntries(parentFacts('campaign', 'campaign')),
-  ...Object.fromEntries(parentFacts('adset', 'ad set')),
-  'account.id': accountFact((account) => account.id),
-  'account.name': accountFact((account) => account.name),
-  'account.network': accountFact((account) => account.network),
-  'account.currency': accountFact((account) => account.currency),
-  'target.cpa': fact('double', 'money', ({ constants }) => constants.targetCpa ?? missing('the strategy has no target.cpa')),
-  'target.roas': fact('double', 'ratio', ({ constants }) => constants.targetRoas ?? missing('the strategy has no target.roas')),
-  'now.hour': now((zoned) => zoned.hour, 'double'),
-  'now.minute': now((zoned) => zoned.minute, 'double'),
-  'now.weekday': now((zoned) => WEEKDAYS[zoned.dayOfWeek - 1] ?? 'mon', 'string'),
+    ...Object.fromEntries(
+      Object.entries(OF_OBJECT).map(([key, [type, unit, read]]) => [
+        key,
+        fact(type, unit, ({ object }) => read(object)),
+      ]),
+    ),
+    level: fact('string', 'none', ({ object }) => object.level),
+    ageHours: age('hours'),
+    ageDays: age('days'),
+    ...Object.fromEntries(parentFacts('campaign', 'campaign')),
+    ...Object.fromEntries(parentFacts('adset', 'ad set')),
+    'account.id': accountFact((account) => account.id),
+    'account.name': accountFact((account) => account.name),
+    'account.network': accountFact((account) => account.network),
+    'account.currency': accountFact((account) => account.currency),
+    'target.cpa': fact(
+      'double',
+      'money',
+      ({ constants }) => constants.targetCpa ?? missing('the strategy has no target.cpa'),
+    ),
+    'target.roas': fact(
+      'double',
+      'ratio',
+      ({ constants }) => constants.targetRoas ?? missing('the strategy has no target.roas'),
+    ),
+    'now.hour': now((zoned) => zoned.hour, 'double'),
+    'now.minute': now((zoned) => zoned.minute, 'double'),
+    'now.weekday': now((zoned) => WEEKDAYS[zoned.dayOfWeek - 1] ?? 'mon', 'string'),
   }),
 );
 

@@ -5,7 +5,15 @@ import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED } from
 
 /** Functions beside metrics. All others of CEL are left out: they need integers, can fail at run time, or have no use in a rule. */
 export const FUNCTIONS = ['ratio', 'min', 'max', 'abs'] as const;
-export const METHODS = ['startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'exists', 'all'] as const;
+export const METHODS = [
+  'startsWith',
+  'endsWith',
+  'contains',
+  'lowerAscii',
+  'upperAscii',
+  'exists',
+  'all',
+] as const;
 
 /** What a later version brings, so that a rule that reads of it is told so instead of "unknown". */
 export const LATER: ReadonlyMap<string, string> = new Map(
@@ -62,7 +70,11 @@ class RecordOfFacts {}
  * @param withMetrics false for `scope.where`, which only says which objects are meant.
  * @returns the environment and the object that stands for all variables; both read from `slot`.
  */
-export function createLanguage(facts: ReadonlyMap<string, Fact>, slot: Slot, withMetrics: boolean): { readonly env: Environment; readonly variables: object } {
+export function createLanguage(
+  facts: ReadonlyMap<string, Fact>,
+  slot: Slot,
+  withMetrics: boolean,
+): { readonly env: Environment; readonly variables: object } {
   const env = new Environment({ limits: { maxAstNodes: 2_000, maxDepth: 60 } });
   const variables = {};
   const records = new Map<string, Map<string, Fact>>();
@@ -70,7 +82,9 @@ export function createLanguage(facts: ReadonlyMap<string, Fact>, slot: Slot, wit
     const dot = path.indexOf('.');
     if (dot === -1) {
       env.registerVariable(path, fact.type);
-      Object.defineProperty(variables, path, { get: () => guarded(slot, (scope) => forCel(fact.read(scope))) });
+      Object.defineProperty(variables, path, {
+        get: () => guarded(slot, (scope) => forCel(fact.read(scope))),
+      });
       continue;
     }
     const root = path.slice(0, dot);
@@ -81,10 +95,15 @@ export function createLanguage(facts: ReadonlyMap<string, Fact>, slot: Slot, wit
   for (const [root, fields] of records) {
     const ctor = class extends RecordOfFacts {};
     for (const [field, fact] of fields) {
-      Object.defineProperty(ctor.prototype, field, { get: () => guarded(slot, (scope) => forCel(fact.read(scope))) });
+      Object.defineProperty(ctor.prototype, field, {
+        get: () => guarded(slot, (scope) => forCel(fact.read(scope))),
+      });
     }
     const typeName = `Facts_${root}`;
-    env.registerType(typeName, { ctor, fields: Object.fromEntries([...fields].map(([field, fact]) => [field, fact.type])) });
+    env.registerType(typeName, {
+      ctor,
+      fields: Object.fromEntries([...fields].map(([field, fact]) => [field, fact.type])),
+    });
     env.registerVariable(root, typeName);
     Object.defineProperty(variables, root, { value: new ctor() });
   }
@@ -106,7 +125,12 @@ function registerMetrics(env: Environment, slot: Slot): void {
         if (full === null) throw new RuleFault('a metric was read without evidence');
         return forCel(readMetric(name, event, window, full));
       });
-    env.registerFunction(`${name}(string): double`, (window: string) => read(metric.event === 'none' ? null : slot.defaultEvent, window));
-    if (metric.event !== 'none') env.registerFunction(`${name}(string, string): double`, (event: string, window: string) => read(event, window));
+    env.registerFunction(`${name}(string): double`, (window: string) =>
+      read(metric.event === 'none' ? null : slot.defaultEvent, window),
+    );
+    if (metric.event !== 'none')
+      env.registerFunction(`${name}(string, string): double`, (event: string, window: string) =>
+        read(event, window),
+      );
   }
 }

@@ -63,31 +63,35 @@ const metric = (unit: Unit, event: EventUse, read: Metric['read']): Metric => ({
 /** Every metric of version 1 by its name in conditions. Money is in major units of the account's currency. */
 export const METRICS: ReadonlyMap<string, Metric> = new Map(
   Object.entries({
-  spend: metric('money', 'none', (w) => w.spend),
-  impressions: metric('count', 'none', (w) => w.impressions),
-  clicks: metric('count', 'none', (w) => w.clicks),
-  visits: metric('count', 'none', (w, _event, evidence) => distrust(w, evidence) ?? w.visits),
-  conversions: metric('count', 'one', conversions),
-  revenue: metric('money', 'one-or-all', revenue),
-  profit: metric('money', 'one-or-all', (w, event, evidence) => map(revenue(w, event, evidence), (value) => value - w.spend)),
-  cpa: metric('money', 'one', (w, event, evidence) =>
-    map(conversions(w, event, evidence), (count) => (count === 0 ? NO_CONVERSIONS : w.spend / count)),
-  ),
-  roas: metric('ratio', 'one-or-all', (w, event, evidence) =>
-    map(revenue(w, event, evidence), (value) => (w.spend === 0 ? NO_SPEND : value / w.spend)),
-  ),
-  roi: metric('percent', 'one-or-all', (w, event, evidence) =>
-    map(revenue(w, event, evidence), (value) => (w.spend === 0 ? NO_SPEND : (value - w.spend) / w.spend)),
-  ),
-  epc: metric('money', 'one-or-all', (w, event, evidence) =>
-    map(revenue(w, event, evidence), (value) => (w.clicks === 0 ? NO_CLICKS : value / w.clicks)),
-  ),
-  cvr: metric('percent', 'one', (w, event, evidence) =>
-    map(conversions(w, event, evidence), (count) => (w.clicks === 0 ? NO_CLICKS : count / w.clicks)),
-  ),
-  ctr: metric('percent', 'none', (w) => (w.impressions === 0 ? NO_IMPRESSIONS : w.clicks / w.impressions)),
-  cpc: metric('money', 'none', (w) => (w.clicks === 0 ? NO_CLICKS : w.spend / w.clicks)),
-  cpm: metric('money', 'none', (w) => (w.impressions === 0 ? NO_IMPRESSIONS : (w.spend / w.impressions) * 1000)),
+    spend: metric('money', 'none', (w) => w.spend),
+    impressions: metric('count', 'none', (w) => w.impressions),
+    clicks: metric('count', 'none', (w) => w.clicks),
+    visits: metric('count', 'none', (w, _event, evidence) => distrust(w, evidence) ?? w.visits),
+    conversions: metric('count', 'one', conversions),
+    revenue: metric('money', 'one-or-all', revenue),
+    profit: metric('money', 'one-or-all', (w, event, evidence) =>
+      map(revenue(w, event, evidence), (value) => value - w.spend),
+    ),
+    cpa: metric('money', 'one', (w, event, evidence) =>
+      map(conversions(w, event, evidence), (count) => (count === 0 ? NO_CONVERSIONS : w.spend / count)),
+    ),
+    roas: metric('ratio', 'one-or-all', (w, event, evidence) =>
+      map(revenue(w, event, evidence), (value) => (w.spend === 0 ? NO_SPEND : value / w.spend)),
+    ),
+    roi: metric('percent', 'one-or-all', (w, event, evidence) =>
+      map(revenue(w, event, evidence), (value) => (w.spend === 0 ? NO_SPEND : (value - w.spend) / w.spend)),
+    ),
+    epc: metric('money', 'one-or-all', (w, event, evidence) =>
+      map(revenue(w, event, evidence), (value) => (w.clicks === 0 ? NO_CLICKS : value / w.clicks)),
+    ),
+    cvr: metric('percent', 'one', (w, event, evidence) =>
+      map(conversions(w, event, evidence), (count) => (w.clicks === 0 ? NO_CLICKS : count / w.clicks)),
+    ),
+    ctr: metric('percent', 'none', (w) => (w.impressions === 0 ? NO_IMPRESSIONS : w.clicks / w.impressions)),
+    cpc: metric('money', 'none', (w) => (w.clicks === 0 ? NO_CLICKS : w.spend / w.clicks)),
+    cpm: metric('money', 'none', (w) =>
+      w.impressions === 0 ? NO_IMPRESSIONS : (w.spend / w.impressions) * 1000,
+    ),
   }),
 );
 
@@ -97,12 +101,18 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
  * @param event "purchase" or "install/reinstall"; null where the metric sums all events.
  * @throws RuleFault when the evidence lacks the window or holds a number that is none: never a quiet 0.
  */
-export function readMetric(name: string, event: string | null, window: string, evidence: Evidence): number | Missing {
+export function readMetric(
+  name: string,
+  event: string | null,
+  window: string,
+  evidence: Evidence,
+): number | Missing {
   const facts = evidence.windows[window];
   const known = METRICS.get(name);
   if (known === undefined) throw new RuleFault(`no such metric: ${name}`);
   if (facts === undefined) throw new RuleFault(`the evidence has no window "${window}"`);
   const value = known.read(facts, event, evidence);
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RuleFault(`${name}("${window}") is not a number: ${value}`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new RuleFault(`${name}("${window}") is not a number: ${value}`);
   return value;
 }

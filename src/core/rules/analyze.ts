@@ -1,0 +1,269 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { readWindow } from '../windows.ts';
+import type { Fact } from './facts.ts';
+import { FUNCTIONS, LATER, METHODS } from './language.ts';
+import { METRICS } from './metrics.ts';
+import { suggestion } from './suggest.ts';
+
+/** What a condition may speak of. */
+export interface Vocabulary {
+  readonly facts: ReadonlyMap<string, Fact>;
+  /** False in `scope.where`, which only says which objects are meant. */
+  readonly metrics: boolean;
+  readonly defaultEvent: string | null;
+  readonly targetCpa: boolean;
+  readonly targetRoas: boolean;
+}
+
+/** Something wrong inside a condition, by its place in the text. */
+export interface ConditionProblem {
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface Findings {
+  readonly problems: ConditionProblem[];
+  readonly windows: Set<string>;
+  /** Events named or meant; "*" where a metric sums all of them. */
+  readonly events: Set<string>;
+}
+
+/**
+ * Walks a parsed condition once: turns whole numbers into doubles, collects windows and events, and says in the
+ * marketer's words what the type check would say in CEL's or could not say at all.
+ *
+ * The numbers are changed in the tree itself, so that every later message still points at the text as it was written.
+ */
+export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
+  const findings: Findings = { problems: [], windows: new Set(), events: new Set() };
+  const roots = new Set([...vocabulary.facts.keys()].map((path) => path.split('.')[0] ?? path));
+  const metricNames = [...METRICS.keys()];
+
+  function problem(
+    node: { readonly start: number; readonly end: number },
+    message: string,
+    hint?: string,
+  ): void {
+    findings.problems.push({
+      offset: node.start,
+      length: Math.max(1, node.end - node.start),
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  function later(node: ASTNode, name: string): boolean {
+    const what = LATER.get(name);
+    if (what !== undefined)
+      problem(node, `${what} comes with a later version`, 'write this condition without it for now');
+    return what !== undefined;
+  }
+
+  function identifier(node: ASTNode, name: string, bound: ReadonlySet<string>): void {
+    if (bound.has(name) || later(node, name)) return;
+    if (METRICS.has(name))
+      problem(node, `${name} is a metric and needs a window`, `write ${exampleCall(name)}`);
+    else if (!roots.has(name))
+      problem(node, `there is no ${name}`, suggestion(name, [...roots, ...metricNames]));
+    else if (!vocabulary.facts.has(name)) {
+      const fields = [...vocabulary.facts.keys()].filter((path) => path.startsWith(`${name}.`));
+      problem(node, `${name} is not a value of its own`, `there is: ${fields.join(', ')}`);
+    }
+  }
+
+  function path(node: ASTNode & { op: '.' }, bound: ReadonlySet<string>): void {
+    const [receiver, field] = node.args;
+    if (receiver.op !== 'id' || bound.has(receiver.args)) {
+      walk(receiver, bound);
+      return;
+    }
+    const full = `${receiver.args}.${field}`;
+    if (vocabulary.facts.has(full)) {
+      if (
+        (full === 'target.cpa' && !vocabulary.targetCpa) ||
+        (full === 'target.roas' && !vocabulary.targetRoas)
+      ) {
+        problem(
+          receiver,
+          `${full} is used, but the strategy has no ${full}`,
+          `add it: target: { ${field}: ${field === 'cpa' ? '30 USD' : '1.5'} }`,
+        );
+      }
+      return;
+    }
+    if (later(receiver, receiver.args)) return;
+    if (roots.has(receiver.args)) {
+      const fields = [...vocabulary.facts.keys()].filter((known) => known.startsWith(`${receiver.args}.`));
+      problem(
+        { start: receiver.start, end: node.end },
+        `there is no ${full}`,
+        fields.length === 0 ? `${receiver.args} has no parts` : suggestion(full, fields),
+      );
+    } else if (receiver.args === 'params') {
+      problem(
+        { start: receiver.start, end: node.end },
+        `there is no ${full}`,
+        `add it: params: { ${field}: … }`,
+      );
+    } else identifier(receiver, receiver.args, bound);
+  }
+
+  function metricCall(node: ASTNode, name: string, args: readonly ASTNode[]): void {
+    const metric = METRICS.get(name);
+    if (metric === undefined) return;
+    if (!vocabulary.metrics) {
+      problem(
+        node,
+        `${name} cannot be asked in scope.where`,
+        'scope.where says which objects are meant; metrics belong in a rule\'s "when"',
+      );
+      return;
+    }
+    const most = metric.event === 'none' ? 1 : 2;
+    if (args.length === 0 || args.length > most) {
+      problem(
+        node,
+        `${name} takes ${most === 1 ? 'a window' : 'a window, or an event and a window'}, not ${args.length} values`,
+        `write ${exampleCall(name)}`,
+      );
+      return;
+    }
+    for (const argument of args) {
+      if (argument.op === 'value' && typeof argument.args === 'string') continue;
+      problem(
+        argument,
+        `windows and events are written out in quotes, so that what a rule needs is known before it runs`,
+        `write ${exampleCall(name)}`,
+      );
+      return;
+    }
+    const texts = args.map((argument) => String(argument.args));
+    const windowNode = args[args.length - 1];
+    const spelling = texts[texts.length - 1] ?? '';
+    const window = readWindow(spelling);
+    if ('problem' in window && windowNode !== undefined) problem(windowNode, window.problem);
+    else findings.windows.add(spelling);
+    if (metric.event === 'none') return;
+    const event = texts.length === 2 ? (texts[0] ?? '') : vocabulary.defaultEvent;
+    if (event !== null) findings.events.add(event);
+    else if (metric.event === 'one-or-all') findings.events.add('*');
+    else
+      problem(
+        node,
+        `${name} of which event?`,
+        `name it, ${name}("purchase", "${spelling}"), or add target: { event: purchase }`,
+      );
+  }
+
+  function call(node: ASTNode & { op: 'call' }, bound: ReadonlySet<string>): void {
+    const [name, args] = node.args;
+    const head = { start: node.start, end: node.start + name.length };
+    if (METRICS.has(name)) {
+      metricCall(node, name, args);
+      return;
+    }
+    const known: readonly string[] = FUNCTIONS;
+    if (!known.includes(name) && !later(node, name))
+      problem(
+        head,
+        `there is no metric or function ${name}`,
+        suggestion(name, [...metricNames, ...FUNCTIONS]),
+      );
+    for (const argument of args) walk(argument, bound);
+  }
+
+  function methodCall(node: ASTNode & { op: 'rcall' }, bound: ReadonlySet<string>): void {
+    const [name, receiver, args] = node.args;
+    if (receiver.op === 'id' && !roots.has(receiver.args) && !bound.has(receiver.args)) {
+      identifier(receiver, receiver.args, bound);
+      return;
+    }
+    walk(receiver, bound);
+    const known: readonly string[] = METHODS;
+    if (!known.includes(name)) {
+      problem(
+        node,
+        METRICS.has(name) ? 'metrics of a parent come with a later version' : `there is no .${name}()`,
+        METRICS.has(name) ? `write ${exampleCall(name)} for the object itself` : suggestion(name, METHODS),
+      );
+      return;
+    }
+    const [variable, predicate] = args;
+    if ((name === 'exists' || name === 'all') && variable?.op === 'id' && predicate !== undefined) {
+      walk(predicate, new Set([...bound, variable.args]));
+      return;
+    }
+    for (const argument of args) walk(argument, bound);
+  }
+
+  function division(node: ASTNode & { op: '/' }): void {
+    const divisor = node.args[1].op === '-_' ? node.args[1].args : node.args[1];
+    if (divisor.op === 'value' && Number(divisor.args) !== 0) return;
+    problem(
+      node.args[1],
+      'a division needs a number other than 0 on its right',
+      'write ratio(a, b) instead of a / b: it is undefined when b is 0',
+    );
+  }
+
+  function walk(node: ASTNode, bound: ReadonlySet<string>): void {
+    switch (node.op) {
+      case 'value':
+        if (typeof node.args === 'bigint') Object.assign(node, { args: Number(node.args) });
+        else if (typeof node.args === 'object')
+          problem(
+            node,
+            'a condition knows numbers, texts in quotes, true and false',
+            'leave null, bytes and unsigned numbers out',
+          );
+        return;
+      case 'id':
+        identifier(node, node.args, bound);
+        return;
+      case '.':
+        path(node, bound);
+        return;
+      case 'call':
+        call(node, bound);
+        return;
+      case 'rcall':
+        methodCall(node, bound);
+        return;
+      case '!_':
+      case '-_':
+        walk(node.args, bound);
+        return;
+      case '/':
+        division(node);
+        break;
+      case '%':
+        problem(node, '% is not a percentage here', 'write 0.1 for 10 %');
+        return;
+      case 'list':
+      case '?:':
+        for (const part of node.args) walk(part, bound);
+        return;
+      case '[]':
+      case '[?]':
+      case '.?':
+      case 'map':
+        problem(
+          node,
+          'lists are asked with "in", .exists() or .all(), not by position or key',
+          'write "test" in labels',
+        );
+        return;
+    }
+    if (Array.isArray(node.args))
+      for (const part of node.args) if (typeof part === 'object' && !Array.isArray(part)) walk(part, bound);
+  }
+
+  walk(root, new Set());
+  return findings;
+}
+
+function exampleCall(name: string): string {
+  return METRICS.get(name)?.event === 'one' ? `${name}("purchase", "7d")` : `${name}("7d")`;
+}

@@ -1,0 +1,309 @@
+import type { ASTNode, Environment } from '@marcbachmann/cel-js';
+import type { Truth } from '../decision.ts';
+import { analyze, type ConditionProblem, type Vocabulary } from './analyze.ts';
+import type { Fact, Scope } from './facts.ts';
+import { celProblem, typeWord } from './cel-problem.ts';
+import { METRICS, readMetric } from './metrics.ts';
+import type { Slot } from './language.ts';
+import { childrenOf, isNode, render } from './tree.ts';
+import { type Missing, type OperandValue, RuleFault, UNDEFINED, type Unit } from './value.ts';
+
+/** A metric call or a fact inside a condition, readable by itself for explanations. */
+export interface Operand {
+  /** As it stands in the rule: `cpa("7d")`, `campaign.name`. */
+  readonly text: string;
+  readonly unit: Unit;
+  readonly metric: { readonly name: string; readonly event: string | null; readonly window: string } | null;
+  read(scope: Scope): OperandValue | Missing;
+}
+
+/** One side of a comparison of numbers. */
+export interface Side {
+  readonly text: string;
+  /** The operand that the side is, or null for a number or a calculation. */
+  readonly operand: Operand | null;
+  /** The unit people read: the side's own, or that of the first operand in it. */
+  readonly unit: Unit;
+  /** @throws UNDEFINED or a fault, as CEL does. */
+  readonly value: (scope: Scope) => number;
+}
+
+export type ComparisonOperator = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+export interface Comparison {
+  readonly operator: ComparisonOperator;
+  readonly left: Side;
+  readonly right: Side;
+}
+
+export interface Leaf {
+  readonly kind: 'leaf';
+  readonly text: string;
+  readonly operands: readonly Operand[];
+  readonly comparison: Comparison | null;
+  readonly holds: (scope: Scope) => boolean;
+}
+
+/** A condition, split at its outer `&&` and `||`: what lies inside a leaf is CEL's. */
+export type Condition =
+  | Leaf
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly [Condition, Condition] };
+
+export interface CompiledCondition {
+  readonly text: string;
+  readonly condition: Condition;
+  readonly leaves: readonly Leaf[];
+  readonly windows: ReadonlySet<string>;
+  readonly events: ReadonlySet<string>;
+}
+
+export interface Language {
+  readonly env: Environment;
+  readonly variables: object;
+  readonly slot: Slot;
+  readonly vocabulary: Vocabulary;
+}
+
+const COMPARISONS: readonly string[] = ['<', '<=', '>', '>=', '==', '!='];
+
+function isComparison(operator: string): operator is ComparisonOperator {
+  return COMPARISONS.includes(operator);
+}
+
+/**
+ * Reads one condition: parsed and type-checked by CEL, its operands collected.
+ *
+ * @returns the condition, or every problem found with its place in the text.
+ */
+export function compileCondition(
+  text: string,
+  language: Language,
+):
+  | { readonly ok: true; readonly compiled: CompiledCondition }
+  | { readonly ok: false; readonly problems: readonly ConditionProblem[] } {
+  let program;
+  try {
+    program = language.env.parse(text);
+  } catch (error) {
+    return { ok: false, problems: [celProblem(error, text)] };
+  }
+  const findings = analyze(program.ast, language.vocabulary);
+  if (findings.problems.length > 0) return { ok: false, problems: findings.problems };
+  const checked = program.check();
+  if (!checked.valid) return { ok: false, problems: [celProblem(checked.error, text)] };
+  if (checked.type !== 'bool') {
+    const hint =
+      checked.type === 'double'
+        ? `compare it: ${text.trim()} > 10`
+        : 'write a comparison, as spend("7d") > 10';
+    return {
+      ok: false,
+      problems: [
+        {
+          offset: 0,
+          length: text.length,
+          message: `a condition is true or false; this is ${typeWord(checked.type ?? '')}`,
+          hint,
+        },
+      ],
+    };
+  }
+  const leaves: Leaf[] = [];
+  const condition = split(program.ast, text, language, leaves);
+  return {
+    ok: true,
+    compiled: { text, condition, leaves, windows: findings.windows, events: findings.events },
+  };
+}
+
+function split(node: ASTNode, text: string, language: Language, leaves: Leaf[]): Condition {
+  if (node.op === '&&' || node.op === '||') {
+    const parts: [Condition, Condition] = [
+      split(node.args[0], text, language, leaves),
+      split(node.args[1], text, language, leaves),
+    ];
+    return { kind: node.op === '&&' ? 'and' : 'or', parts };
+  }
+  const leaf = readLeaf(node, text, language);
+  leaves.push(leaf);
+  return leaf;
+}
+
+function readLeaf(node: ASTNode, text: string, language: Language): Leaf {
+  const operands: Operand[] = [];
+  collectOperands(node, text, language.vocabulary, operands);
+  const shared = { kind: 'leaf' as const, text: render(node, text, 'written'), operands };
+  if (isComparison(node.op) && Array.isArray(node.args)) {
+    const left = readSide(node.args[0], text, language);
+    const right = readSide(node.args[1], text, language);
+    if (left !== null && right !== null) {
+      const comparison = { operator: node.op, left, right };
+      return {
+        ...shared,
+        comparison,
+        holds: (scope) => compare(node.op, left.value(scope), right.value(scope)),
+      };
+    }
+  }
+  return { ...shared, comparison: null, holds: subProgram(node, text, language, 'boolean') };
+}
+
+function compare(operator: string, left: number, right: number): boolean {
+  switch (operator) {
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+    case '==':
+      return left === right;
+    default:
+      return left !== right;
+  }
+}
+
+/** One side as a number, or null when it is a text, a list or a truth value. */
+function readSide(node: unknown, text: string, language: Language): Side | null {
+  if (!isNode(node)) return null;
+  if (language.env.parse(render(node, text, 'doubles')).check().type !== 'double') return null;
+  const operands: Operand[] = [];
+  collectOperands(node, text, language.vocabulary, operands);
+  const written = render(node, text, 'written');
+  const only = operands.length === 1 && operands[0]?.text === written ? operands[0] : null;
+  const unit = operands[0]?.unit ?? 'none';
+  if (node.op === 'value' && typeof node.args === 'number') {
+    const constant = node.args;
+    return { text: written, operand: null, unit: 'none', value: () => constant };
+  }
+  if (only !== null)
+    return { text: written, operand: only, unit, value: (scope) => numberOf(only.read(scope), written) };
+  const run = subProgram(node, text, language, 'number');
+  return { text: written, operand: null, unit, value: (scope) => numberOf(run(scope), written) };
+}
+
+function numberOf(value: OperandValue | Missing, text: string): number {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return value;
+    throw new RuleFault(`${text} is beyond what a number holds`);
+  }
+  if (typeof value === 'object' && 'missing' in value) throw UNDEFINED;
+  throw new RuleFault(`${text} is not a number`);
+}
+
+function subProgram(
+  node: ASTNode,
+  text: string,
+  language: Language,
+  wanted: 'boolean',
+): (scope: Scope) => boolean;
+function subProgram(
+  node: ASTNode,
+  text: string,
+  language: Language,
+  wanted: 'number',
+): (scope: Scope) => number;
+function subProgram(
+  node: ASTNode,
+  text: string,
+  language: Language,
+  wanted: 'boolean' | 'number',
+): (scope: Scope) => unknown {
+  const program = language.env.parse(render(node, text, 'doubles'));
+  const { slot, variables } = language;
+  return (scope) => {
+    slot.scope = scope;
+    slot.fault = null;
+    try {
+      const value: unknown = program(variables);
+      if (slot.fault !== null) throw slot.fault;
+      if (typeof value !== wanted)
+        throw new RuleFault(`a condition gave ${typeof value} instead of ${wanted}`);
+      return value;
+    } catch (error) {
+      throw slot.fault ?? error;
+    } finally {
+      slot.scope = null;
+    }
+  };
+}
+
+function collectOperands(node: ASTNode, text: string, vocabulary: Vocabulary, into: Operand[]): void {
+  if (node.op === 'id' || node.op === '.') {
+    const path =
+      node.op === 'id' ? node.args : node.args[0].op === 'id' ? `${node.args[0].args}.${node.args[1]}` : '';
+    const fact = vocabulary.facts.get(path);
+    if (fact !== undefined) {
+      into.push(factOperand(path, fact));
+      return;
+    }
+  }
+  if (node.op === 'call' && METRICS.has(node.args[0])) {
+    into.push(metricOperand(node, text, vocabulary));
+    return;
+  }
+  for (const child of childrenOf(node)) collectOperands(child, text, vocabulary, into);
+}
+
+function factOperand(path: string, fact: Fact): Operand {
+  return { text: path, unit: fact.unit, metric: null, read: (scope) => fact.read(scope) };
+}
+
+function metricOperand(node: ASTNode & { op: 'call' }, text: string, vocabulary: Vocabulary): Operand {
+  const [name, args] = node.args;
+  const metric = METRICS.get(name);
+  const texts = args.map((argument) => String(argument.args));
+  const window = texts[texts.length - 1] ?? '';
+  const event =
+    metric?.event === 'none' ? null : texts.length === 2 ? (texts[0] ?? null) : vocabulary.defaultEvent;
+  return {
+    text: render(node, text, 'written'),
+    unit: metric?.unit ?? 'none',
+    metric: { name, event, window },
+    read: ({ full }) => {
+      if (full === null) throw new RuleFault('a metric was read without evidence');
+      return readMetric(name, event, window, full);
+    },
+  };
+}
+
+/** How one leaf came out. */
+export interface LeafOutcome {
+  readonly leaf: Leaf;
+  readonly holds: Truth;
+  readonly fault?: string;
+}
+
+/**
+ * Evaluates every leaf, so that explanations never differ from decisions, and joins them as CEL does: false beats
+ * undefined in `&&`, true beats it in `||`. A fault anywhere makes the whole an error, absorbed or not.
+ */
+export function evaluateCondition(
+  compiled: CompiledCondition,
+  scope: Scope,
+): { readonly holds: Truth; readonly outcomes: readonly LeafOutcome[] } {
+  const outcomes = compiled.leaves.map((leaf) => evaluateLeaf(leaf, scope));
+  if (outcomes.some((outcome) => outcome.holds === 'error')) return { holds: 'error', outcomes };
+  let next = 0;
+  // Leaves were collected in the order of this walk.
+  const join = (condition: Condition): Truth => {
+    if (condition.kind === 'leaf') return outcomes[next++]?.holds ?? 'error';
+    const decisive = condition.kind === 'or';
+    const left = join(condition.parts[0]);
+    const right = join(condition.parts[1]);
+    if (left === decisive || right === decisive) return decisive;
+    return left === 'undefined' || right === 'undefined' ? 'undefined' : !decisive;
+  };
+  return { holds: join(compiled.condition), outcomes };
+}
+
+function evaluateLeaf(leaf: Leaf, scope: Scope): LeafOutcome {
+  try {
+    return { leaf, holds: leaf.holds(scope) };
+  } catch (error) {
+    if (error === UNDEFINED) return { leaf, holds: 'undefined' };
+    return { leaf, holds: 'error', fault: error instanceof Error ? error.message : String(error) };
+  }
+}
