@@ -19,6 +19,6 @@ export async function loadBacklog(
     select count(*) as rows, min(received_at) as oldest
     from (select received_at from inbox limit ${MOST}) some_inbox`.execute(db);
   const found = rows[0];
-  if (found?.oldest == null) return { rows: 0, oldestSeconds: 0 };
+  if (!found?.oldest) return { rows: 0, oldestSeconds: 0 };
   return { rows: found.rows, oldestSeconds: Math.max(0, (nowMs - found.oldest.getTime()) / rate / 1_000) };
 }

@@ -121,7 +121,7 @@ export function createLiveFeed(options: LiveFeedOptions): LiveFeed {
       clients.add(send);
       // After a time without clients the facts are old: the newcomer waits for the next reading, a few milliseconds.
       waiting.set(send, lastId);
-      if (!woken) schedule(0);
+      schedule(0);
       return () => {
         clients.delete(send);
         waiting.delete(send);

@@ -108,6 +108,7 @@ async function read(
 }
 
 function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState {
+  const ui = facts?.temporalUi;
   return {
     version: sources.version,
     workspace: null,
@@ -121,6 +122,6 @@ function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState 
     event: null,
     adSets: [],
     moreAdSets: 0,
-    links: facts?.temporalUi == null ? [] : temporalLists(facts.temporalUi, sources.temporalNamespace),
+    links: ui ? temporalLists(ui, sources.temporalNamespace) : [],
   };
 }
