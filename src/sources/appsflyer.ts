@@ -1,0 +1,80 @@
+import { DEVICE_ID_NAMES, generic } from './generic.ts';
+import type { EventType, SourceProfile } from './profile.ts';
+
+const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
+  reinstall: 'reinstall',
+  're-attribution': 're-attribution',
+  're-engagement': 're-engagement',
+  install: 'install',
+  uninstall: 'uninstall',
+};
+
+/**
+ * What happened is said by conversion_type, campaign_type and event_name together: an event named purchase with
+ * conversion_type=install is a purchase by someone who had installed, not an install.
+ */
+export function appsflyerEvent(
+  values: ReadonlyMap<string, string>,
+): { readonly event: string; readonly eventType: EventType } | null {
+  const name =
+    values.get('mapped-iae') ||
+    values.get('event_name') ||
+    values.get('event-name') ||
+    values.get('event') ||
+    '';
+  const conversionType = (values.get('conversion_type') ?? '').toLowerCase();
+  const older = (values.get('retargeting_conversion_type') ?? '').toLowerCase();
+  const lower = name.toLowerCase();
+  if (lower === '' || lower === 'install') {
+    if (conversionType === 'reinstall' && values.get('campaign_type')?.toLowerCase() === 'retargeting') {
+      return { event: 're-attribution', eventType: 're-attribution' };
+    }
+    const said = REPEATED_INSTALLS[conversionType] ?? REPEATED_INSTALLS[older];
+    if (said !== undefined) return { event: said, eventType: said };
+    return { event: 'install', eventType: 'install' };
+  }
+  return { event: name, eventType: REPEATED_INSTALLS[lower] ?? 'event' };
+}
+
+/** AppsFlyer partner postbacks and Push API messages: rejected ones come to the same address, marked is_rejected=1. */
+export const appsflyer: SourceProfile = {
+  ...generic,
+  id: 'appsflyer',
+  title: 'AppsFlyer',
+  names: {
+    clickId: ['clickid', 'click_id', 'af_click_id', 'gclid', 'fbclid', 'ttclid'],
+    txid: [],
+    event: ['mapped-iae', 'event_name', 'event-name', 'event'],
+    status: [],
+    amount: ['event_revenue', 'revenue', 'monetary', 'orig-monetary'],
+    currency: ['event_revenue_currency', 'currency'],
+    eventTime: [
+      'event_time',
+      'event_timestamp',
+      'event-unix-ts',
+      'timestamp',
+      'install_time',
+      'install_unix_ts',
+      'install-unix-ts',
+    ],
+    deviceId: ['appsflyer_id', 'appsflyer_device_id', ...DEVICE_ID_NAMES, 'advertiserid'],
+    rejected: ['is_rejected'],
+    test: ['test', 'is_test'],
+    campaign: ['af_c_id', 'campaign_id'],
+    adset: ['af_adset_id', 'adset_id'],
+    ad: ['af_ad_id', 'ad_id'],
+    network: ['media_source', 'pid'],
+  },
+  defaultEvent: 'install',
+  scopeWithoutTxid: 'occurrence',
+  answers: 'always-200',
+  attributesBySender: true,
+  eventOf: appsflyerEvent,
+  template:
+    'clickid=(clickid)&event_name=(event_name)&event_revenue=(event_revenue)&event_revenue_currency=(event_revenue_currency)&event_time=(event_time)&appsflyer_id=(appsflyer_id)&advertising_id=(advertising_id)&idfa=(idfa)&campaign_id=(campaign_id)&adset_id=(adset_id)&ad_id=(ad_id)&media_source=(media_source)&is_rejected=(is_rejected)',
+  where: [
+    'As a partner: give this as the postback URL of install, in-app event, re-engagement and rejected postbacks (macros stand in round brackets).',
+    'As an advertiser: in AppsFlyer open Settings, then API access, then Push API, and paste the address without its query; AppsFlyer sends its own fields.',
+    'Choose the messages: install, reinstall, re-engagement, re-attribution and their in-app events.',
+  ],
+};

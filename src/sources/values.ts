@@ -1,0 +1,142 @@
+import { type Micros, microsFromDecimal } from '../core/money.ts';
+
+export interface AmountReading {
+  readonly micros: Micros;
+  /** A currency written into the amount itself: "12.5USD". */
+  readonly currency: string | null;
+  /** One comma before exactly three digits: read as a decimal point, which the sender may not have meant. */
+  readonly ambiguous: boolean;
+}
+
+const SYMBOLS: Readonly<Record<string, string | null>> = {
+  $: null,
+  '€': 'EUR',
+  '£': 'GBP',
+  '¥': null,
+  '₽': 'RUB',
+  '₹': 'INR',
+  '₩': 'KRW',
+};
+const SHAPE =
+  /^([+-]?)\s*([A-Za-z]{3}|[$€£¥₽₹₩])?\s*([+-]?)([\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*?)(?:e([+-]?\d{1,2}))?\s*([A-Za-z]{3}|[$€£¥₽₹₩])?$/i;
+
+/**
+ * Reads an amount as senders write it: `12`, `12.50`, `12,50`, `1 234.50`, `1.234,50`, `$12.5`, `12.5USD`, `-3`, `1e2`.
+ * With two kinds of separator the last one is the decimal point.
+ *
+ * @param text the value as received, decoded.
+ * @param commaThousands the sender writes `1,234` for a thousand; else one comma is a decimal point.
+ * @returns exact micros in major units × 10^6; undefined for NaN, Infinity, hex, empty, and beyond ±2^53 micros.
+ */
+export function readAmount(text: string, commaThousands = false): AmountReading | undefined {
+  if (/^-?\d{1,9}(?:\.\d{1,6})?$/.test(text)) return plain(text);
+  const match = SHAPE.exec(text.trim());
+  if (!match) return undefined;
+  const [, sign = '', before = '', innerSign = '', body = '', exponent, after = ''] = match;
+  if (sign !== '' && innerSign !== '') return undefined;
+  if (before !== '' && after !== '') return undefined;
+  const digits = body.replaceAll(/[' \u00a0\u202f]/g, '');
+  const shape = decimalShape(digits, commaThousands);
+  if (shape === undefined) return undefined;
+  const shifted = exponent === undefined ? shape.decimal : shiftDecimal(shape.decimal, Number(exponent));
+  const value = microsFromDecimal(`${sign || innerSign}${shifted}`);
+  if (value === undefined) return undefined;
+  const unit = before || after;
+  return {
+    micros: value,
+    currency: unit in SYMBOLS ? (SYMBOLS[unit] ?? null) : readCurrency(unit),
+    ambiguous: shape.ambiguous,
+  };
+}
+
+function plain(text: string): AmountReading | undefined {
+  const value = microsFromDecimal(text);
+  return value === undefined ? undefined : { micros: value, currency: null, ambiguous: false };
+}
+
+function decimalShape(
+  digits: string,
+  commaThousands: boolean,
+): { decimal: string; ambiguous: boolean } | undefined {
+  const commas = digits.split(',').length - 1;
+  const dots = digits.split('.').length - 1;
+  if (commas > 0 && dots > 0) {
+    const point = digits.lastIndexOf(',') > digits.lastIndexOf('.') ? ',' : '.';
+    const other = point === ',' ? '.' : ',';
+    if (digits.split(point).length > 2) return undefined;
+    return { decimal: digits.replaceAll(other, '').replace(point, '.'), ambiguous: false };
+  }
+  if (commas > 1) return { decimal: digits.replaceAll(',', ''), ambiguous: false };
+  if (dots > 1) return { decimal: digits.replaceAll('.', ''), ambiguous: false };
+  if (commas === 1) {
+    const three = /,\d{3}$/.test(digits);
+    if (three && commaThousands) return { decimal: digits.replace(',', ''), ambiguous: false };
+    return { decimal: digits.replace(',', '.'), ambiguous: three };
+  }
+  return { decimal: digits, ambiguous: false };
+}
+
+/** Moves the decimal point of a plain decimal; exact, unlike Number(). */
+function shiftDecimal(decimal: string, places: number): string {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  if (places >= 0) {
+    const padded = fraction.padEnd(places, '0');
+    return `${whole}${padded.slice(0, places)}.${padded.slice(places)}0`;
+  }
+  const padded = whole.padStart(-places, '0');
+  return `0${padded.slice(0, padded.length + places)}.${padded.slice(padded.length + places)}${fraction}`;
+}
+
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+
+/** A three-letter code of any case as ISO 4217 spells it; null when it is none. */
+export function readCurrency(text: string): string | null {
+  if (text.length !== 3) return null;
+  const code = text.toUpperCase();
+  return CURRENCIES.has(code) ? code : null;
+}
+
+const FIRST_MS = Date.UTC(2010, 0, 1);
+const LAST_MS = Date.UTC(2101, 0, 1);
+const EPOCH = /^\d{10}(?:\.\d+)?$|^\d{13}$|^\d{16}$/;
+const TEXT =
+  /^(\d{4}|\d{2})-(\d{1,2})-(\d{1,2})(?:[T +](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/**
+ * Reads an event's time: epoch in seconds, milliseconds or microseconds by magnitude, ISO 8601, or
+ * `yyyy-mm-dd hh:mm:ss[.sss]` taken as UTC when it has no zone.
+ *
+ * @returns ms since the epoch, UTC; undefined outside 2010–2100 and for text that is no time.
+ */
+export function readTime(text: string): number | undefined {
+  const value = text.trim();
+  const ms = EPOCH.test(value) ? epochMs(value) : textMs(value);
+  return ms !== undefined && ms >= FIRST_MS && ms < LAST_MS ? ms : undefined;
+}
+
+function epochMs(text: string): number {
+  if (text.length === 13 && !text.includes('.')) return Number(text);
+  if (text.length === 16 && !text.includes('.')) return Math.floor(Number(text) / 1000);
+  return Math.round(Number(text) * 1000);
+}
+
+function textMs(text: string): number | undefined {
+  const match = TEXT.exec(text);
+  if (!match) return undefined;
+  const [, y = '', mo, d, h = '0', mi = '0', s = '0', fraction = '', zone = 'Z'] = match;
+  const year = y.length === 2 ? 2000 + Number(y) : Number(y);
+  const [month, day, hour, minute, second] = [Number(mo), Number(d), Number(h), Number(mi), Number(s)];
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 60) return undefined;
+  const millis = Number(fraction.slice(0, 3).padEnd(3, '0'));
+  const utc = Date.UTC(year, month - 1, day, hour, minute, second, millis);
+  // 31 April must not become 1 May.
+  if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return undefined;
+  return utc - zoneOffsetMs(zone);
+}
+
+function zoneOffsetMs(zone: string): number {
+  if (zone.toUpperCase() === 'Z') return 0;
+  const digits = zone.slice(1).replace(':', '');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  return (zone.startsWith('-') ? -1 : 1) * minutes * 60_000;
+}
