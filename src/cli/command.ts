@@ -9,6 +9,8 @@ import type { Db } from '../db/connection.ts';
 export interface CliContext {
   /** @throws ConfigError with all problems of the environment at once. */
   readonly config: Config;
+  /** For what the settings do not say: whether a default was asked for, and what children are started with. */
+  readonly env: NodeJS.ProcessEnv;
   /**
    * The database of the running installation (DATABASE_URL, else the one `up` started).
    * @throws OperatorError `nothing_runs`, or what is wrong with the address.

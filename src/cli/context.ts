@@ -22,6 +22,7 @@ export function createContext(
     get config() {
       return (config ??= loadConfig(env));
     },
+    env,
     get json() {
       return json();
     },
@@ -29,8 +30,11 @@ export function createContext(
     temporal: () => (temporal ??= openTemporal(context.config)),
     secretKey: () => loadSecretKey(context.config),
     temporalUi: () => {
-      if (context.config.temporalAddress !== null) return null;
-      return `http://127.0.0.1:${readRunFile(context.config.dataDir)?.ports.temporalUi ?? context.config.temporalUiPort}`;
+      const run = readRunFile(context.config.dataDir);
+      const address = context.config.temporalAddress;
+      // The UI of a server of somebody else's may be anywhere.
+      if (address !== null && address !== run?.temporalAddress) return null;
+      return run === null || run.temporalIsForeign ? null : `http://127.0.0.1:${run.ports.temporalUi}`;
     },
     pageUrl: () => {
       const host = ['0.0.0.0', '::'].includes(context.config.httpHost)

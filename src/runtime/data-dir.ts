@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { decodeKey, type Config } from '../config.ts';
+import { removePostgresHome } from './postgres-home.ts';
 import { codeOf, messageOf, OperatorError } from '../errors.ts';
 
 /**
@@ -13,6 +23,8 @@ import { codeOf, messageOf, OperatorError } from '../errors.ts';
 export function prepareDataDir(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    // What lies in a folder that was somebody else's is never deleted by --fresh.
+    if (readdirSync(dataDir).length === 0) writeFileSync(path.join(dataDir, MARKER), MARKER_TEXT);
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     const probe = path.join(dataDir, 'writable');
     writeFileSync(probe, '');
@@ -31,6 +43,31 @@ export function prepareDataDir(dataDir: string): void {
       },
     );
   }
+}
+
+const MARKER = 'README.txt';
+const MARKER_TEXT =
+  'Data of Bidloop: databases, keys, logs. `npm start -- --fresh` deletes this folder and begins anew.\n';
+
+/**
+ * Deletes everything in the data directory. Whatever runs on it has ended.
+ *
+ * @throws OperatorError when the folder was not made by us.
+ */
+export function emptyDataDir(dataDir: string): void {
+  if (!existsSync(dataDir)) return;
+  if (readdirSync(dataDir).length > 0 && !existsSync(path.join(dataDir, MARKER))) {
+    throw new OperatorError(
+      'not_our_data_dir',
+      `${dataDir} holds files that are not Bidloop's; it is not deleted`,
+      {
+        next: 'Set BIDLOOP_DATA_DIR to a folder of its own.',
+      },
+    );
+  }
+  removePostgresHome(dataDir);
+  for (const entry of readdirSync(dataDir))
+    rmSync(path.join(dataDir, entry), { recursive: true, force: true });
 }
 
 /**

@@ -23,6 +23,8 @@ export interface RunFile {
   };
   readonly databaseUrl: string;
   readonly temporalAddress: string;
+  /** True when TEMPORAL_ADDRESS names a server that we do not run. */
+  readonly temporalIsForeign: boolean;
 }
 
 /** @returns null before the first start. */

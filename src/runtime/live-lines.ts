@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/connection.ts';
+import { loadNow } from '../db/clock.ts';
+
+/** What happened since the last look, one sentence a line, for the terminal of `up`. */
+export interface LiveLines {
+  /** @param wallMs wall time now. */
+  next(wallMs: number): Promise<readonly string[]>;
+}
+
+const MOST_DECISIONS = 3;
+
+/** @param sinceMs wall time from which on things are news. */
+export function createLiveLines(db: Db, sinceMs: number): LiveLines {
+  let lastMs = sinceMs;
+  const arrivedUpTo = new Map<string, number>();
+  return {
+    async next(wallMs) {
+      const lines: string[] = [];
+      const workspaces = await db.selectFrom('workspace').select(['id', 'name']).orderBy('id').execute();
+      for (const { id } of workspaces) {
+        const nowMs = await loadNow(db, id, wallMs);
+        const from = arrivedUpTo.get(id) ?? nowMs;
+        arrivedUpTo.set(id, nowMs);
+        const came = await arrivals(db, { workspaceId: id, fromMs: from, toMs: nowMs });
+        if (came !== null) lines.push(`${marketClock(nowMs)}  ${came}`);
+      }
+      const decisions = await db
+        .selectFrom('decision')
+        .select(['sentence', 'mode', 'decided_at'])
+        .where('decided_wall_at', '>', new Date(lastMs))
+        .where('decided_wall_at', '<=', new Date(wallMs))
+        .where('verdict', '!=', 'keep')
+        .orderBy('decided_wall_at')
+        .execute();
+      for (const one of decisions.slice(0, MOST_DECISIONS)) {
+        lines.push(`${marketClock(one.decided_at.getTime())}  ${one.sentence}${MODE_WORD[one.mode]}`);
+      }
+      if (decisions.length > MOST_DECISIONS)
+        lines.push(`       and ${decisions.length - MOST_DECISIONS} more`);
+      lastMs = wallMs;
+      return lines;
+    },
+  };
+}
+
+const MODE_WORD = {
+  live: '',
+  approve: ' (waits for approval)',
+  'dry-run': ' (dry run: nothing is changed)',
+} as const;
+
+/** "12 postbacks, 1 refused", or null when none came. Refused ones show first what a newcomer has to mend. */
+async function arrivals(
+  db: Db,
+  at: { workspaceId: string; fromMs: number; toMs: number },
+): Promise<string | null> {
+  const { rows } = await sql<{ all: number; refused: number; accounts: number }>`
+    select count(*) as all, count(*) filter (where outcome = 'refused') as refused
+    from postback
+    where workspace_id = ${at.workspaceId} and received_at > ${new Date(at.fromMs)} and received_at <= ${new Date(at.toMs)}
+  `.execute(db);
+  const counts = rows[0];
+  if (counts === undefined || counts.all === 0) return null;
+  return `${counts.all} ${counts.all === 1 ? 'postback' : 'postbacks'}${counts.refused > 0 ? `, ${counts.refused} refused` : ''}`;
+}
+
+/** Hours and minutes, UTC: enough to see the market's clock run. */
+function marketClock(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 16);
+}
