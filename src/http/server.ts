@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { registerApi } from './api.ts';
 import type { ServerDeps } from './deps.ts';
 import { createTracking } from './tracking.ts';
 
@@ -18,6 +19,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         if (!tracking.handle(request, response)) handler(request, response);
       }),
   });
+  app.register(async (scope) => registerApi(scope, deps));
   app.addHook('onReady', () => tracking.start());
   app.addHook('onClose', async () => {
     await tracking.stop();

@@ -96,7 +96,8 @@ function Verdict({ row }: { readonly row: AdSetRow }) {
   const { label, tone, reason, nearest } = row.verdict;
   return (
     <>
-      <BadgeMark badge={{ label, tone }} /> {reason}
+      {/* "pause: $62 spent …" needs no second "pause". */}
+      {!reason.startsWith(label) && <BadgeMark badge={{ label, tone }} />} {reason}
       {nearest !== null && <span className="quiet block">nearest: {nearest}</span>}
     </>
   );

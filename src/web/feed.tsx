@@ -1,5 +1,8 @@
-import type { LiveLine } from '../contract/live.ts';
+import type { Badge, LiveLine } from '../contract/live.ts';
 import { BadgeMark } from './badge-mark.tsx';
+
+/** Words of the link to a record whose line has no badge of its own. */
+const RECORD: Badge = { label: 'record', tone: 'plain' };
 
 interface FeedProps {
   readonly lines: readonly LiveLine[];
@@ -36,8 +39,14 @@ function FeedLine({ line, timeZone }: { readonly line: LiveLine; readonly timeZo
       </time>
       <div>
         <p>
-          {line.link === null ? line.text : <a href={line.link}>{line.text}</a>}{' '}
-          <BadgeMark badge={line.badge} />
+          {line.text}{' '}
+          {line.link === null ? (
+            <BadgeMark badge={line.badge} />
+          ) : (
+            <a className="record" href={line.link} title="Open its record in Temporal UI">
+              <BadgeMark badge={line.badge ?? RECORD} />
+            </a>
+          )}
         </p>
         {line.detail !== null && <p className="quiet">{line.detail}</p>}
       </div>

@@ -32,7 +32,7 @@ export function MarketClock({ clock, timeZone, clockSkewMs }: MarketClockProps) 
       ? 'clock stands still'
       : clock.rate === 1
         ? timeZone
-        : `runs ${Math.round(clock.rate)}× fast`;
+        : `at ${Math.round(clock.rate)}× speed`;
   return (
     <p className="clock">
       <time dateTime={at.toISOString()}>

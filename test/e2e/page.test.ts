@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPool } from '../../src/db/connection.ts';
-import { registerApi } from '../../src/http/api.ts';
+import { createServerDeps } from '../../src/http/deps.ts';
+import { buildServer } from '../../src/http/server.ts';
 import { writeStatus } from '../../src/runtime/status-file.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -22,19 +22,19 @@ let browser: Browser;
 let server: FastifyInstance | undefined;
 let port = 0;
 
-/** The real routes on a real socket; always the same port, so that a restarted server is found again. */
+/** The real server on a real socket; always the same port, so that a restarted one is found again. */
 async function startServer(): Promise<void> {
-  const app = fastify({ forceCloseConnections: true });
-  const pool = createPool({ url: database.url, name: 'page test' });
-  app.addHook('onClose', async () => pool.end());
-  await registerApi(app, {
-    db: database.db,
-    pool,
-    dataDir,
-    publicUrl: null,
-    log: pino({ level: 'silent' }),
-    wallNowMs: Date.now,
-  });
+  const app = buildServer(
+    createServerDeps({
+      databaseUrl: database.url,
+      dataDir,
+      fallbackUrl: null,
+      publicUrl: null,
+      secretKey: null,
+      log: pino({ level: 'silent' }),
+      wallNowMs: Date.now,
+    }),
+  );
   await app.listen({ host: '127.0.0.1', port });
   port = (app.server.address() as AddressInfo).port;
   server = app;
@@ -159,7 +159,7 @@ describe('the live page in a real browser', () => {
       .getByRole('listitem')
       .filter({ hasText: 'Lookalike 1 % (Meta): bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5' });
     await line.filter({ hasText: 'under way' }).waitFor();
-    expect(await line.getByRole('link').getAttribute('href')).toBe(
+    expect(await line.getByRole('link', { name: 'under way' }).getAttribute('href')).toBe(
       `http://127.0.0.1:8233/namespaces/default/workflows/act%3A${id}`,
     );
     await database.db.updateTable('decision').set({ outcome: 'applied' }).where('id', '=', id).execute();
