@@ -149,7 +149,8 @@ export function createClickBuffer(options: ClickBufferOptions): ClickBuffer {
 
   /** @returns false when the database is away. */
   async function storeAll(): Promise<boolean> {
-    for (const segment of [...segments]) {
+    const known = segments;
+    for (const segment of known) {
       while (segment.stored < segment.size) {
         const read = await readLines(segment);
         const result = await storeLines(read.lines);

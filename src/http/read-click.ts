@@ -102,9 +102,9 @@ export function landingAddress(target: string, params: Params, clickId: string |
       return value === undefined || isPlaceholder(value) ? '' : encodeURIComponent(value.slice(0, MAX_VALUE));
     },
   );
-  const [beforeHash = '', fragment] = splitOnce(filled, '#');
-  const [base = '', query = ''] = splitOnce(beforeHash, '?');
-  const taken = new Set(query.split('&').map((pair) => (splitOnce(pair, '=')[0] ?? '').toLowerCase()));
+  const [beforeHash, fragment] = splitOnce(filled, '#');
+  const [base, query = ''] = splitOnce(beforeHash, '?');
+  const taken = new Set(query.split('&').map((pair) => splitOnce(pair, '=')[0].toLowerCase()));
   const added: string[] = [];
   for (const [name, value] of params.values) {
     if (

@@ -19,7 +19,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
         if (!tracking.handle(request, response)) handler(request, response);
       }),
   });
-  app.register(async (scope) => registerApi(scope, deps));
+  // As a plugin: it is loaded when the server gets ready, and its faults end the start.
+  void app.register((instance) => registerApi(instance, deps));
   app.addHook('onReady', () => tracking.start());
   app.addHook('onClose', async () => {
     await tracking.stop();

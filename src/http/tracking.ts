@@ -37,7 +37,7 @@ export function createTracking(deps: ServerDeps): Tracking {
   const pool = createPool({ url: deps.databaseUrl, name: 'bidloop serve: tracking', max: 4 });
   const book = createTrackingBook(db, clocks, deps.dataDir, wallNowMs);
   const notifier = createInboxNotifier(pool);
-  const commit = createGroupCommit({ pool, log, onCommitted: notifier.poke });
+  const commit = createGroupCommit({ pool, log, onCommitted: () => notifier.poke() });
   const strangers = createStrangers(pool, log);
   const salts = new Map<number, Buffer>();
 

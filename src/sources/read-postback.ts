@@ -61,7 +61,7 @@ export interface ReadContext {
 
 const FUTURE_MS = 10 * 60_000;
 const MAX_ID = 512;
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   install: 'install',
   reinstall: 'reinstall',
