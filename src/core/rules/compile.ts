@@ -36,6 +36,8 @@ export interface CompiledStrategy {
     adset: ObjectFacts | null,
     account: AccountFacts,
   ): boolean;
+  /** The currency its amounts name; it judges no account in another one. Null when no amount names any. */
+  readonly currency: string | null;
   /** What evidence must hold: windows by spelling, events by name ("*" for all of them). */
   readonly needs: { readonly windows: readonly string[]; readonly events: readonly string[] };
   readonly constants: Constants;
@@ -89,6 +91,7 @@ export function compileStrategy(
   checkPausedBy(document, names, problems);
   if (problems.length > 0) return { ok: false, problems };
 
+  const named = moneyTexts(document)[0]?.[1] ?? null;
   const accounts = document.scope.accounts ?? null;
   const network = document.scope.network ?? null;
   return {
@@ -102,6 +105,7 @@ export function compileStrategy(
       matches(object, campaign, adset, account) {
         if (object.level !== document.scope.level) return false;
         if (network !== null && account.network !== network) return false;
+        if (named !== null && account.currency !== named) return false;
         if (accounts !== null && !accounts.includes(account.id) && !accounts.includes(account.name))
           return false;
         return (
@@ -113,6 +117,7 @@ export function compileStrategy(
         windows: [...new Set(rules.flatMap((rule) => [...rule.when.windows]))].toSorted(),
         events: [...new Set(rules.flatMap((rule) => [...rule.when.events]))].toSorted(),
       },
+      currency: named,
       constants,
       rules,
       guardrails,
@@ -278,7 +283,7 @@ function moneyTexts(document: StrategyDocument): (readonly [readonly (string | n
   note(['target', 'cpa'], document.target?.cpa);
   for (const [name, value] of Object.entries(document.params ?? {})) note(['params', name], value);
   for (const [index, rule] of document.rules.entries())
-    for (const [key, value] of Object.entries(rule.then)) note(['rules', index, 'then', key], value);
+    for (const [key, value] of Object.entries(rule.then)) if (key !== 'notify') note(['rules', index, 'then', key], value);
   for (const [key, value] of Object.entries(document.guardrails ?? {})) note(['guardrails', key], value);
   return found;
 }
