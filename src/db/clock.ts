@@ -39,6 +39,14 @@ export async function stopClocks(db: Db, wallMs: number): Promise<void> {
   }
 }
 
+/** Lets a workspace's clock run at another rate from now on; its time does not jump. A clock that stands goes on standing. */
+export async function setClockRate(db: Db, workspaceId: string, rate: number, wallMs: number): Promise<void> {
+  const clock = await loadClock(db, workspaceId);
+  if (clock.rate === rate) return;
+  const changed = clock.stoppedAtMs === null ? startClock(clock, wallMs, rate) : { ...clock, rate };
+  await storeClock(db, workspaceId, changed, wallMs);
+}
+
 /** The engine's sign of life, every few seconds; see {@link resumeClocks}. */
 export async function markAlive(db: Db, wallMs: number): Promise<void> {
   await db

@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly startMs: number;
   readonly clock: MarketClock;
   readonly store: Store;
+  /** Names what the stored state belongs to; another installation's state is not taken up. */
+  readonly installation?: string;
   readonly account: AccountFacts;
   /** Where visitors and postbacks go; null for a market without people. */
   readonly tracking: TrackingTarget | null;
@@ -47,6 +49,7 @@ const MAX_SLICE_MS = 3_600_000;
 
 interface Snapshot {
   readonly version: 1;
+  readonly installation: string | null;
   readonly world: World;
   readonly visitors: VisitorsState | null;
 }
@@ -124,7 +127,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const url = await listen(app, options);
 
   const save = (): void =>
-    options.store.saveSnapshot({ version: 1, world, visitors: visitors?.state ?? null } satisfies Snapshot);
+    options.store.saveSnapshot({
+      version: 1,
+      installation: options.installation ?? null,
+      world,
+      visitors: visitors?.state ?? null,
+    } satisfies Snapshot);
   const tick = (): void => {
     if (options.clock.nowMs() === null) return;
     run();
@@ -158,8 +166,12 @@ function restore(options: SandboxOptions): {
 } {
   const { snapshot, writes } = options.store.load();
   const kept = snapshot as Snapshot | null;
-  const usable = kept?.version === 1 && kept.world.seed === options.seed;
+  const usable =
+    kept?.version === 1 &&
+    kept.world.seed === options.seed &&
+    kept.installation === (options.installation ?? null);
   const world = usable ? kept.world : createWorld(options);
   if (usable) for (const written of writes) replayWrite(world, written);
+  else options.store.reset();
   return { world, visitorsState: usable ? kept.visitors : null };
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WriteRecord } from './world.ts';
 
@@ -8,12 +8,15 @@ export interface Store {
   /** Durable before the write is answered. */
   appendWrite(written: WriteRecord): void;
   saveSnapshot(snapshot: unknown): void;
+  /** Forgets everything. */
+  reset(): void;
 }
 
 export const noStore: Store = {
   load: () => ({ snapshot: null, writes: [] }),
   appendWrite: () => undefined,
   saveSnapshot: () => undefined,
+  reset: () => undefined,
 };
 
 export function folderStore(folder: string): Store {
@@ -43,6 +46,10 @@ export function folderStore(folder: string): Store {
       const next = `${snapshotFile}.next`;
       writeFileSync(next, JSON.stringify(snapshot));
       renameSync(next, snapshotFile);
+    },
+    reset() {
+      rmSync(snapshotFile, { force: true });
+      rmSync(writesFile, { force: true });
     },
   };
 }

@@ -1,0 +1,6 @@
+/** What other rooms may use of the sandbox; the market behind it stays its own affair. */
+export { drawnPlan } from './market/drawn-plan.ts';
+export { samplePlan } from './market/sample-plan.ts';
+export { followClock, ownClock } from './market-clock.ts';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+export { folderStore, noStore } from './store.ts';
