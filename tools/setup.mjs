@@ -102,7 +102,7 @@ function files(folder) {
 }
 
 function run(program, args, wrong, next) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (error !== undefined || status !== 0) fail(wrong, next);
 }
 

@@ -24,7 +24,7 @@ export function register(program: Command, context: CliContext): void {
       ]);
       prepareDataDir(config.dataDir);
       const log = createLog({ level: config.logLevel, name: 'serve' });
-      const app = await buildServer(
+      const app = buildServer(
         createServerDeps({
           databaseUrl: knownDatabase(config),
           dataDir: config.dataDir,
