@@ -11,7 +11,13 @@ import { endPause } from '../src/db/follow-up.ts';
 import { freeReservation, readHalt, reserve } from '../src/db/guardrail.ts';
 import { releaseLease, takeLease } from '../src/db/lease.ts';
 import { type AccountAccess, type AdNetwork, NetworkError } from '../src/networks/ad-network.ts';
-import type { ActNetworkActivities, ActRecordActivities, Reading, TargetInput, WriteAnswer } from './contract.ts';
+import type {
+  ActNetworkActivities,
+  ActRecordActivities,
+  Reading,
+  TargetInput,
+  WriteAnswer,
+} from './contract.ts';
 
 export interface ActDeps {
   readonly db: Db;
@@ -37,7 +43,10 @@ export function createActNetworkActivities(deps: ActDeps): ActNetworkActivities 
     const network = deps.networkOf(input.network);
     try {
       const access = await deps.openAccess(input.accountId);
-      const { exists, ...live } = await network.readLive(access, { level: input.level, networkId: input.objectNetworkId });
+      const { exists, ...live } = await network.readLive(access, {
+        level: input.level,
+        networkId: input.objectNetworkId,
+      });
       if (!exists || live.status === 'deleted' || live.status === 'archived') {
         return { standing: 'gone', words: `${network.title} no longer has it` };
       }
@@ -50,7 +59,11 @@ export function createActNetworkActivities(deps: ActDeps): ActNetworkActivities 
         case 'AUTH_DEAD':
         case 'PERMISSION':
         case 'INVALID':
-          return { standing: 'unreadable', errorClass: error.errorClass, words: `${network.title}: ${error.message}` };
+          return {
+            standing: 'unreadable',
+            errorClass: error.errorClass,
+            words: `${network.title}: ${error.message}`,
+          };
         case 'RATE':
         case 'EDIT_QUOTA':
         case 'CONFLICT':
@@ -76,12 +89,20 @@ export function createActNetworkActivities(deps: ActDeps): ActNetworkActivities 
       const access = await deps.openAccess(input.accountId);
       Context.current().cancellationSignal.throwIfAborted();
       try {
-        const receipt = await network.apply(access, { level: input.level, networkId: input.objectNetworkId }, input.change);
+        const receipt = await network.apply(
+          access,
+          { level: input.level, networkId: input.objectNetworkId },
+          input.change,
+        );
         return { kind: 'accepted', requestId: receipt.requestId };
       } catch (error) {
         if (error instanceof NetworkError) return answerOf(error, network.title);
         // Not classified: it may have reached the network.
-        return { kind: 'unknown', words: error instanceof Error ? error.message : String(error), requestId: null };
+        return {
+          kind: 'unknown',
+          words: error instanceof Error ? error.message : String(error),
+          requestId: null,
+        };
       }
     },
     async readBack(input) {
@@ -138,20 +159,47 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
       const { target, nowMs } = await nowOfDecision(decisionId);
       // An undo is a person's word: limits on the engine's zeal do not hold it back, halts do.
       const limits =
-        target.undoes === null ? await deps.limitsOf(target.strategyId, target.strategyVersion, target.currency) : null;
+        target.undoes === null
+          ? await deps.limitsOf(target.strategyId, target.strategyVersion, target.currency)
+          : null;
       return reserve(db, { decisionId, attempt, nowMs, limits });
     },
     async recordAnswer({ actionId, answer }) {
       const { decisionId, nowMs } = await ofAction(db, deps, actionId);
       switch (answer.kind) {
         case 'accepted':
-          await recordActionAnswer(db, actionId, { state: 'accepted', requestId: answer.requestId, errorClass: null, error: null }, nowMs);
+          await recordActionAnswer(
+            db,
+            actionId,
+            { state: 'accepted', requestId: answer.requestId, errorClass: null, error: null },
+            nowMs,
+          );
           return;
         case 'unknown':
-          await recordActionAnswer(db, actionId, { state: 'unknown', requestId: answer.requestId, errorClass: 'UNKNOWN_RESULT', error: answer.words }, nowMs);
+          await recordActionAnswer(
+            db,
+            actionId,
+            {
+              state: 'unknown',
+              requestId: answer.requestId,
+              errorClass: 'UNKNOWN_RESULT',
+              error: answer.words,
+            },
+            nowMs,
+          );
           return;
         case 'refused':
-          await recordActionAnswer(db, actionId, { state: 'refused', requestId: answer.requestId, errorClass: answer.errorClass, error: answer.words }, nowMs);
+          await recordActionAnswer(
+            db,
+            actionId,
+            {
+              state: 'refused',
+              requestId: answer.requestId,
+              errorClass: answer.errorClass,
+              error: answer.words,
+            },
+            nowMs,
+          );
           await freeReservation(db, decisionId, nowMs);
           return;
         case 'wait':
@@ -159,7 +207,12 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
           await recordActionAnswer(
             db,
             actionId,
-            { state: 'not_applied', requestId: null, errorClass: answer.kind === 'wait' ? 'RATE' : null, error: answer.words },
+            {
+              state: 'not_applied',
+              requestId: null,
+              errorClass: answer.kind === 'wait' ? 'RATE' : null,
+              error: answer.words,
+            },
             nowMs,
           );
           await freeReservation(db, decisionId, nowMs);
@@ -167,7 +220,12 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
     },
     async recordNotApplied({ actionId, words }) {
       const { decisionId, nowMs } = await ofAction(db, deps, actionId);
-      await recordActionAnswer(db, actionId, { state: 'not_applied', requestId: null, errorClass: null, error: `looked up: ${words}` }, nowMs);
+      await recordActionAnswer(
+        db,
+        actionId,
+        { state: 'not_applied', requestId: null, errorClass: null, error: `looked up: ${words}` },
+        nowMs,
+      );
       await freeReservation(db, decisionId, nowMs);
     },
     async recordVerified({ decisionId, actionId, live }) {
@@ -178,7 +236,12 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
       const { target, nowMs } = await nowOfDecision(decisionId);
       if (live !== null && outcome !== 'applied') await storeLiveState(db, target.objectId, live, nowMs);
       const sentence = closingSentence(target, outcome, words, live);
-      await closeDecision(db, { decisionId, outcome, detail: by === null ? words : `${words} (answered by ${by})`, nowMs });
+      await closeDecision(db, {
+        decisionId,
+        outcome,
+        detail: by === null ? words : `${words} (answered by ${by})`,
+        nowMs,
+      });
       return { sentence };
     },
     async measureEffect({ decisionId }) {
@@ -194,8 +257,16 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
   };
 }
 
-async function ofAction(db: Db, deps: ActDeps, actionId: string): Promise<{ readonly decisionId: string; readonly nowMs: number }> {
-  const row = await db.selectFrom('action').select(['decision_id', 'account_id']).where('id', '=', actionId).executeTakeFirstOrThrow();
+async function ofAction(
+  db: Db,
+  deps: ActDeps,
+  actionId: string,
+): Promise<{ readonly decisionId: string; readonly nowMs: number }> {
+  const row = await db
+    .selectFrom('action')
+    .select(['decision_id', 'account_id'])
+    .where('id', '=', actionId)
+    .executeTakeFirstOrThrow();
   return { decisionId: row.decision_id, nowMs: await deps.nowOf(row.account_id) };
 }
 

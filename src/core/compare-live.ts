@@ -12,7 +12,12 @@ export interface LiveComparison {
  * Compares only the lever that the change moves: a budget that somebody raised does not stop a pause.
  * A value that is neither the one seen nor the one wanted was moved by someone else (invariant 8).
  */
-export function compareLive(change: Change, expected: LeverState, live: LeverState, currency: string): LiveComparison {
+export function compareLive(
+  change: Change,
+  expected: LeverState,
+  live: LeverState,
+  currency: string,
+): LiveComparison {
   const words = leverWords(change, live, currency);
   if (isWanted(change, live)) return { standing: 'already_so', words };
   if (isSame(change, expected, live)) return { standing: 'as_expected', words };
@@ -102,7 +107,8 @@ export function changeWords(change: Change, before: LeverState, currency: string
       const from = change.kind === 'set_bid' ? before.bidMicros : budgetOf(change.budget, before);
       const what = change.kind === 'set_bid' ? 'bid' : `${change.budget} budget`;
       const delta = relativeDelta(change, before);
-      const percent = delta === null ? '' : `, ${delta >= 0 ? '+' : '−'}${Math.round(Math.abs(delta) * 1000) / 10} %`;
+      const percent =
+        delta === null ? '' : `, ${delta >= 0 ? '+' : '−'}${Math.round(Math.abs(delta) * 1000) / 10} %`;
       return `${what} ${money(from, currency)} → ${money(change.toMicros, currency)}${percent}`;
     }
   }

@@ -11,7 +11,12 @@ export interface ActionAnswer {
 }
 
 /** Adds a write's answer. A row that was verified since is left as it is: the activity may be a late repeat. */
-export async function recordActionAnswer(db: Db, actionId: string, answer: ActionAnswer, nowMs: number): Promise<void> {
+export async function recordActionAnswer(
+  db: Db,
+  actionId: string,
+  answer: ActionAnswer,
+  nowMs: number,
+): Promise<void> {
   await db
     .updateTable('action')
     .set({
@@ -29,7 +34,12 @@ export async function recordActionAnswer(db: Db, actionId: string, answer: Actio
 /** Marks a write as read back, and makes the object row and its version say what the network now says. */
 export async function recordVerified(
   db: Db,
-  input: { readonly actionId: string; readonly objectId: number; readonly live: LeverState; readonly nowMs: number },
+  input: {
+    readonly actionId: string;
+    readonly objectId: number;
+    readonly live: LeverState;
+    readonly nowMs: number;
+  },
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx
@@ -45,7 +55,12 @@ export async function recordVerified(
  * Keeps a live value that was just read on the object row, with a version from now on when it differs: the next
  * decision sees it without waiting for the next sync.
  */
-export async function storeLiveState(db: Db, objectId: number, live: LeverState, nowMs: number): Promise<void> {
+export async function storeLiveState(
+  db: Db,
+  objectId: number,
+  live: LeverState,
+  nowMs: number,
+): Promise<void> {
   const now = new Date(nowMs);
   await sql`
     with changed as (
@@ -71,5 +86,7 @@ export async function storeLiveState(db: Db, objectId: number, live: LeverState,
     from changed
     on conflict (object_id, known_from) do update set
       status = excluded.status, delivery = excluded.delivery, bid_strategy = excluded.bid_strategy, bid_micros = excluded.bid_micros,
-      daily_budget_micros = excluded.daily_budget_micros, lifetime_budget_micros = excluded.lifetime_budget_micros`.execute(db);
+      daily_budget_micros = excluded.daily_budget_micros, lifetime_budget_micros = excluded.lifetime_budget_micros`.execute(
+    db,
+  );
 }

@@ -26,7 +26,11 @@ export interface DueDecision {
 }
 
 /** Decisions of an account that no workflow was started for yet, oldest first. */
-export async function loadDueDecisions(db: Db, accountId: string, limit: number): Promise<readonly DueDecision[]> {
+export async function loadDueDecisions(
+  db: Db,
+  accountId: string,
+  limit: number,
+): Promise<readonly DueDecision[]> {
   const { rows } = await sql<{
     id: string;
     account_id: string;
@@ -149,7 +153,12 @@ export async function loadDecisionTarget(db: Db, decisionId: string): Promise<De
 /** Closes a decision with its outcome; the first closing stands. Tells the live page. */
 export async function closeDecision(
   db: Db,
-  input: { readonly decisionId: string; readonly outcome: string; readonly detail: string; readonly nowMs: number },
+  input: {
+    readonly decisionId: string;
+    readonly outcome: string;
+    readonly detail: string;
+    readonly nowMs: number;
+  },
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx
@@ -158,6 +167,8 @@ export async function closeDecision(
       .where('id', '=', input.decisionId)
       .where('closed_at', 'is', null)
       .execute();
-    await sql`select pg_notify('live', ${JSON.stringify({ decision: input.decisionId, outcome: input.outcome })})`.execute(trx);
+    await sql`select pg_notify('live', ${JSON.stringify({ decision: input.decisionId, outcome: input.outcome })})`.execute(
+      trx,
+    );
   });
 }

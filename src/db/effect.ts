@@ -9,7 +9,17 @@ export async function describeEffect(db: Db, decisionId: string, nowMs: number):
     .selectFrom('decision as d')
     .innerJoin('object as o', 'o.id', 'd.object_id')
     .innerJoin('ad_account as a', 'a.id', 'd.account_id')
-    .select(['d.object_id', 'd.level', 'd.account_id', 'd.closed_at', 'o.name', 'o.status', 'a.time_zone', 'a.currency', 'a.spend_as_of'])
+    .select([
+      'd.object_id',
+      'd.level',
+      'd.account_id',
+      'd.closed_at',
+      'o.name',
+      'o.status',
+      'a.time_zone',
+      'a.currency',
+      'a.spend_as_of',
+    ])
     .where('d.id', '=', decisionId)
     .executeTakeFirstOrThrow();
   if (row.closed_at === null) return `${row.name}: not carried out`;

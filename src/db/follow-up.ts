@@ -4,7 +4,7 @@ import { changeWords, relativeDelta, reverseChange, stateAfter } from '../core/c
 import type { DecisionPlan } from '../core/decision-plan.ts';
 import { formatMoney, type Micros } from '../core/money.ts';
 import type { LeverState } from '../core/object.ts';
-import { ENGINE_VERSION } from '../engine-version.ts';
+import { ENGINE_VERSION } from '../core/decide.ts';
 import { OperatorError } from '../errors.ts';
 import type { Db } from './connection.ts';
 import { loadDecisionTarget } from './decision.ts';
@@ -19,19 +19,33 @@ import { loadDecisionTarget } from './decision.ts';
  */
 export async function storeUndo(
   db: Db,
-  input: { readonly decisionId: string; readonly by: string; readonly nowMs: number; readonly wallMs: number },
+  input: {
+    readonly decisionId: string;
+    readonly by: string;
+    readonly nowMs: number;
+    readonly wallMs: number;
+  },
 ): Promise<{ readonly id: string; readonly accountId: string; readonly sentence: string }> {
   return db.transaction().execute(async (trx) => {
-    const original = await trx.selectFrom('decision').selectAll().where('id', '=', input.decisionId).forUpdate().executeTakeFirst();
+    const original = await trx
+      .selectFrom('decision')
+      .selectAll()
+      .where('id', '=', input.decisionId)
+      .forUpdate()
+      .executeTakeFirst();
     if (original === undefined) {
       throw new OperatorError('no_such_decision', `there is no decision ${input.decisionId}`, {
         next: 'Take the id from `./bidloop explain last` or from the Temporal workflow id after "act:".',
       });
     }
     if (original.outcome !== 'applied') {
-      throw new OperatorError('nothing_to_undo', `decision ${original.id} changed nothing (${original.outcome ?? 'still open'})`, {
-        next: 'Only an applied change can be undone; `./bidloop explain <object>` shows what was done.',
-      });
+      throw new OperatorError(
+        'nothing_to_undo',
+        `decision ${original.id} changed nothing (${original.outcome ?? 'still open'})`,
+        {
+          next: 'Only an applied change can be undone; `./bidloop explain <object>` shows what was done.',
+        },
+      );
     }
     const again = await trx
       .selectFrom('decision')
@@ -40,9 +54,13 @@ export async function storeUndo(
       .where((eb) => eb.or([eb('outcome', 'is', null), eb('outcome', 'in', ['applied', 'already_so'])]))
       .executeTakeFirst();
     if (again !== undefined) {
-      throw new OperatorError('already_undone', `decision ${original.id} is undone already, by decision ${again.id}`, {
-        next: `See \`./bidloop explain ${again.id}\`.`,
-      });
+      throw new OperatorError(
+        'already_undone',
+        `decision ${original.id} is undone already, by decision ${again.id}`,
+        {
+          next: `See \`./bidloop explain ${again.id}\`.`,
+        },
+      );
     }
     const { plan, currency, objectName } = await loadDecisionTarget(trx, original.id);
     const action = await trx
@@ -56,9 +74,13 @@ export async function storeUndo(
     const after = (action?.seen ?? stateAfter(plan.change, before)) as unknown as LeverState;
     const change = reverseChange(plan.change, before);
     if (change === undefined) {
-      throw new OperatorError('nothing_to_undo', `${objectName} had no value to go back to before decision ${original.id}`, {
-        next: 'Set it by hand at the network.',
-      });
+      throw new OperatorError(
+        'nothing_to_undo',
+        `${objectName} had no value to go back to before decision ${original.id}`,
+        {
+          next: 'Set it by hand at the network.',
+        },
+      );
     }
     const words = changeWords(change, after, currency);
     const sentence = `undo: ${words}, asked by ${input.by}`;
@@ -138,19 +160,38 @@ export function valueText(kind: DecisionPlan['change']['kind'], state: LeverStat
  */
 export async function endPause(
   db: Db,
-  input: { readonly decisionId: string; readonly nowMs: number; readonly wallMs: number; readonly rate: number },
+  input: {
+    readonly decisionId: string;
+    readonly nowMs: number;
+    readonly wallMs: number;
+    readonly rate: number;
+  },
 ): Promise<{ readonly waitMs: number | null; readonly sentence: string }> {
   const { plan, objectId, objectName } = await loadDecisionTarget(db, input.decisionId);
   const untilMs = plan.change.kind === 'pause' ? plan.change.untilMs : undefined;
   if (untilMs === undefined) return { waitMs: null, sentence: `${objectName} stays paused` };
   if (input.nowMs < untilMs) {
-    return { waitMs: Math.ceil((untilMs - input.nowMs) / input.rate) + 50, sentence: `${objectName} rests until ${new Date(untilMs).toISOString()}` };
+    return {
+      waitMs: Math.ceil((untilMs - input.nowMs) / input.rate) + 50,
+      sentence: `${objectName} rests until ${new Date(untilMs).toISOString()}`,
+    };
   }
-  const object = await db.selectFrom('object').select('status').where('id', '=', objectId).executeTakeFirstOrThrow();
-  if (object.status !== 'paused') return { waitMs: null, sentence: `${objectName} was resumed by someone else before its pause ended` };
-  if (!(await isStillOurs(db, input.decisionId))) return { waitMs: null, sentence: `${objectName} was paused again by someone else: it stays paused` };
+  const object = await db
+    .selectFrom('object')
+    .select('status')
+    .where('id', '=', objectId)
+    .executeTakeFirstOrThrow();
+  if (object.status !== 'paused')
+    return { waitMs: null, sentence: `${objectName} was resumed by someone else before its pause ended` };
+  if (!(await isStillOurs(db, input.decisionId)))
+    return { waitMs: null, sentence: `${objectName} was paused again by someone else: it stays paused` };
   try {
-    const undo = await storeUndo(db, { decisionId: input.decisionId, by: 'the end its rule set', nowMs: input.nowMs, wallMs: input.wallMs });
+    const undo = await storeUndo(db, {
+      decisionId: input.decisionId,
+      by: 'the end its rule set',
+      nowMs: input.nowMs,
+      wallMs: input.wallMs,
+    });
     return { waitMs: null, sentence: undo.sentence };
   } catch (error) {
     if (error instanceof OperatorError) return { waitMs: null, sentence: error.message };
@@ -170,5 +211,7 @@ async function isStillOurs(db: Db, decisionId: string): Promise<boolean> {
 
 /** Micros kept as text on a decision row, for people. */
 export function moneyText(value: string | null, currency: string): string {
-  return value === null || !/^\d+$/.test(value) ? (value ?? 'none') : formatMoney(Number(value) as Micros, currency);
+  return value === null || !/^\d+$/.test(value)
+    ? (value ?? 'none')
+    : formatMoney(Number(value) as Micros, currency);
 }

@@ -8,7 +8,11 @@ const DAY_MS = 86_400_000;
 
 export type ReserveResult =
   | { readonly reserved: true; readonly actionId: string }
-  | { readonly reserved: false; readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed'; readonly words: string };
+  | {
+      readonly reserved: false;
+      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed';
+      readonly words: string;
+    };
 
 export interface ReserveInput {
   readonly decisionId: string;
@@ -25,7 +29,11 @@ export interface ReserveInput {
  */
 export async function reserve(db: Db, input: ReserveInput): Promise<ReserveResult> {
   return db.transaction().execute(async (trx) => {
-    const decision = await trx.selectFrom('decision').selectAll().where('id', '=', input.decisionId).executeTakeFirstOrThrow();
+    const decision = await trx
+      .selectFrom('decision')
+      .selectAll()
+      .where('id', '=', input.decisionId)
+      .executeTakeFirstOrThrow();
     const account = await trx
       .selectFrom('ad_account')
       .select(['id', 'name', 'workspace_id', 'writes_allowed'])
@@ -43,14 +51,16 @@ export async function reserve(db: Db, input: ReserveInput): Promise<ReserveResul
     }
     const now = new Date(input.nowMs);
     const verdict = decision.verdict;
-    if (verdict === 'keep' || verdict === 'notify') throw new Error(`a ${verdict} is never carried out: decision ${decision.id}`);
+    if (verdict === 'keep' || verdict === 'notify')
+      throw new Error(`a ${verdict} is never carried out: decision ${decision.id}`);
     const own = await trx
       .selectFrom('guardrail_reservation')
       .select('freed_at')
       .where('decision_id', '=', decision.id)
       .executeTakeFirst();
     if (own?.freed_at !== null) {
-      const share = verdict === 'pause' ? await shareOfSpend(trx, account.id, decision.object_id, input.nowMs) : 0;
+      const share =
+        verdict === 'pause' ? await shareOfSpend(trx, account.id, decision.object_id, input.nowMs) : 0;
       if (input.limits !== null) {
         const since = new Date(input.nowMs - DAY_MS);
         const used = await trx
@@ -86,7 +96,11 @@ export async function reserve(db: Db, input: ReserveInput): Promise<ReserveResul
           reserved_at: now,
           freed_at: null,
         })
-        .onConflict((conflict) => conflict.column('decision_id').doUpdateSet({ reserved_at: now, freed_at: null, spend_share: share }))
+        .onConflict((conflict) =>
+          conflict
+            .column('decision_id')
+            .doUpdateSet({ reserved_at: now, freed_at: null, spend_share: share }),
+        )
         .execute();
     }
     const actionId = await intend(trx, decision, input.attempt, now);
@@ -97,7 +111,12 @@ export async function reserve(db: Db, input: ReserveInput): Promise<ReserveResul
 /** The intent row; the same attempt asked for again (a retried activity) gets the row it has. */
 async function intend(
   db: Db,
-  decision: { readonly id: string; readonly account_id: string; readonly object_id: number; readonly plan: object | null },
+  decision: {
+    readonly id: string;
+    readonly account_id: string;
+    readonly object_id: number;
+    readonly plan: object | null;
+  },
   attempt: number,
   now: Date,
 ): Promise<string> {
@@ -119,7 +138,13 @@ export async function readHalt(db: Db, accountId: string): Promise<string | null
   const row = await db
     .selectFrom('ad_account as a')
     .innerJoin('workspace as w', 'w.id', 'a.workspace_id')
-    .select(['a.name', 'a.halted_at', 'a.halt_reason', 'w.halted_at as workspace_halted_at', 'w.halt_reason as workspace_halt_reason'])
+    .select([
+      'a.name',
+      'a.halted_at',
+      'a.halt_reason',
+      'w.halted_at as workspace_halted_at',
+      'w.halt_reason as workspace_halt_reason',
+    ])
     .where('a.id', '=', accountId)
     .executeTakeFirst();
   if (row === undefined) return `the ad account ${accountId} is gone`;

@@ -36,6 +36,10 @@ export async function listLeases(
   db: Db,
   accountId: string,
 ): Promise<readonly { readonly decisionId: string; readonly workflowId: string }[]> {
-  const rows = await db.selectFrom('lease').select(['decision_id', 'workflow_id']).where('account_id', '=', accountId).execute();
+  const rows = await db
+    .selectFrom('lease')
+    .select(['decision_id', 'workflow_id'])
+    .where('account_id', '=', accountId)
+    .execute();
   return rows.map((row) => ({ decisionId: row.decision_id, workflowId: row.workflow_id }));
 }

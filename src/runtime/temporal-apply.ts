@@ -1,8 +1,21 @@
-import { type Client, type Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import {
+  type Client,
+  type Connection,
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type ScheduleOptions,
+} from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { NativeConnection } from '@temporalio/worker';
-import { DEFAULT_SHARD, networkQueue, SCHEDULE_ID, TASK_QUEUE, WORKFLOW, WORKFLOW_ID } from '../../workflows/names.ts';
+import {
+  DEFAULT_SHARD,
+  networkQueue,
+  SCHEDULE_ID,
+  TASK_QUEUE,
+  WORKFLOW,
+  WORKFLOW_ID,
+} from '../../workflows/names.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
 import { wallDuration } from '../core/clock.ts';
 import type { Db } from '../db/connection.ts';
@@ -26,7 +39,10 @@ const ALREADY_EXISTS = 6;
  * (keys given when a dev server's file was created are not added to an existing file); safe to repeat, also from
  * several processes at once.
  */
-export async function applyTemporal(connection: Connection | NativeConnection, namespace: string): Promise<void> {
+export async function applyTemporal(
+  connection: Connection | NativeConnection,
+  namespace: string,
+): Promise<void> {
   await connection.workflowService.updateNamespace({
     namespace,
     config: { workflowExecutionRetentionTtl: msToTs(RETENTION_MS) },
@@ -38,7 +54,10 @@ export async function applyTemporal(connection: Connection | NativeConnection, n
     if (indexed === undefined) throw new Error(`search attribute ${name} has no type`);
     try {
       // One at a time: another booting process may have added any of them.
-      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: indexed } });
+      await connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: { [name]: indexed },
+      });
     } catch (error) {
       if (grpcCode(error) !== ALREADY_EXISTS) throw error;
     }
@@ -67,9 +86,13 @@ export async function ensureInstallation(client: Client, rate: number): Promise<
 }
 
 /** An ad account's optimizer workflow and its schedules. Intervals are workspace time, with a least wall time. */
-export async function ensureAccount(client: Client, account: { readonly id: string; readonly rate: number }): Promise<void> {
+export async function ensureAccount(
+  client: Client,
+  account: { readonly id: string; readonly rate: number },
+): Promise<void> {
   const { id, rate } = account;
-  const every = (workspaceMs: number, leastWallMs: number): number => Math.max(leastWallMs, wallDuration({ rate }, workspaceMs));
+  const every = (workspaceMs: number, leastWallMs: number): number =>
+    Math.max(leastWallMs, wallDuration({ rate }, workspaceMs));
   await client.workflow.start(WORKFLOW.optimizeAccount, {
     workflowId: WORKFLOW_ID.optimize(id),
     taskQueue: TASK_QUEUE,
@@ -112,7 +135,10 @@ export async function removeAccount(client: Client, id: string): Promise<void> {
   for (const scheduleId of [SCHEDULE_ID.sync(id), SCHEDULE_ID.deepSync(id), SCHEDULE_ID.fullPass(id)]) {
     await client.schedule.getHandle(scheduleId).delete().catch(ignoreMissing);
   }
-  await client.workflow.getHandle(WORKFLOW_ID.optimize(id)).terminate('the ad account was removed').catch(ignoreMissing);
+  await client.workflow
+    .getHandle(WORKFLOW_ID.optimize(id))
+    .terminate('the ad account was removed')
+    .catch(ignoreMissing);
 }
 
 interface Wanted {
@@ -144,11 +170,17 @@ async function ensureSchedule(client: Client, wanted: Wanted): Promise<void> {
     },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;
   try {
-    await client.schedule.create({ ...options, scheduleId: wanted.scheduleId, state: { note: wanted.note, triggerImmediately: true } });
+    await client.schedule.create({
+      ...options,
+      scheduleId: wanted.scheduleId,
+      state: { note: wanted.note, triggerImmediately: true },
+    });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     // A pause set by an operator stays.
-    await client.schedule.getHandle(wanted.scheduleId).update((previous) => ({ ...options, state: previous.state }));
+    await client.schedule
+      .getHandle(wanted.scheduleId)
+      .update((previous) => ({ ...options, state: previous.state }));
   }
 }
 
@@ -168,7 +200,16 @@ function ignoreMissing(error: unknown): void {
 }
 
 /** The accounts Temporal should know, with the rate of their workspace's clock. */
-export async function listAccountsToRun(db: Db): Promise<readonly { readonly id: string; readonly network: string; readonly currency: string; readonly rate: number }[]> {
+export async function listAccountsToRun(
+  db: Db,
+): Promise<
+  readonly {
+    readonly id: string;
+    readonly network: string;
+    readonly currency: string;
+    readonly rate: number;
+  }[]
+> {
   const rows = await db
     .selectFrom('ad_account as a')
     .innerJoin('workspace as w', 'w.id', 'a.workspace_id')

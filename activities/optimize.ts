@@ -1,0 +1,105 @@
+import { decide } from '../src/core/decide.ts';
+import { workspaceNow } from '../src/core/clock.ts';
+import { planDecision } from '../src/core/plan-decision.ts';
+import type { ObjectId } from '../src/core/object.ts';
+import { loadClock } from '../src/db/clock.ts';
+import type { Db } from '../src/db/connection.ts';
+import { type Judged, storeDecisions } from '../src/db/decision-store.ts';
+import { loadEvidence } from '../src/db/evidence.ts';
+import { loadStrategiesInForce } from '../src/db/strategies-in-force.ts';
+import type { AdNetwork } from '../src/networks/ad-network.ts';
+import type { OptimizeActivities, OptimizeResult } from './contract.ts';
+
+export interface OptimizeDeps {
+  readonly db: Db;
+  readonly networkOf: (network: string) => AdNetwork;
+  readonly wallNowMs: () => number;
+  /** Starts every decision of the account that waits to be started. */
+  readonly startDue: (accountId: string) => Promise<number>;
+  /** Tells a workflow that waits for approval that a later decision took its place. */
+  readonly supersede: (decisionId: string, by: string) => Promise<void>;
+  /** Releases leases whose workflow is closed. */
+  readonly sweepLeases: (accountId: string) => Promise<number>;
+}
+
+/** Postbacks are counted within seconds; behind this much wall time, conversions are not known. */
+const INBOX_PATIENCE_WALL_MS = 120_000;
+const MOST_SENTENCES = 3;
+
+/** Deciding, set-based: one activity looks at every object of the campaigns it is given. */
+export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities {
+  const { db } = deps;
+  return {
+    async optimize(input) {
+      const startedBefore = await deps.startDue(input.accountId);
+      if (input.campaignIds === 'all') await deps.sweepLeases(input.accountId);
+      const account = await db
+        .selectFrom('ad_account')
+        .select(['id', 'workspace_id', 'network', 'currency', 'spend_as_of'])
+        .where('id', '=', input.accountId)
+        .executeTakeFirst();
+      if (account === undefined) return nothing('the ad account was removed', startedBefore);
+      if (account.spend_as_of === null) return nothing('waiting for the first cost report', startedBefore);
+      const asOfMs = account.spend_as_of.getTime();
+      const wallMs = deps.wallNowMs();
+      const clock = await loadClock(db, account.workspace_id);
+      const nowMs = workspaceNow(clock, wallMs);
+
+      const strategies = await loadStrategiesInForce(db, account.workspace_id, account.currency);
+      if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
+      const found = await loadEvidence(db, {
+        accountId: account.id,
+        // Ids come from our own rows, as plain numbers through Temporal.
+        campaignIds: input.campaignIds === 'all' ? 'all' : (input.campaignIds as readonly ObjectId[]),
+        strategies,
+        nowMs,
+        moneyStepMicros: deps.networkOf(account.network).capabilities.moneyStepMicros(account.currency),
+        inboxPatienceMs: INBOX_PATIENCE_WALL_MS * clock.rate,
+      });
+      const judged = found.flatMap(({ strategy, evidence }) =>
+        evidence.map((one): Judged => {
+          const decision = decide(strategy.compiled, one);
+          return { strategy, evidence: one, decision, plan: planDecision(strategy.compiled, one, decision) };
+        }),
+      );
+      if (judged.length === 0) return nothing('no object is in the scope of a strategy', startedBefore);
+      const stored = await storeDecisions(db, {
+        workspaceId: account.workspace_id,
+        accountId: account.id,
+        asOfMs,
+        nowMs,
+        wallMs,
+        judged,
+      });
+      for (const { decisionId, by } of stored.superseded) await deps.supersede(decisionId, by);
+      const started = startedBefore + (await deps.startDue(input.accountId));
+      return {
+        asOfMs,
+        evaluated: stored.evaluated,
+        kept: stored.kept,
+        acted: stored.acted,
+        reasons: stored.reasons,
+        startedWorkflows: started,
+        sentence: sentence(stored.evaluated, stored.sentences),
+      };
+    },
+  };
+}
+
+function nothing(sentenceText: string, startedWorkflows: number): OptimizeResult {
+  return {
+    asOfMs: null,
+    evaluated: 0,
+    kept: 0,
+    acted: 0,
+    reasons: {},
+    startedWorkflows,
+    sentence: sentenceText,
+  };
+}
+
+function sentence(evaluated: number, acting: readonly string[]): string {
+  if (acting.length === 0) return `${evaluated} looked at, all stay`;
+  const more = acting.length > MOST_SENTENCES ? ` and ${acting.length - MOST_SENTENCES} more` : '';
+  return `${evaluated} looked at, ${acting.length} to change: ${acting.slice(0, MOST_SENTENCES).join('; ')}${more}`;
+}

@@ -1,0 +1,107 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { createActNetworkActivities, createActRecordActivities, type ActDeps } from '../activities/act.ts';
+import type { ActTiming } from '../activities/contract.ts';
+import { createOptimizeActivities } from '../activities/optimize.ts';
+import { createSyncActivities } from '../activities/sync.ts';
+import { SUPERSEDE_SIGNAL, WORKFLOW_ID } from '../workflows/names.ts';
+import { DEFAULT_GUARDRAILS } from './core/guardrails.ts';
+import { openAccountAccess } from './account-access.ts';
+import { loadNow } from './db/clock.ts';
+import type { Db } from './db/connection.ts';
+import { listLeases, releaseLease } from './db/lease.ts';
+import { loadStrategyVersion } from './db/strategies-in-force.ts';
+import type { Logger } from './log.ts';
+import type { NetworkRegistry } from './networks/registry.ts';
+import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
+import { createWakeOptimizer } from './runtime/wake-optimizer.ts';
+
+export interface ComposeDeps {
+  readonly db: Db;
+  /** For the connections of their own that LISTEN needs. */
+  readonly databaseUrl: string;
+  readonly client: Client;
+  /** Opens sealed credentials. */
+  readonly secretKey: Buffer;
+  readonly networks: NetworkRegistry;
+  readonly log: Logger;
+  readonly wallNowMs: () => number;
+  /** Shorter for tests. */
+  readonly actTiming?: Partial<ActTiming>;
+}
+
+/**
+ * The one place that wires: activities get their database, clocks, networks and client here, and nowhere else.
+ *
+ * @returns the activities of the shared queue, and those that call a network and run on the accounts' own queues.
+ */
+export function composeActivities(deps: ComposeDeps) {
+  const { db, client, wallNowMs } = deps;
+  const timing: ActTiming = { ...DEFAULT_ACT_TIMING, ...deps.actTiming };
+  const startDue = (accountId: string) => startDueDecisions({ db, client, timing, wallNowMs }, accountId);
+  const networkOf = (network: string) => deps.networks.get(network);
+
+  const act: ActDeps = {
+    db,
+    networkOf,
+    openAccess: (accountId) => openAccountAccess(db, deps.secretKey, accountId),
+    async nowOf(accountId) {
+      const account = await db
+        .selectFrom('ad_account')
+        .select('workspace_id')
+        .where('id', '=', accountId)
+        .executeTakeFirstOrThrow();
+      return loadNow(db, account.workspace_id, wallNowMs());
+    },
+    async limitsOf(id, version, currency) {
+      const strategy = await loadStrategyVersion(db, { id, version, currency });
+      return strategy?.guardrails ?? DEFAULT_GUARDRAILS;
+    },
+    wallNowMs,
+    startDue,
+  };
+  const optimize = createOptimizeActivities({
+    db,
+    networkOf,
+    wallNowMs,
+    startDue,
+    async supersede(decisionId, by) {
+      try {
+        await client.workflow.getHandle(WORKFLOW_ID.act(decisionId)).signal(SUPERSEDE_SIGNAL, by);
+      } catch (error) {
+        // It has ended meanwhile.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+    sweepLeases: (accountId) => sweepLeases(db, client, accountId),
+  });
+
+  const wakeOptimizer = createWakeOptimizer(client);
+  const sync = createSyncActivities({ ...act, wakeOptimizer });
+
+  return {
+    shared: { ...optimize, ...createActRecordActivities(act) },
+    network: { ...sync, ...createActNetworkActivities(act) },
+    wakeOptimizer,
+  };
+}
+
+/** Releases the leases of workflows that are closed: terminated by hand, or forgotten by a server that was replaced. */
+async function sweepLeases(db: Db, client: Client, accountId: string): Promise<number> {
+  let released = 0;
+  for (const lease of await listLeases(db, accountId)) {
+    if (await isOpen(client, lease.workflowId)) continue;
+    await releaseLease(db, lease.decisionId);
+    released += 1;
+  }
+  return released;
+}
+
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { changeWords, leverWords, relativeDelta } from './compare-live.ts';
+import type { Change, Decision, Evidence, RuleTrace } from './decision.ts';
+import type { DecisionPlan } from './decision-plan.ts';
+import type { LeverState } from './object.ts';
+import type { CompiledStrategy } from './rules/compile.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The effect is looked at when the next hours of spend and the fast conversions are in. */
+const CHECK_AFTER_MS = 3 * HOUR_MS;
+/** Temporal keeps 400 bytes of summary; its own advice is 200. */
+const SUMMARY_BYTES = 190;
+
+/** What the workflow of an acting decision is given; null for verdicts that change nothing. */
+export function planDecision(
+  strategy: CompiledStrategy,
+  evidence: Evidence,
+  decision: Decision,
+): DecisionPlan | null {
+  const { verdict } = decision;
+  if (verdict.kind === 'keep' || verdict.kind === 'notify') return null;
+  const { object, account } = evidence;
+  const expected: LeverState = {
+    status: object.status,
+    bidStrategy: object.bidStrategy,
+    bidMicros: object.bidMicros,
+    dailyBudgetMicros: object.dailyBudgetMicros,
+    lifetimeBudgetMicros: object.lifetimeBudgetMicros,
+  };
+  const approval = strategy.mode === 'approve' ? strategy.approval : null;
+  return {
+    change: verdict,
+    expected,
+    changeWords: changeWords(verdict, expected, account.currency),
+    summary: cut(`${object.name}: ${decision.sentence}`, SUMMARY_BYTES),
+    details: details(strategy, evidence, decision, verdict, expected),
+    approval,
+    checkAfterMs: CHECK_AFTER_MS,
+    delta: relativeDelta(verdict, expected),
+  };
+}
+
+/** The page a marketer reads in Temporal UI. */
+function details(
+  strategy: CompiledStrategy,
+  evidence: Evidence,
+  decision: Decision,
+  change: Change,
+  expected: LeverState,
+): string {
+  const { object, account } = evidence;
+  const rule = strategy.rules.find((one) => one.name === decision.reason.rule);
+  const held = decision.rules.find((trace) => trace.rule === decision.reason.rule);
+  const lines = [
+    `**${object.name}** (${object.level} \`${object.networkId}\`, ${account.name}, ${account.network})`,
+    '',
+    decision.sentence,
+    '',
+    `**Planned change:** ${changeWords(change, expected, account.currency)}; it was ${leverWords(change, expected, account.currency)} when this was decided.`,
+    '',
+    `**Rule:** ${strategy.name} / ${decision.reason.rule ?? '(none)'}`,
+    '',
+    ...(rule === undefined ? [] : ['```', rule.whenText, '```', '']),
+    ...(held === undefined ? [] : seenTable(held)),
+    `Cost is known up to ${isoMinute(evidence.asOfMs)}; decided at ${isoMinute(evidence.nowMs)} (UTC, workspace time).`,
+    ...others(decision.rules, decision.reason.rule),
+    ...(strategy.mode !== 'approve' || strategy.approval === null
+      ? []
+      : [
+          '',
+          `**Waits for approval.** Without an answer within ${hours(strategy.approval.withinMs)}: ${strategy.approval.atDeadline}.`,
+        ]),
+    ...(change.kind === 'pause' && change.untilMs !== undefined
+      ? ['', `The pause ends at ${isoMinute(change.untilMs)}, if it is still ours then.`]
+      : []),
+  ];
+  return lines.join('\n');
+}
+
+/** One row per condition: with any of them otherwise, the rule would not have held. */
+function seenTable(trace: RuleTrace): readonly string[] {
+  return [
+    '| condition | holds | seen |',
+    '|---|---|---|',
+    ...trace.conditions.map(
+      (condition) =>
+        `| \`${cell(condition.text)}\` | ${condition.holds === true ? 'yes' : condition.holds === false ? 'no' : condition.holds} | ${condition.values
+          .map((value) =>
+            cell(
+              `${value.expression} = ${value.value ?? `undefined${value.why === undefined ? '' : ` (${value.why})`}`}`,
+            ),
+          )
+          .join(', ')} |`,
+    ),
+    '',
+    'Had one of these conditions been otherwise, this rule would not have acted.',
+    '',
+  ];
+}
+
+function others(rules: readonly RuleTrace[], decided: string | null): readonly string[] {
+  const earlier = rules.filter((trace) => trace.rule !== decided).map((trace) => trace.rule);
+  return earlier.length === 0 ? [] : ['', `Rules looked at before: ${earlier.join(', ')}.`];
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function isoMinute(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}`;
+}
+
+function hours(ms: number): string {
+  return ms % HOUR_MS === 0 ? `${ms / HOUR_MS} h` : `${Math.round(ms / 60_000)} min`;
+}
+
+/** Cuts at a character, counted in UTF-8 bytes. */
+function cut(text: string, bytes: number): string {
+  let used = 0;
+  let kept = '';
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    used += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (used > bytes - 3) return `${kept}…`;
+    kept += character;
+  }
+  return kept;
+}

@@ -1,0 +1,362 @@
+import { randomUUID } from 'node:crypto';
+import { type Insertable, sql } from 'kysely';
+import type { Decision, Evidence } from '../core/decision.ts';
+import type { DecisionPlan } from '../core/decision-plan.ts';
+import {
+  evaluationEntry,
+  type EvaluationEntry,
+  type HeldBack,
+  sameConclusion,
+  wantedValue,
+} from '../core/evaluation.ts';
+import type { ObjectId } from '../core/object.ts';
+import { ENGINE_VERSION } from '../core/decide.ts';
+import type { Db } from './connection.ts';
+import type { StrategyInForce } from './evidence.ts';
+import { valueText } from './follow-up.ts';
+import type { DecisionTable } from './tables.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * How long the same change of the same object rests after it ended in another way than applied, in workspace time.
+ * Without it a rule that keeps holding would ask again every second.
+ */
+const REST_AFTER_MS: Readonly<Record<string, number>> = {
+  rejected: 24 * HOUR_MS,
+  expired: 12 * HOUR_MS,
+  superseded: HOUR_MS,
+  guardrail: HOUR_MS,
+  halted: HOUR_MS / 4,
+  writes_not_allowed: HOUR_MS,
+  network_refused: HOUR_MS,
+  not_applied: HOUR_MS / 4,
+  target_busy: HOUR_MS / 12,
+  unverified: 6 * HOUR_MS,
+  cancelled: HOUR_MS,
+  gone: 24 * HOUR_MS,
+};
+const LONGEST_REST_MS = 24 * HOUR_MS;
+
+export interface Judged {
+  readonly strategy: StrategyInForce;
+  readonly evidence: Evidence;
+  readonly decision: Decision;
+  /** What the workflow is given when the verdict changes something. */
+  readonly plan: DecisionPlan | null;
+}
+
+export interface StoreInput {
+  readonly workspaceId: string;
+  readonly accountId: string;
+  readonly asOfMs: number;
+  readonly nowMs: number;
+  readonly wallMs: number;
+  readonly judged: readonly Judged[];
+}
+
+export interface StoreResult {
+  /** Evaluations written; those of a campaign that was judged later meanwhile are not. */
+  readonly evaluated: number;
+  readonly kept: number;
+  /** Decisions stored whose verdict changes or says something. */
+  readonly acted: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Sentences of what acts, for the workflow's page. */
+  readonly sentences: readonly string[];
+  /** Decisions that wait for approval while a pause of the same object takes their place. */
+  readonly superseded: readonly { readonly decisionId: string; readonly by: string }[];
+}
+
+/**
+ * Stores one pass under the account row's lock: the last evaluation of every object, and a decision row for each verdict
+ * that acts and for each keep whose verdict or reason changed. Evidence that is older than what is stored is refused:
+ * two passes may overlap, and the later one has the better facts.
+ */
+export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreResult> {
+  return db.transaction().execute(async (trx) => {
+    await trx
+      .selectFrom('ad_account')
+      .select('id')
+      .where('id', '=', input.accountId)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const groups = groupByCampaign(input.judged);
+    const previous = await loadPrevious(trx, input.accountId);
+    const busy = await loadBusy(trx, input);
+
+    const rows: DecisionRow[] = [];
+    const evaluations: { group: Group; entries: EvaluationEntry[] }[] = [];
+    const reasons: Record<string, number> = {};
+    const sentences: string[] = [];
+    const superseded: { decisionId: string; by: string }[] = [];
+    /** Objects that a decision of this pass already moves. */
+    const taken = new Map<ObjectId, string>();
+    let evaluated = 0;
+    let acted = 0;
+
+    for (const group of groups) {
+      const before = previous.get(group.key);
+      if (before !== undefined && (before.asOfMs > input.asOfMs || before.evaluatedAtMs > input.nowMs))
+        continue;
+      const known = new Map(
+        before?.version === group.strategy.version
+          ? before.entries.map((entry) => [entry.objectId, entry])
+          : [],
+      );
+      const entries: EvaluationEntry[] = [];
+      for (const judged of group.judged) {
+        const { decision, strategy } = judged;
+        evaluated += 1;
+        count(reasons, decision.reason.code);
+        const held = holdBack(judged, busy, taken, input.nowMs);
+        const entry = evaluationEntry(decision, held);
+        entries.push(entry);
+        const last = known.get(decision.objectId);
+        if (held !== undefined) continue;
+        const changes = decision.verdict.kind !== 'keep' && decision.verdict.kind !== 'notify';
+        const carriedOut = changes && strategy.compiled.mode !== 'dry-run';
+        // What is not carried out says the same at every look: once is enough.
+        if (!carriedOut && last !== undefined && sameConclusion(last, entry)) continue;
+        const row = decisionRow(judged, input, carriedOut);
+        rows.push(row);
+        if (decision.verdict.kind === 'keep') continue;
+        acted += 1;
+        sentences.push(`${judged.evidence.object.name}: ${decision.sentence}`);
+        if (!carriedOut) continue;
+        taken.set(decision.objectId, strategy.compiled.name);
+        const waiting = busy.open.get(decision.objectId);
+        if (waiting !== undefined) superseded.push({ decisionId: waiting.id, by: row.id });
+      }
+      evaluations.push({ group, entries });
+    }
+
+    await insertDecisions(trx, rows);
+    await upsertEvaluations(trx, input, evaluations);
+    if (acted > 0) {
+      await sql`select pg_notify('live', ${JSON.stringify({ account: input.accountId, decisions: acted })})`.execute(
+        trx,
+      );
+    }
+    return { evaluated, kept: evaluated - acted, acted, reasons, sentences, superseded };
+  });
+}
+
+/** A row as JSON carries it to PostgreSQL. */
+type DecisionRow = Omit<Insertable<DecisionTable>, 'evidence' | 'plan'> & {
+  readonly evidence: object;
+  readonly plan: object | null;
+};
+
+interface Group {
+  readonly key: string;
+  readonly campaignId: ObjectId;
+  readonly strategy: StrategyInForce;
+  readonly judged: Judged[];
+}
+
+/** One group per strategy and campaign, strategies in order of name: the first that acts on an object has it. */
+function groupByCampaign(judged: readonly Judged[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const one of judged) {
+    const campaignId = one.evidence.object.campaignId ?? one.evidence.object.id;
+    const key = `${one.strategy.id} ${campaignId}`;
+    const group = groups.get(key) ?? { key, campaignId, strategy: one.strategy, judged: [] };
+    group.judged.push(one);
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort(
+    (a, b) => compare(a.strategy.compiled.name, b.strategy.compiled.name) || a.campaignId - b.campaignId,
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+interface Previous {
+  readonly version: number;
+  readonly asOfMs: number;
+  readonly evaluatedAtMs: number;
+  readonly entries: readonly EvaluationEntry[];
+}
+
+async function loadPrevious(db: Db, accountId: string): Promise<ReadonlyMap<string, Previous>> {
+  const rows = await db
+    .selectFrom('last_evaluation')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      `${row.strategy_id} ${row.campaign_id}`,
+      {
+        version: row.strategy_version,
+        asOfMs: row.as_of.getTime(),
+        evaluatedAtMs: row.evaluated_at.getTime(),
+        entries: row.objects as readonly EvaluationEntry[],
+      },
+    ]),
+  );
+}
+
+interface Busy {
+  /** Newest decision that is not closed yet, by object. */
+  readonly open: ReadonlyMap<
+    ObjectId,
+    { readonly id: string; readonly verdict: string; readonly waitsForApproval: boolean }
+  >;
+  /** Ends other than applied, newest first, by object. */
+  readonly ended: ReadonlyMap<
+    ObjectId,
+    readonly { readonly verdict: string; readonly outcome: string; readonly closedAtMs: number }[]
+  >;
+}
+
+async function loadBusy(db: Db, input: StoreInput): Promise<Busy> {
+  const { rows } = await sql<{
+    id: string;
+    object_id: ObjectId;
+    verdict: string;
+    outcome: string | null;
+    closed_at: Date | null;
+    waits: boolean;
+  }>`
+    select d.id, d.object_id, d.verdict, d.outcome, d.closed_at,
+           (d.mode = 'approve' and not exists (select 1 from lease l where l.decision_id = d.id)
+                               and not exists (select 1 from action a where a.decision_id = d.id)) as waits
+    from decision d
+    where d.account_id = ${input.accountId} and d.needs_workflow
+      and (d.closed_at is null or (d.outcome <> 'applied' and d.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)}))
+    order by d.decided_at desc`.execute(db);
+  const open = new Map<ObjectId, { id: string; verdict: string; waitsForApproval: boolean }>();
+  const ended = new Map<ObjectId, { verdict: string; outcome: string; closedAtMs: number }[]>();
+  for (const row of rows) {
+    if (row.closed_at === null) {
+      if (!open.has(row.object_id))
+        open.set(row.object_id, { id: row.id, verdict: row.verdict, waitsForApproval: row.waits });
+    } else if (row.outcome !== null) {
+      const list = ended.get(row.object_id) ?? [];
+      list.push({ verdict: row.verdict, outcome: row.outcome, closedAtMs: row.closed_at.getTime() });
+      ended.set(row.object_id, list);
+    }
+  }
+  return { open, ended };
+}
+
+/** Why a verdict that acts is not stored now; undefined when it is, or when it changes nothing anyway. */
+function holdBack(
+  judged: Judged,
+  busy: Busy,
+  taken: ReadonlyMap<ObjectId, string>,
+  nowMs: number,
+): { by: HeldBack; detail: string } | undefined {
+  const { decision, strategy } = judged;
+  const { kind } = decision.verdict;
+  if (kind === 'keep' || kind === 'notify' || strategy.compiled.mode === 'dry-run') return undefined;
+  const other = taken.get(decision.objectId);
+  if (other !== undefined)
+    return { by: 'other_strategy', detail: `the strategy ${other} acts on it in this pass` };
+  const open = busy.open.get(decision.objectId);
+  // A pause does not wait for a person's answer about a bid.
+  const overtakes =
+    open !== undefined && kind === 'pause' && open.verdict !== 'pause' && open.waitsForApproval;
+  if (open !== undefined && !overtakes) {
+    return {
+      by: 'open_decision',
+      detail: open.waitsForApproval
+        ? `decision ${open.id} waits for approval`
+        : `decision ${open.id} is being carried out`,
+    };
+  }
+  const rest = busy.ended.get(decision.objectId)?.find((end) => end.verdict === kind);
+  if (rest !== undefined && nowMs - rest.closedAtMs < (REST_AFTER_MS[rest.outcome] ?? 0)) {
+    return { by: 'recent_outcome', detail: `the same change ended as "${rest.outcome}" a short while ago` };
+  }
+  return undefined;
+}
+
+function decisionRow(judged: Judged, input: StoreInput, carriedOut: boolean): DecisionRow {
+  const { decision, evidence, strategy, plan } = judged;
+  const { object } = evidence;
+  const { verdict } = decision;
+  const told = verdict.kind === 'notify' && strategy.compiled.mode !== 'dry-run';
+  const changed =
+    verdict.kind === 'keep' || verdict.kind === 'notify' ? null : valueText(verdict.kind, object);
+  return {
+    id: randomUUID(),
+    workspace_id: input.workspaceId,
+    account_id: input.accountId,
+    campaign_id: object.campaignId ?? (object.level === 'campaign' ? object.id : null),
+    object_id: object.id,
+    level: object.level,
+    strategy_id: strategy.id,
+    strategy_version: strategy.version,
+    rule: decision.reason.rule,
+    verdict: verdict.kind,
+    reason: decision.reason.code,
+    sentence: decision.sentence,
+    mode: strategy.compiled.mode,
+    from_value: changed,
+    to_value: wantedValue(decision) ?? null,
+    until: verdict.kind === 'pause' && verdict.untilMs !== undefined ? new Date(verdict.untilMs) : null,
+    evidence: { input: evidence, output: decision },
+    plan: carriedOut ? plan : null,
+    engine_version: ENGINE_VERSION,
+    as_of: new Date(evidence.asOfMs),
+    decided_at: new Date(input.nowMs),
+    decided_wall_at: new Date(input.wallMs),
+    undoes: null,
+    needs_workflow: carriedOut,
+    workflow_started_at: null,
+    outcome: told ? 'notified' : null,
+    outcome_detail: null,
+    closed_at: told ? new Date(input.nowMs) : null,
+  };
+}
+
+/** A pass over a whole account may store thousands: one statement for so many rows. */
+const ROWS_PER_INSERT = 500;
+
+async function insertDecisions(db: Db, rows: readonly DecisionRow[]): Promise<void> {
+  for (let first = 0; first < rows.length; first += ROWS_PER_INSERT) {
+    const some = rows.slice(first, first + ROWS_PER_INSERT);
+    await sql`
+      insert into decision
+      select * from jsonb_populate_recordset(null::decision, ${JSON.stringify(some)}::jsonb)`.execute(db);
+  }
+}
+
+async function upsertEvaluations(
+  db: Db,
+  input: StoreInput,
+  evaluations: readonly { readonly group: Group; readonly entries: readonly EvaluationEntry[] }[],
+): Promise<void> {
+  if (evaluations.length === 0) return;
+  await db
+    .insertInto('last_evaluation')
+    .values(
+      evaluations.map(({ group, entries }) => ({
+        account_id: input.accountId,
+        campaign_id: group.campaignId,
+        strategy_id: group.strategy.id,
+        strategy_version: group.strategy.version,
+        as_of: new Date(input.asOfMs),
+        evaluated_at: new Date(input.nowMs),
+        objects: JSON.stringify(entries),
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'campaign_id', 'strategy_id']).doUpdateSet((eb) => ({
+        strategy_version: eb.ref('excluded.strategy_version'),
+        as_of: eb.ref('excluded.as_of'),
+        evaluated_at: eb.ref('excluded.evaluated_at'),
+        objects: eb.ref('excluded.objects'),
+      })),
+    )
+    .execute();
+}
+
+function count(reasons: Record<string, number>, code: string): void {
+  reasons[code] = (reasons[code] ?? 0) + 1;
+}
