@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { registerApi } from './api.ts';
 import type { ServerDeps } from './deps.ts';
 import { createTracking } from './tracking.ts';
@@ -13,7 +13,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   const log: FastifyBaseLogger = deps.log;
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handler) =>
       createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 65_000 }, (request, response) => {
         if (!tracking.handle(request, response)) handler(request, response);
