@@ -1,16 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
+import { register as account } from './account.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
 import { register as migrate } from './migrate.ts';
+import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
 import { register as status } from './status.ts';
 import { register as up } from './up.ts';
 import { register as work } from './work.ts';
+import { register as workspace } from './workspace.ts';
 
 /** One line a command, in the order of `--help`. */
-const COMMANDS = [up, serve, work, migrate, status];
+const COMMANDS = [up, serve, work, migrate, status, workspace, account, sandbox];
 
 /**
  * Runs one command line.

@@ -189,30 +189,38 @@ async function mainEvent(db: Db, workspaceId: string): Promise<string | null> {
   return rows[0]?.event ?? null;
 }
 
-/** The newest stored decision of each object, keeps included: a keep is stored when its verdict or reason changes. */
+/**
+ * What the last pass said about each ad set. Where several strategies look at one, the verdict that acts speaks, else
+ * the one whose condition was nearest.
+ */
 async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<number, LastVerdict>> {
   const { rows } = await sql<{
     object_id: number;
     verdict: string;
     reason: string;
     sentence: string;
-    decided_at: Date;
+    nearest: string | null;
+    held: string | null;
+    evaluated_at: Date;
   }>`
-    select o.id as object_id, d.verdict, d.reason, d.sentence, d.decided_at
-    from object o cross join lateral (
-      select verdict, reason, sentence, decided_at from decision
-      where object_id = o.id order by decided_at desc, id desc limit 1
-    ) d
-    where o.workspace_id = ${workspaceId} and o.level = 'adset'`.execute(db);
+    select distinct on (e."objectId") e."objectId" as object_id, e.verdict, e.reason, e.sentence, e.nearest,
+      e.held->>'detail' as held, le.evaluated_at
+    from last_evaluation le
+    join strategy s on s.id = le.strategy_id and s.removed_at is null
+    cross join lateral jsonb_to_recordset(le.objects)
+      as e("objectId" bigint, verdict text, reason text, sentence text, nearest text, distance double precision, held jsonb)
+    join object o on o.id = e."objectId" and o.level = 'adset'
+    where s.workspace_id = ${workspaceId}
+    order by e."objectId", (e.verdict = 'keep'), e.distance nulls last, le.strategy_id`.execute(db);
   return new Map(
     rows.map((row) => [
       row.object_id,
       {
         verdict: row.verdict,
         reason: row.reason,
-        sentence: row.sentence,
-        nearest: null,
-        atMs: row.decided_at.getTime(),
+        sentence: row.held === null ? row.sentence : `${row.sentence} (${row.held})`,
+        nearest: row.nearest,
+        atMs: row.evaluated_at.getTime(),
       },
     ]),
   );

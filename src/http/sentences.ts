@@ -160,6 +160,8 @@ const OUTCOME_BADGES: Readonly<Record<string, Badge>> = {
   writes_not_allowed: { label: 'account is read-only', tone: 'warn' },
   network_refused: { label: 'network refused', tone: 'bad' },
   not_applied: { label: 'not applied', tone: 'bad' },
+  unverified: { label: 'accepted, not seen: look', tone: 'bad' },
+  cancelled: { label: 'cancelled', tone: 'warn' },
   gone: { label: 'object is gone', tone: 'bad' },
 };
 

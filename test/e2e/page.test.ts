@@ -12,7 +12,13 @@ import { buildServer } from '../../src/http/server.ts';
 import { writeStatus } from '../../src/runtime/status-file.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { type LiveMarket, seedDecision, seedLiveMarket, seedPostback } from '../support/live-market.ts';
+import {
+  type LiveMarket,
+  seedDecision,
+  seedKeeps,
+  seedLiveMarket,
+  seedPostback,
+} from '../support/live-market.ts';
 
 const pictures = path.join(tmpdir(), 'bidloop-page');
 const dataDir = mkdtempSync(path.join(tmpdir(), 'bidloop-page-test-'));
@@ -138,14 +144,9 @@ describe('the live page in a real browser', () => {
 
   it('shows a decision with what became of it, and a keep only in the table', async () => {
     const page = await openPage();
-    await seedDecision(database.db, {
-      market,
-      adSet: 'Interest yoga',
-      verdict: 'keep',
-      sentence: 'spend $61.95, $4.00 short of $65.95',
-      mode: 'live',
-      wallMs: Date.now(),
-    });
+    await seedKeeps(database.db, market, [
+      { adSet: 'Interest yoga', sentence: 'no rule held', nearest: 'spend $61.95, $3.05 short of $65.00' },
+    ]);
     const id = await seedDecision(database.db, {
       market,
       adSet: 'Lookalike 1 %',
@@ -166,7 +167,7 @@ describe('the live page in a real browser', () => {
     await line.filter({ hasText: 'done' }).waitFor();
 
     const row = page.getByRole('row').filter({ hasText: 'Interest yoga' });
-    await row.getByText('$4.00 short of $65.95').waitFor();
+    await row.getByText('$3.05 short of $65.00').waitFor();
     expect(await page.getByRole('listitem').filter({ hasText: 'short of' }).count()).toBe(0);
     await page.context().close();
   });

@@ -317,25 +317,62 @@ export interface SeedDecision {
   readonly wallMs: number;
 }
 
-/** One stored decision, under the strategy "stop-and-scale" made on first use. @returns its id. */
-export async function seedDecision(db: Db, seed: SeedDecision): Promise<string> {
-  const id = randomUUID();
-  const at = new Date(MARKET_NOW);
-  const workspaceId = seed.market.workspaceId;
-  const strategyId = `${workspaceId}-strategy`;
+/** The fixture's only strategy, made on first use. */
+async function strategyOf(db: Db, workspaceId: string): Promise<string> {
+  const id = `${workspaceId}-strategy`;
   await db
     .insertInto('strategy')
     .values({
-      id: strategyId,
+      id,
       workspace_id: workspaceId,
       name: 'stop-and-scale',
       origin: null,
       current_version: 1,
-      created_at: at,
+      created_at: new Date(MARKET_NOW),
       removed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  return id;
+}
+
+/** The last pass looked at these ad sets and kept them all. */
+export async function seedKeeps(
+  db: Db,
+  market: LiveMarket,
+  keeps: readonly { readonly adSet: string; readonly sentence: string; readonly nearest: string }[],
+): Promise<void> {
+  const at = new Date(MARKET_NOW);
+  await db
+    .insertInto('last_evaluation')
+    .values({
+      account_id: `${market.workspaceId}-account`,
+      campaign_id: Object.values(market.adSets)[0]!,
+      strategy_id: await strategyOf(db, market.workspaceId),
+      strategy_version: 1,
+      as_of: new Date(AS_OF),
+      evaluated_at: at,
+      objects: JSON.stringify(
+        keeps.map(({ adSet, sentence, nearest }) => ({
+          objectId: market.adSets[adSet],
+          verdict: 'keep',
+          rule: null,
+          reason: 'no_rule_held',
+          sentence,
+          nearest,
+          distance: 0.06,
+        })),
+      ),
+    })
+    .execute();
+}
+
+/** One stored decision, under the strategy "stop-and-scale". @returns its id. */
+export async function seedDecision(db: Db, seed: SeedDecision): Promise<string> {
+  const id = randomUUID();
+  const at = new Date(MARKET_NOW);
+  const workspaceId = seed.market.workspaceId;
+  const strategyId = await strategyOf(db, workspaceId);
   const objectId = seed.market.adSets[seed.adSet];
   if (objectId === undefined) throw new Error(`the fixture has no ad set "${seed.adSet}"`);
   await db
