@@ -42,7 +42,11 @@ async function runSandbox(context: CliContext): Promise<void> {
   const db = await context.db();
   const sample = await readSample(db, context.secretKey());
   const bidloopUrl = context.pageUrl();
-  const followed = followClock({ bidloopUrl, wallNowMs: () => context.wallNowMs(), apiToken: config.apiToken });
+  const followed = followClock({
+    bidloopUrl,
+    wallNowMs: () => context.wallNowMs(),
+    apiToken: config.apiToken,
+  });
   const opening = { untilMs: Number.POSITIVE_INFINITY };
   const clock: MarketClock = {
     nowMs: () => {
