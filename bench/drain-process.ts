@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../src/db/connection.ts';
+import { drainBatch } from '../src/db/ingest/drain-batch.ts';
+
+/** What the worker's ingest activity does, without Temporal: empties the inbox until told to stop. */
+const db = connect({ url: process.argv[2] ?? '', name: 'bench drain', max: 2 });
+let stopped = false;
+let rows = 0;
+process.on('message', () => {
+  stopped = true;
+});
+process.send?.({ ready: true });
+while (!stopped) {
+  const drained = await drainBatch(db, { shard: 'all', limit: 2_000, wallMs: Date.now() });
+  rows += drained.rows;
+  if (drained.rows === 0) await sleep(20);
+}
+await db.destroy();
+process.send?.({ rows }, () => process.disconnect());

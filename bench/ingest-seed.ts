@@ -1,0 +1,110 @@
+import type pg from 'pg';
+import { connect, createPool } from '../src/db/connection.ts';
+import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { ensurePartitions } from '../src/db/partitions.ts';
+import { addSource } from '../src/db/sources.ts';
+import { newClickId } from '../src/http/ids.ts';
+
+const ADS = 200;
+const CLICKS = 50_000;
+
+/** An account with ads, their clicks of the last day, and a keyed source. @returns the click ids. */
+export async function seedIngest(url: string, nowMs: number, key: string): Promise<readonly string[]> {
+  const db = connect({ url, name: 'bench seed' });
+  const pool = createPool({ url, name: 'bench seed', max: 1 });
+  try {
+    await migrate(db);
+    await ensurePartitions(db, nowMs);
+    const now = new Date(nowMs);
+    await db
+      .insertInto('workspace')
+      .values({
+        id: 'bench',
+        name: 'Bench',
+        currency: 'USD',
+        time_zone: 'UTC',
+        clock_origin: now,
+        clock_wall_origin: now,
+        created_at: now,
+      })
+      .execute();
+    await db
+      .insertInto('ad_account')
+      .values({
+        id: 'bench-a',
+        workspace_id: 'bench',
+        network: 'meta',
+        network_account_id: 'act_1',
+        name: 'Bench',
+        currency: 'USD',
+        time_zone: 'UTC',
+        created_at: now,
+      })
+      .execute();
+    await addSource(db, {
+      id: 'bench',
+      workspaceId: 'bench',
+      profile: 'generic',
+      name: 'Bench',
+      key,
+      secretKey: null,
+      nowMs,
+    });
+    await seedObjects(pool, now);
+    const ids: string[] = [];
+    for (let i = 0; i < CLICKS; i += 5_000) {
+      const clicks = Array.from({ length: 5_000 }, (_, j): NewClick => clickOf(i + j, nowMs));
+      ids.push(...clicks.map((click) => click.id));
+      await insertClicks(pool, clicks, () => null);
+    }
+    await pool.query('delete from click_inbox');
+    await pool.query('analyze');
+    return ids;
+  } finally {
+    await db.destroy();
+    await pool.end();
+  }
+}
+
+async function seedObjects(pool: pg.Pool, now: Date): Promise<void> {
+  const columns =
+    '(workspace_id, account_id, level, network_id, name, campaign_id, adset_id, status, delivery, first_seen_at, seen_at, changed_at)';
+  const campaign = await pool.query<{ id: number }>(
+    `insert into object ${columns} values ('bench', 'bench-a', 'campaign', 'c1', 'C1', null, null, 'active', 'active', $1, $1, $1) returning id`,
+    [now],
+  );
+  const adset = await pool.query<{ id: number }>(
+    `insert into object ${columns} values ('bench', 'bench-a', 'adset', 's1', 'S1', $2, null, 'active', 'active', $1, $1, $1) returning id`,
+    [now, campaign.rows[0]?.id],
+  );
+  await pool.query(
+    `insert into object ${columns} select 'bench', 'bench-a', 'ad', 'ad' || n, 'Ad ' || n, $2, $3, 'active', 'active', $1, $1, $1 from generate_series(0, $4::int - 1) n`,
+    [now, campaign.rows[0]?.id, adset.rows[0]?.id, ADS],
+  );
+}
+
+function clickOf(index: number, nowMs: number): NewClick {
+  const clickedAtMs = nowMs - ((index * 7_919) % 86_000) * 1_000;
+  return {
+    id: newClickId(clickedAtMs),
+    workspaceId: 'bench',
+    linkId: 'bench',
+    accountId: 'bench-a',
+    network: 'meta',
+    campaignId: 'c1',
+    adsetId: 's1',
+    adId: `ad${index % ADS}`,
+    creative: null,
+    placement: null,
+    networkClickId: null,
+    networkClickParam: null,
+    deviceId: null,
+    ip: null,
+    userAgent: null,
+    params: {},
+    flags: [],
+    clickedAtMs,
+    wallAtMs: clickedAtMs,
+  };
+}
