@@ -21,6 +21,14 @@ export interface DrainResult {
   readonly worstLagMs: number;
 }
 
+/** The long-lived workflow of one inbox shard. */
+export interface IngestInput extends DrainInput {
+  /** Activities after which it continues as new, so that an auditor reads a short history; 120 when absent. */
+  readonly loopsPerRun?: number;
+  /** Postbacks drained by the runs before. */
+  readonly rowsBefore?: number;
+}
+
 export interface IngestActivities {
   /** Empties the inbox in set-based transactions until `forMs` has passed; waits on NOTIFY while it is dry. */
   drain(input: DrainInput): Promise<DrainResult>;

@@ -50,6 +50,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index conversion_device on conversion (workspace_id, device_id, event_at) where device_id is not null`.execute(db);
   await sql`create index conversion_click on conversion (click_id) where click_id is not null`.execute(db);
   await sql`create index conversion_received on conversion (workspace_id, received_at desc)`.execute(db);
+  // Foreign revenue that waits for a rate; nearly always empty.
+  await sql`create index conversion_unconverted on conversion (workspace_id)
+    where value_micros is null and original_micros is not null and attributed_by is not null`.execute(db);
 
   await sql`
     create table conversion_key (

@@ -1,3 +1,5 @@
 // Table of contents: every workflow a worker serves.
 export { changeBid, changeBudget, pauseObject, resumeObject } from './act.ts';
+export { ingest } from './ingest.ts';
+export { maintain } from './maintain.ts';
 export { fullPass, optimizeAccount } from './optimize.ts';

@@ -8,7 +8,7 @@ import type { Db } from './connection.ts';
  *
  * Writers of one account take {@link lockTotals} first: a row inserted by one transaction starts from the previous
  * row, and must not miss a delta that another transaction has not committed yet. Lock order everywhere: ingest shard
- * row, then totals.
+ * row, totals, conversion rows.
  */
 export interface ObjectDayDelta {
   readonly accountId: string;
@@ -35,9 +35,10 @@ export interface EventDayDelta {
 /** Makes this transaction the only writer of these accounts' running totals until it ends. */
 export async function lockTotals(trx: Db, accountIds: Iterable<string>): Promise<void> {
   const sorted = [...new Set(accountIds)].sort();
-  for (const id of sorted) {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`totals ${id}`}, 0))`.execute(trx);
-  }
+  if (sorted.length === 0) return;
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended('totals ' || id, 0))
+    from unnest(${sorted}::text[]) with ordinality as u (id, no) order by no`.execute(trx);
 }
 
 /** Adds deltas to the objects' running totals; several deltas for one object and day are summed. */

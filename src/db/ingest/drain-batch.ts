@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
+import { lockTotals } from '../running-totals.ts';
 import { loadGround } from './accounts.ts';
 import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
@@ -16,6 +17,8 @@ export interface DrainBatchInput {
   readonly shard: string;
   /** Most postbacks, and most clicks, taken at once. */
   readonly limit: number;
+  /** Another most for clicks. */
+  readonly clickLimit?: number;
   readonly wallMs: number;
 }
 
@@ -45,20 +48,22 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       refs.forEach((ref) => campaigns.set(ref.campaignId, ref));
 
     // Clicks have no slot: the shard that holds the first one counts them.
-    const clicks = slots.first === 0 ? await takeClicks(trx, input.limit) : [];
+    const clicks = slots.first === 0 ? await takeClicks(trx, input.clickLimit ?? input.limit) : [];
+    const messages = await takeMessages(trx, slots, input.limit);
+    const ground = await loadGround(
+      trx,
+      [...new Set([...clicks, ...messages].map((row) => row.workspace_id))],
+      [...new Set(messages.map((m) => m.source_id))],
+      input.wallMs,
+    );
+    await lockTotals(trx, ground.accounts.keys());
+
     if (clicks.length > 0) {
-      await countVisits(trx, clicks, input.wallMs);
+      await countVisits(trx, ground, clicks);
       note(await creditLateClicks(trx, clicks, input.wallMs));
     }
-    const messages = await takeMessages(trx, slots, input.limit);
     let conversions = 0;
     if (messages.length > 0) {
-      const ground = await loadGround(
-        trx,
-        [...new Set(messages.map((m) => m.workspace_id))],
-        [...new Set(messages.map((m) => m.source_id))],
-        input.wallMs,
-      );
       const known = await loadKnownConversions(trx, messages);
       const judgement = judge(messages, await lookUp(trx, ground, messages), known);
       await claimKeys(trx, judgement.claims);

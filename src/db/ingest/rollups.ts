@@ -22,7 +22,6 @@ export interface HourDelta extends Omit<EventDayDelta, 'day'> {
 export interface RollupDeltas {
   readonly hours: readonly HourDelta[];
   readonly days: readonly EventDayDelta[];
-  readonly accountIds: ReadonlySet<string>;
   /** Campaigns whose counts changed, by account. */
   readonly campaigns: readonly { readonly accountId: string; readonly campaignId: ObjectId }[];
 }
@@ -43,7 +42,6 @@ export function isCounted(row: ConversionRow): boolean {
 export function rollupDeltas(changes: readonly ConversionChange[], ground: Ground): RollupDeltas {
   const hours = new Map<string, HourDelta>();
   const days = new Map<string, EventDayDelta>();
-  const accountIds = new Set<string>();
   const campaigns = new Map<string, { accountId: string; campaignId: ObjectId }>();
 
   const apply = (row: ConversionRow | null, sign: 1 | -1): void => {
@@ -61,7 +59,6 @@ export function rollupDeltas(changes: readonly ConversionChange[], ground: Groun
       valueMicros: sign * (row.value_micros ?? 0),
       unconverted: sign * (isUnconverted(row) ? 1 : 0),
     };
-    accountIds.add(account.id);
     const hourMs = hourStart(atMs, account.zone);
     addTo(hours, `${row.object_id} ${row.event_type} ${row.status} ${hourMs} ${row.event}`, {
       ...sums,
@@ -82,7 +79,6 @@ export function rollupDeltas(changes: readonly ConversionChange[], ground: Groun
   return {
     hours: [...hours.values()].filter(isSomething),
     days: [...days.values()].filter(isSomething),
-    accountIds,
     campaigns: [...campaigns.values()],
   };
 }

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
 import { dayOf, hourStart } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
-import { addToObjectDays, lockTotals } from '../running-totals.ts';
-import { type Ground, loadGround } from './accounts.ts';
+import { addToObjectDays } from '../running-totals.ts';
+import type { Ground } from './accounts.ts';
 import { type ClickRow, loadClicks, namedByClick } from './clicks.ts';
 import { objectFinder } from './object-finder.ts';
 import { addWaiting, type WaitingRow } from './waiting.ts';
@@ -31,9 +31,7 @@ export async function takeClicks(trx: Db, limit: number): Promise<readonly Click
  * Counts clicks as visits of the objects they name, remembers those whose object is not synced yet, and marks the
  * beginning of an account's tracking with its first click.
  */
-export async function countVisits(trx: Db, clicks: readonly ClickRow[], wallMs: number): Promise<void> {
-  if (clicks.length === 0) return;
-  const ground = await loadGround(trx, [...new Set(clicks.map((c) => c.workspace_id))], [], wallMs);
+export async function countVisits(trx: Db, ground: Ground, clicks: readonly ClickRow[]): Promise<void> {
   const find = await objectFinder(trx, ground, clicks.map(namedByClick));
   const deltas: VisitDelta[] = [];
   const waiting: WaitingRow[] = [];
@@ -61,7 +59,7 @@ export async function countVisits(trx: Db, clicks: readonly ClickRow[], wallMs: 
   await beginTracking(trx, firstClick);
 }
 
-/** Adds to the hours and running totals of visits. */
+/** Adds to the hours and running totals of visits. The caller holds the accounts' totals. */
 export async function addVisits(trx: Db, ground: Ground, deltas: readonly VisitDelta[]): Promise<void> {
   const hours = new Map<
     string,
@@ -78,10 +76,6 @@ export async function addVisits(trx: Db, ground: Ground, deltas: readonly VisitD
   }
   const rows = [...hours.values()].filter((row) => row.visits !== 0);
   if (rows.length === 0) return;
-  await lockTotals(
-    trx,
-    rows.map((row) => row.accountId),
-  );
   await sql`
     insert into visit_hour (account_id, object_id, hour, visits)
     select * from unnest(${rows.map((r) => r.accountId)}::text[], ${rows.map((r) => r.objectId)}::bigint[],

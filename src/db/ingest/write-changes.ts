@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
 import type { Db } from '../connection.ts';
-import { addToEventDays, lockTotals } from '../running-totals.ts';
+import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
 import type { ConversionRow } from './messages.ts';
 import { type ConversionChange, type HourDelta, isCounted, rollupDeltas } from './rollups.ts';
@@ -13,7 +13,7 @@ export interface CampaignRef {
 
 /**
  * Writes changes of conversions and everything that sums over them: conversion rows, their dated deltas, hours, running
- * totals, and the campaigns that have news.
+ * totals, and the campaigns that have news. The caller holds the accounts' totals (lockTotals).
  *
  * @returns the campaigns whose counts changed.
  */
@@ -24,7 +24,6 @@ export async function writeChanges(
 ): Promise<readonly CampaignRef[]> {
   if (changes.length === 0) return [];
   const deltas = rollupDeltas(changes, ground);
-  await lockTotals(trx, deltas.accountIds);
   await upsertConversions(trx, changes);
   await insertChanges(trx, changes);
   await addToHours(trx, deltas.hours);

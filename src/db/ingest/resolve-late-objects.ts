@@ -1,0 +1,179 @@
+import { sql } from 'kysely';
+import type { ObjectId } from '../../core/object.ts';
+import type { Db } from '../connection.ts';
+import { lockTotals } from '../running-totals.ts';
+import { type Ground, loadGround } from './accounts.ts';
+import { loadClicks, namedByClick } from './clicks.ts';
+import { withValue } from './conversion-rows.ts';
+import { loadConvert } from './exchange.ts';
+import { tellPostbacks } from './late-clicks.ts';
+import { namedBySender } from './lookups.ts';
+import { type ConversionRow, loadMessages } from './messages.ts';
+import { type Found, type NamedIds, objectFinder } from './object-finder.ts';
+import type { ConversionChange } from './rollups.ts';
+import { addVisits, type VisitDelta } from './visits.ts';
+import { writeChanges } from './write-changes.ts';
+
+interface Waiter {
+  readonly kind: 'visit' | 'conversion';
+  readonly id: string;
+  readonly at: Date;
+  readonly object_id: ObjectId | null;
+  readonly first_seen_at: Date;
+}
+
+export interface ResolvedLate {
+  readonly visits: number;
+  readonly conversions: number;
+}
+
+/**
+ * Moves what waited for an object to it, once a sync has brought the object: visits and conversions were counted at its
+ * parent, or nowhere. Called by sync in the transaction that stores the objects.
+ *
+ * @param trx a transaction; the account's running totals stay locked until it ends.
+ */
+export async function resolveLateObjects(trx: Db, accountId: string): Promise<ResolvedLate> {
+  await lockTotals(trx, [accountId]);
+  const { rows: waiters } = await sql<Waiter>`
+    with known as (
+      select w.workspace_id, w.network_id, w.kind, w.id, max(o.first_seen_at) as first_seen_at
+      from ad_account a
+      join waiting_for_object w on w.workspace_id = a.workspace_id
+      join object o on o.account_id = a.id and o.level in ('campaign', 'adset', 'ad') and o.network_id = w.network_id
+      where a.id = ${accountId}
+      group by w.workspace_id, w.network_id, w.kind, w.id
+    )
+    delete from waiting_for_object w using known k
+    where (w.workspace_id, w.network_id, w.kind, w.id) = (k.workspace_id, k.network_id, k.kind, k.id)
+    returning w.kind, w.id, w.at, w.object_id, k.first_seen_at`.execute(trx);
+  if (waiters.length === 0) return { visits: 0, conversions: 0 };
+  const { workspace_id: workspaceId } = await trx
+    .selectFrom('ad_account')
+    .select('workspace_id')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  const ground = await loadGround(trx, [workspaceId], [], 0);
+  const visits = await moveVisits(
+    trx,
+    ground,
+    accountId,
+    waiters.filter((w) => w.kind === 'visit'),
+  );
+  const conversions = await moveConversions(
+    trx,
+    ground,
+    accountId,
+    waiters.filter((w) => w.kind === 'conversion'),
+  );
+  return { visits, conversions };
+}
+
+async function moveVisits(
+  trx: Db,
+  ground: Ground,
+  accountId: string,
+  waiters: readonly Waiter[],
+): Promise<number> {
+  const clicks = await loadClicks(
+    trx,
+    waiters.map((w) => ({ id: w.id, atMs: w.at.getTime() })),
+  );
+  const find = await objectFinder(trx, ground, clicks.map(namedByClick));
+  const countedAt = new Map(waiters.map((w) => [w.id, w.object_id]));
+  const deltas: VisitDelta[] = [];
+  for (const click of clicks) {
+    const { accountId: owner, object } = find(namedByClick(click));
+    if (owner !== accountId || !object) continue;
+    const atMs = click.clicked_at.getTime();
+    const from = countedAt.get(click.id) ?? null;
+    if (from !== null) deltas.push({ accountId, objectId: from, atMs, visits: -1 });
+    deltas.push({ accountId, objectId: object.id, atMs, visits: 1 });
+  }
+  await addVisits(trx, ground, deltas);
+  return clicks.length;
+}
+
+async function moveConversions(
+  trx: Db,
+  ground: Ground,
+  accountId: string,
+  waiters: readonly Waiter[],
+): Promise<number> {
+  if (waiters.length === 0) return 0;
+  const rows: readonly ConversionRow[] = await trx
+    .selectFrom('conversion')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      waiters.map((w) => w.id),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  const named = await namesOf(trx, rows);
+  const find = await objectFinder(trx, ground, [...named.values()]);
+  const convert = await loadConvert(
+    trx,
+    ground,
+    rows.map((r) => r.original_currency),
+  );
+  const seenAt = new Map(waiters.map((w) => [w.id, w.first_seen_at]));
+  const changes: ConversionChange[] = [];
+  for (const before of rows) {
+    const ids = named.get(before.id);
+    const found = ids && find(ids);
+    // Only this account's totals are held: what turns out to be another's waits for that one's sync.
+    if (!found?.object || found.accountId !== accountId) continue;
+    if (before.account_id !== null && before.account_id !== accountId) continue;
+    const seen = seenAt.get(before.id) ?? before.received_at;
+    changes.push({
+      before,
+      after: withValue({ ...before, ...placed(before, found) }, { ground, convert }),
+      postbackId: before.last_postback_id,
+      knownFrom: new Date(Math.max(seen.getTime(), before.received_at.getTime())),
+    });
+  }
+  await writeChanges(trx, ground, changes);
+  await tellPostbacks(trx, changes);
+  return changes.length;
+}
+
+/** What each conversion names: by its click, else by the sender's ids in its first postback. */
+async function namesOf(trx: Db, rows: readonly ConversionRow[]): Promise<ReadonlyMap<string, NamedIds>> {
+  const byClick = rows.filter((r) => r.attributed_by === 'click');
+  const clicks = await loadClicks(
+    trx,
+    byClick.flatMap((r) =>
+      r.click_id && r.clicked_at ? [{ id: r.click_id, atMs: r.clicked_at.getTime() }] : [],
+    ),
+  );
+  const clickById = new Map(clicks.map((click) => [click.id, click]));
+  const messages = await loadMessages(
+    trx,
+    rows
+      .filter((r) => r.attributed_by !== 'click')
+      .map((r) => ({ id: r.first_postback_id, at: r.received_at })),
+  );
+  const messageById = new Map(messages.map((message) => [message.id, message]));
+  const names = new Map<string, NamedIds>();
+  for (const row of rows) {
+    const click = row.attributed_by === 'click' ? clickById.get(row.click_id ?? '') : undefined;
+    const message = messageById.get(row.first_postback_id);
+    const named = click ? namedByClick(click) : message ? namedBySender(message) : null;
+    if (named) names.set(row.id, named);
+  }
+  return names;
+}
+
+function placed(before: ConversionRow, { accountId, object }: Found): Partial<ConversionRow> {
+  if (!object) return {};
+  return {
+    account_id: accountId,
+    object_id: object.id,
+    campaign_id: object.campaignId,
+    attributed_by: before.attributed_by ?? 'sender',
+    attribution: `${object.level} ${object.name} drove ${before.event}; it became known after the conversion`,
+  };
+}
