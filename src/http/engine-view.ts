@@ -72,10 +72,11 @@ const USUAL_SECONDS = 60;
 /**
  * Reads the starter's status in this page's terms.
  *
- * The bar goes from the longest wait announced to none, so that it never runs backwards when an estimate grows.
+ * The bar goes from the longest wait announced to none, and stands rather than run backwards when an estimate grows.
  */
 export function createEngineReader(readStatus: () => Status | null, wallNowMs: () => number) {
   let longest = USUAL_SECONDS;
+  let furthest = 0;
   return function engineFacts(): EngineFacts | null {
     const status = readStatus();
     if (status === null) return null;
@@ -85,6 +86,8 @@ export function createEngineReader(readStatus: () => Status | null, wallNowMs: (
       return { ready: true, doing: null, secondsLeft: null, progress: null, problem: null, temporalUi };
     if (wallNowMs() - status.updatedAtMs > STALE_MS) return null;
     longest = Math.max(longest, secondsLeft ?? 0);
+    if (secondsLeft !== null)
+      furthest = Math.max(furthest, 1 - Math.max(0, Math.min(secondsLeft, longest)) / longest);
     return {
       ready: false,
       doing: text === '' ? null : text,
