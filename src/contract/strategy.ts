@@ -7,12 +7,12 @@ const money = z
   .union([
     z.number().nonnegative(),
     z
-      .string()
+      .string('not an amount of money; write "30 USD" or 30')
       .regex(/^\s*(\d+(\.\d+)?|\.\d+)(\s*[A-Za-z]{3})?\s*$/, 'not an amount of money; write "30 USD" or 30'),
   ])
   .describe('An amount: "30 USD", or a number in the account\'s currency.');
 const percent = z
-  .string()
+  .string('not a percentage; write "10 %"')
   .regex(/^\s*[+-]?\d+(\.\d+)?\s*%\s*$/, 'not a percentage; write "10 %"')
   .describe('A percentage: "10 %".');
 const amount = z
@@ -27,9 +27,13 @@ const amount = z
   ])
   .describe('How much: "10 %" of the value, or a sum as "0.05 USD".');
 const duration = z
-  .string()
+  .string('not a length of time; write "30m", "24h" or "7d"')
   .regex(/^\s*\d+(\.\d+)?\s*[smhd]\s*$/, 'not a length of time; write "30m", "24h" or "7d"')
   .describe('A length of time: "30m", "24h", "7d".');
+const until = z
+  .string('not a time to end; write "tomorrow", "4h" or "2d"')
+  .regex(/^\s*(tomorrow|\d+(\.\d+)?\s*[smhd])\s*$/, 'not a time to end; write "tomorrow", "4h" or "2d"')
+  .describe('"tomorrow" (the account\'s next midnight) or a length of time.');
 const condition = z
   .string()
   .min(1, 'a condition is missing')
@@ -39,7 +43,7 @@ const name = z.string().trim().min(1, 'a name is missing').max(120, 'a name has 
 const action = z
   .strictObject({
     pause: z
-      .union([z.literal(true), z.strictObject({ until: z.union([z.literal('tomorrow'), duration]) })])
+      .union([z.literal(true), z.strictObject({ until })])
       .optional()
       .describe(
         'Pause the object, for good or until "tomorrow" (the account\'s next midnight) or for a length of time.',

@@ -52,11 +52,24 @@ export async function storeStrategy(
     // The insert makes the row to lock, so that two stores of a new name cannot both take version 1.
     await trx
       .insertInto('strategy')
-      .values({ id: strategyId, workspace_id: workspaceId, name, origin, current_version: 0, created_at: now })
+      .values({
+        id: strategyId,
+        workspace_id: workspaceId,
+        name,
+        origin,
+        current_version: 0,
+        created_at: now,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const row = await trx.selectFrom('strategy').selectAll().where('id', '=', strategyId).forUpdate().executeTakeFirstOrThrow();
-    if (row.removed_at === null && row.origin !== null && row.origin !== origin) throw new StrategyNameTakenError(name, row.origin);
+    const row = await trx
+      .selectFrom('strategy')
+      .selectAll()
+      .where('id', '=', strategyId)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (row.removed_at === null && row.origin !== null && row.origin !== origin)
+      throw new StrategyNameTakenError(name, row.origin);
     const known = await trx
       .selectFrom('strategy_version')
       .select('version')
@@ -72,11 +85,22 @@ export async function storeStrategy(
     if (known === undefined) {
       await trx
         .insertInto('strategy_version')
-        .values({ strategy_id: strategyId, version, source: text, document: JSON.stringify(document), content_hash: hash, created_at: now })
+        .values({
+          strategy_id: strategyId,
+          version,
+          source: text,
+          document: JSON.stringify(document),
+          content_hash: hash,
+          created_at: now,
+        })
         .execute();
     }
     const changed = row.current_version !== version || row.removed_at !== null;
-    await trx.updateTable('strategy').set({ current_version: version, origin, removed_at: null }).where('id', '=', strategyId).execute();
+    await trx
+      .updateTable('strategy')
+      .set({ current_version: version, origin, removed_at: null })
+      .where('id', '=', strategyId)
+      .execute();
     if (origin !== null) {
       await trx
         .updateTable('strategy')
@@ -106,22 +130,27 @@ const compiledByHash = new Map<string, CompiledStrategy>();
  *
  * @throws when a stored strategy no longer compiles, which only a change of the language can cause.
  */
-export async function loadCurrentStrategies(db: Db, workspaceId: string): Promise<readonly CurrentStrategy[]> {
-  const rows = await db
-    .selectFrom('strategy')
-    .innerJoin('strategy_version', (join) =>
-      join.onRef('strategy_version.strategy_id', '=', 'strategy.id').onRef('strategy_version.version', '=', 'strategy.current_version'),
-    )
-    .select(['strategy.id', 'strategy_version.version', 'strategy_version.document', 'strategy_version.content_hash'])
-    .where('strategy.workspace_id', '=', workspaceId)
-    .where('strategy.removed_at', 'is', null)
+export async function loadCurrentStrategies(
+  db: Db,
+  workspaceId: string,
+): Promise<readonly CurrentStrategy[]> {
+  const rows = await inForce(db, workspaceId)
+    .select(['strategy_version.document', 'strategy_version.content_hash'])
     .orderBy('strategy.name')
     .execute();
-  return rows.map((row) => ({ id: row.id, version: row.version, compiled: compileStored(row.id, row.version, row.document, row.content_hash) }));
+  return rows.map((row) => ({
+    id: row.id,
+    version: row.version,
+    compiled: compileStored(row.id, row.version, row.document, row.content_hash),
+  }));
 }
 
 /** One version of a strategy, in force or not: what a decision was made by. Undefined when there is none. */
-export async function loadStrategyVersion(db: Db, strategyId: string, version: number): Promise<(CurrentStrategy & { readonly source: string }) | undefined> {
+export async function loadStrategyVersion(
+  db: Db,
+  strategyId: string,
+  version: number,
+): Promise<(CurrentStrategy & { readonly source: string }) | undefined> {
   const row = await db
     .selectFrom('strategy_version')
     .select(['strategy_id', 'version', 'source', 'document', 'content_hash'])
@@ -129,7 +158,49 @@ export async function loadStrategyVersion(db: Db, strategyId: string, version: n
     .where('version', '=', version)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  return { id: row.strategy_id, version: row.version, source: row.source, compiled: compileStored(row.strategy_id, row.version, row.document, row.content_hash) };
+  return {
+    id: row.strategy_id,
+    version: row.version,
+    source: row.source,
+    compiled: compileStored(row.strategy_id, row.version, row.document, row.content_hash),
+  };
+}
+
+/** The text of a strategy in force and its version. Undefined when no strategy of that name is in force. */
+export async function loadStrategyText(
+  db: Db,
+  workspaceId: string,
+  name: string,
+): Promise<
+  | {
+      readonly id: string;
+      readonly version: number;
+      readonly origin: string | null;
+      readonly source: string;
+      readonly since: Date;
+    }
+  | undefined
+> {
+  const row = await inForce(db, workspaceId)
+    .select(['strategy_version.source', 'strategy_version.created_at'])
+    .where('strategy.name', '=', name)
+    .executeTakeFirst();
+  return row === undefined
+    ? undefined
+    : { id: row.id, version: row.version, origin: row.origin, source: row.source, since: row.created_at };
+}
+
+function inForce(db: Db, workspaceId: string) {
+  return db
+    .selectFrom('strategy')
+    .innerJoin('strategy_version', (join) =>
+      join
+        .onRef('strategy_version.strategy_id', '=', 'strategy.id')
+        .onRef('strategy_version.version', '=', 'strategy.current_version'),
+    )
+    .select(['strategy.id', 'strategy.name', 'strategy.origin', 'strategy_version.version'])
+    .where('strategy.workspace_id', '=', workspaceId)
+    .where('strategy.removed_at', 'is', null);
 }
 
 /** A strategy as lists and pages show it. */
@@ -141,19 +212,12 @@ export interface StrategySummary {
   readonly mode: string;
   readonly level: string;
   readonly rules: number;
-  readonly removedAt: Date | null;
 }
 
 /** Every strategy in force, in order of name. */
 export async function listStrategies(db: Db, workspaceId: string): Promise<readonly StrategySummary[]> {
-  const rows = await db
-    .selectFrom('strategy')
-    .innerJoin('strategy_version', (join) =>
-      join.onRef('strategy_version.strategy_id', '=', 'strategy.id').onRef('strategy_version.version', '=', 'strategy.current_version'),
-    )
-    .select(['strategy.id', 'strategy.name', 'strategy.origin', 'strategy.removed_at', 'strategy_version.version', 'strategy_version.document'])
-    .where('strategy.workspace_id', '=', workspaceId)
-    .where('strategy.removed_at', 'is', null)
+  const rows = await inForce(db, workspaceId)
+    .select('strategy_version.document')
     .orderBy('strategy.name')
     .execute();
   return rows.map((row) => {
@@ -166,7 +230,6 @@ export async function listStrategies(db: Db, workspaceId: string): Promise<reado
       mode: document.mode ?? 'dry-run',
       level: document.scope.level,
       rules: document.rules.length,
-      removedAt: row.removed_at,
     };
   });
 }
@@ -178,14 +241,18 @@ export async function listStrategies(db: Db, workspaceId: string): Promise<reado
  */
 export async function removeStrategy(
   db: Db,
-  input: { readonly workspaceId: string; readonly nowMs: number } & ({ readonly name: string } | { readonly origin: string }),
+  input: { readonly workspaceId: string; readonly nowMs: number } & (
+    | { readonly name: string }
+    | { readonly origin: string }
+  ),
 ): Promise<{ readonly id: string; readonly name: string } | undefined> {
   const query = db
     .updateTable('strategy')
     .set({ removed_at: new Date(input.nowMs) })
     .where('workspace_id', '=', input.workspaceId)
     .where('removed_at', 'is', null);
-  const chosen = 'name' in input ? query.where('name', '=', input.name) : query.where('origin', '=', input.origin);
+  const chosen =
+    'name' in input ? query.where('name', '=', input.name) : query.where('origin', '=', input.origin);
   return await chosen.returning(['id', 'name']).executeTakeFirst();
 }
 
@@ -195,7 +262,9 @@ function compileStored(id: string, version: number, document: unknown, hash: Buf
   if (cached !== undefined) return cached;
   const result = compileStrategy(strategySchema.parse(document));
   if (!result.ok) {
-    throw new Error(`strategy ${id} version ${version} no longer compiles: ${result.problems.map((problem) => problem.message).join('; ')}; store it anew from its file`);
+    throw new Error(
+      `strategy ${id} version ${version} no longer compiles: ${result.problems.map((problem) => problem.message).join('; ')}; store it anew from its file`,
+    );
   }
   if (compiledByHash.size > 500) compiledByHash.clear();
   compiledByHash.set(key, result.compiled);

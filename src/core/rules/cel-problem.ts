@@ -36,6 +36,14 @@ export function celProblem(error: unknown, text: string): ConditionProblem {
     const sign = text[offset] ?? '&';
     return { offset, length: 1, message: `a single ${sign} means nothing`, hint: `write ${sign}${sign}` };
   }
+  const word = /^(and|or|not)\b/i.exec(text.slice(offset))?.[1]?.toLowerCase();
+  if (word !== undefined)
+    return {
+      offset,
+      length: word.length,
+      message: `"${word}" is not a sign of conditions`,
+      hint: `write ${word === 'and' ? '&&' : word === 'or' ? '||' : '!'}`,
+    };
   const atEnd = offset >= text.length ? 'the condition ends too early' : null;
   return {
     offset,

@@ -283,7 +283,8 @@ function moneyTexts(document: StrategyDocument): (readonly [readonly (string | n
   note(['target', 'cpa'], document.target?.cpa);
   for (const [name, value] of Object.entries(document.params ?? {})) note(['params', name], value);
   for (const [index, rule] of document.rules.entries())
-    for (const [key, value] of Object.entries(rule.then)) if (key !== 'notify') note(['rules', index, 'then', key], value);
+    for (const [key, value] of Object.entries(rule.then))
+      if (key !== 'notify') note(['rules', index, 'then', key], value);
   for (const [key, value] of Object.entries(document.guardrails ?? {})) note(['guardrails', key], value);
   return found;
 }

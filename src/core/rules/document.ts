@@ -82,6 +82,8 @@ export interface GuardrailsDocument {
 export interface RuleProblem {
   /** Keys and indexes from the document's root: `['rules', 0, 'when']`. */
   readonly path: readonly (string | number)[];
+  /** Set when the key itself is wrong, not its value. */
+  readonly at?: 'key';
   /** Where in that text, counted in UTF-16 units, and how long. */
   readonly offset?: number;
   readonly length?: number;
