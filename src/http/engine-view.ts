@@ -92,7 +92,7 @@ export function createEngineReader(readStatus: () => Status | null, wallNowMs: (
       ready: false,
       doing: text === '' ? null : text,
       secondsLeft,
-      progress: secondsLeft === null ? null : 1 - Math.max(0, Math.min(secondsLeft, longest)) / longest,
+      progress: secondsLeft === null ? null : furthest,
       problem: state === 'unavailable' ? text : null,
       temporalUi,
     };
