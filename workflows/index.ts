@@ -3,3 +3,4 @@ export { changeBid, changeBudget, pauseObject, resumeObject } from './act.ts';
 export { ingest } from './ingest.ts';
 export { maintain } from './maintain.ts';
 export { fullPass, optimizeAccount } from './optimize.ts';
+export { sync } from './sync.ts';
