@@ -4,16 +4,18 @@ import { messageOf, OperatorError } from '../errors.ts';
 import { register as account } from './account.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
+import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
 import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
+import { register as source } from './source.ts';
 import { register as status } from './status.ts';
 import { register as up } from './up.ts';
 import { register as work } from './work.ts';
 import { register as workspace } from './workspace.ts';
 
 /** One line a command, in the order of `--help`. */
-const COMMANDS = [up, serve, work, migrate, status, workspace, account, sandbox];
+const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, sandbox];
 
 /**
  * Runs one command line.

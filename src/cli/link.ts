@@ -1,0 +1,226 @@
+import type { Command } from 'commander';
+import type { Selectable } from 'kysely';
+import { addLink, findLink, listLinks, newLinkId, removeLink } from '../db/links.ts';
+import type { LinkTable } from '../db/tables.ts';
+import { OperatorError } from '../errors.ts';
+import { createNetworkRegistry } from '../networks/registry.ts';
+import { chooseWorkspace, publicAddress } from './choose-workspace.ts';
+import { type CliContext, UsageError } from './command.ts';
+
+/** Our parameters where a network has no macros known here: the buyer fills them in by hand. */
+const PLAIN_MACROS: Readonly<Record<string, string>> = {
+  campaign_id: '',
+  adset_id: '',
+  ad_id: '',
+  placement: '',
+};
+
+/** `link add|list|show|remove`: the addresses that ads lead to. */
+export function register(program: Command, context: CliContext): void {
+  const link = program
+    .command('link')
+    .description('tracking links: what ads lead to, and where visitors go from there');
+  link
+    .command('add')
+    .argument(
+      '<target>',
+      "landing page; may hold {click_id}, {campaign_id}, {ad_id} and any parameter's name",
+    )
+    .option('--account <id>', 'the ad account whose ads carry it; names network and workspace')
+    .option('--network <id>', 'the ad network, when there is no account')
+    .option('--name <name>', 'its name on screens')
+    .option('--as <id>', 'short name, a part of the address; a random one when left out')
+    .option('--fallback <url>', 'where visitors go should the target be unusable')
+    .option('--workspace <id>', 'whose link it is; needed when there are several workspaces')
+    .description("make a link and print it with the network's macros")
+    .addHelpText(
+      'after',
+      '\nExample:\n  ./bidloop link add "https://shop.example.com/shoes?cid={click_id}" --account meta-123 --name shoes',
+    )
+    .action((target: string, options: AddOptions) => add(context, target, options));
+  link
+    .command('list')
+    .description('every link')
+    .action(async () => {
+      const rows = await listLinks(await context.db());
+      context.print(
+        rows.map(view),
+        rows.length === 0
+          ? 'There is no link yet. Make one: ./bidloop link add <landing page> --account <id>'
+          : rows.map(line).join('\n'),
+      );
+    });
+  link
+    .command('show')
+    .argument('<link>', 'its short name')
+    .description('its address and the parameters to paste at the network')
+    .action(async (id: string) => {
+      const row = await known(context, id);
+      const address = addressOf(context, row.id, row.network);
+      context.print(
+        {
+          ...view(row),
+          url: address.url,
+          urlTags: address.tags,
+          trackingUrl: address.whole,
+          publiclyReachable: address.remark === null,
+        },
+        [line(row), '', ...instructions(address)].join('\n'),
+      );
+    });
+  link
+    .command('remove')
+    .argument('<link>', 'its short name')
+    .description('take it out of use; visitors of ads that still run are sent on all the same')
+    .action(async (id: string) => {
+      const row = await known(context, id);
+      await removeLink(await context.db(), id, await context.nowMs(row.workspace_id));
+      context.print(
+        { id, removed: true },
+        `${id} is removed. Visitors of ads that still carry it are sent on, their clicks flagged link_removed.`,
+      );
+    });
+}
+
+interface AddOptions {
+  readonly account?: string;
+  readonly network?: string;
+  readonly name?: string;
+  readonly as?: string;
+  readonly fallback?: string;
+  readonly workspace?: string;
+}
+
+async function add(context: CliContext, target: string, options: AddOptions): Promise<void> {
+  checkAddress(target, 'the landing page');
+  if (options.fallback !== undefined) checkAddress(options.fallback, '--fallback');
+  const db = await context.db();
+  const account = options.account === undefined ? undefined : await accountOf(context, options.account);
+  const network = account?.network ?? options.network;
+  if (network === undefined)
+    throw new UsageError(
+      'say whose ads carry the link: --account <id> (./bidloop account list), or --network meta when there is no account yet',
+    );
+  if (account !== undefined && options.network !== undefined && options.network !== account.network)
+    throw new UsageError(`account ${options.account} is of ${account.network}, not of ${options.network}`);
+  const workspaceId = account?.workspace_id ?? (await chooseWorkspace(db, options.workspace)).id;
+  const id = options.as ?? newLinkId();
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id))
+    throw new UsageError(`"${id}" cannot stand in an address; use letters, digits, dashes and underscores`);
+  const name = options.name ?? new URL(target.replaceAll(/[{}]/g, '')).hostname;
+  const added = await addLink(db, {
+    id,
+    workspaceId,
+    accountId: options.account ?? null,
+    network,
+    name,
+    targetUrl: target,
+    fallbackUrl: options.fallback ?? null,
+    nowMs: await context.nowMs(workspaceId),
+  });
+  if (!added)
+    throw new OperatorError('link_exists', `there is (or was) a link "${id}" already`, {
+      next: 'Choose another short name with --as, or leave it out.',
+    });
+  const address = addressOf(context, id, network);
+  const remark = target.includes('{click_id}')
+    ? []
+    : ['The landing page has no {click_id}: click_id=… is added to it.'];
+  context.print(
+    {
+      id,
+      name,
+      network,
+      workspace: workspaceId,
+      url: address.url,
+      urlTags: address.tags,
+      trackingUrl: address.whole,
+      publiclyReachable: address.remark === null,
+    },
+    [
+      `Link "${id}" is ready.`,
+      '',
+      ...instructions(address),
+      ...(remark.length > 0 ? ['', ...remark] : []),
+    ].join('\n'),
+  );
+}
+
+interface Address {
+  readonly url: string;
+  readonly tags: string;
+  readonly whole: string;
+  readonly remark: string | null;
+}
+
+function addressOf(context: CliContext, id: string, network: string): Address {
+  const { base, remark } = publicAddress(context.config.publicUrl, context.pageUrl());
+  const macros = createNetworkRegistry().find(network)?.linkMacros ?? PLAIN_MACROS;
+  // Macros stay as they are: the network looks for its own brackets.
+  const tags = Object.entries(macros)
+    .map(([name, macro]) => `${name}=${macro}`)
+    .join('&');
+  const url = `${base}/c/${id}`;
+  return { url, tags, whole: `${url}?${tags}`, remark };
+}
+
+function instructions(address: Address): string[] {
+  return [
+    'Where the network has a field for the address and one for its parameters (Meta: "Website URL" and "URL parameters"):',
+    `  address:    ${address.url}`,
+    `  parameters: ${address.tags}`,
+    'Where it has one field for both:',
+    `  ${address.whole}`,
+    ...(address.remark === null ? [] : ['', address.remark]),
+  ];
+}
+
+function checkAddress(text: string, what: string): void {
+  // Macros are no part of what a URL parser knows.
+  const parsed = URL.parse(text.replaceAll(/\{[\w-]+\}/g, 'x'));
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
+    throw new UsageError(
+      `${what} "${text}" is not an http(s) address; write it whole, such as https://shop.example.com/shoes`,
+    );
+}
+
+async function accountOf(
+  context: CliContext,
+  id: string,
+): Promise<{ readonly network: string; readonly workspace_id: string }> {
+  const db = await context.db();
+  const row = await db
+    .selectFrom('ad_account')
+    .select(['network', 'workspace_id'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new OperatorError('unknown_account', `there is no ad account "${id}"`, {
+    next: '`./bidloop account list` names them all.',
+  });
+}
+
+async function known(context: CliContext, id: string): Promise<Selectable<LinkTable>> {
+  const row = await findLink(await context.db(), id);
+  if (row !== undefined) return row;
+  throw new OperatorError('unknown_link', `there is no link "${id}"`, {
+    next: '`./bidloop link list` names them all.',
+  });
+}
+
+function view(row: Selectable<LinkTable>) {
+  return {
+    id: row.id,
+    name: row.name,
+    network: row.network,
+    account: row.account_id,
+    workspace: row.workspace_id,
+    target: row.target_url,
+    fallback: row.fallback_url,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+function line(row: Selectable<LinkTable>): string {
+  return `${row.id}: ${row.name} (${row.network}${row.account_id === null ? '' : `, ${row.account_id}`}) → ${row.target_url}`;
+}
