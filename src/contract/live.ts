@@ -105,6 +105,8 @@ export const liveStateSchema = z.object({
       timeZone: z.string(),
       currency: z.string(),
       simulated: z.boolean(),
+      /** Ad accounts connected. */
+      accounts: z.number(),
     })
     .nullable(),
   /** Every workspace of this installation, for changing between them. */

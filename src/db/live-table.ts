@@ -36,6 +36,8 @@ export interface LastVerdict {
 }
 
 export interface AdSetTable {
+  /** Ad accounts connected. */
+  readonly accounts: number;
   readonly event: string | null;
   /** Active ones first, then by spend of today. */
   readonly adSets: readonly AdSetFact[];
@@ -58,7 +60,7 @@ export async function loadAdSetTable(db: Db, workspaceId: string): Promise<AdSet
     .where('workspace_id', '=', workspaceId)
     .orderBy('name')
     .execute();
-  if (accounts.length === 0) return { event: null, adSets: [] };
+  if (accounts.length === 0) return { accounts: 0, event: null, adSets: [] };
   const [event, verdicts] = await Promise.all([mainEvent(db, workspaceId), lastVerdicts(db, workspaceId)]);
   const perAccount = await Promise.all(
     accounts.map((account) => accountAdSets(db, account, event, verdicts)),
@@ -66,7 +68,7 @@ export async function loadAdSetTable(db: Db, workspaceId: string): Promise<AdSet
   const adSets = perAccount
     .flat()
     .sort((a, b) => rank(a) - rank(b) || b.spend - a.spend || a.name.localeCompare(b.name) || a.id - b.id);
-  return { event, adSets };
+  return { accounts: accounts.length, event, adSets };
 }
 
 function rank(adSet: AdSetFact): number {

@@ -95,7 +95,7 @@ async function read(
     lines: lines.slice(0, LIVE_LINES),
     state: {
       ...all,
-      workspace: { id, name, timeZone, currency, simulated },
+      workspace: { id, name, timeZone, currency, simulated, accounts: table.accounts },
       clock: { workspaceId: id, ...clock },
       engine: engineView(facts, backlog),
       halted: workspace.halted_at === null ? null : (workspace.halt_reason ?? 'No reason was given.'),

@@ -14,7 +14,7 @@ export function scoreView(score: SandboxScore, currency: string): ScoreView {
   const difference = score.withBidloopMicros - score.leftAloneMicros;
   const signed = (value: number) => {
     const text = formatMoney(micros(Math.abs(Math.round(value / 1e6) * 1e6)), currency).replace(/\.00$/, '');
-    return `${value < 0 ? '−' : '+'}${text}`;
+    return Math.abs(value) < 500_000 ? text : `${value < 0 ? '−' : '+'}${text}`;
   };
   return {
     withBidloop: signed(score.withBidloopMicros),

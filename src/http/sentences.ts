@@ -60,8 +60,8 @@ function tellPostback(fact: PostbackFact): Telling {
       return {
         text: `${what} ${from}`,
         tone: 'quiet',
-        badge: { label: 'kept', tone: 'quiet' },
-        why: 'Kept safely, not yet judged.',
+        badge: { label: 'kept, not yet judged', tone: 'quiet' },
+        why: null,
       };
     case 'counted':
       return { text: `${what} ← ${whose ?? fact.sourceId}`, tone: 'good', badge: null, why: null };

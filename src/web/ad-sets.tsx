@@ -5,10 +5,12 @@ interface AdSetsProps {
   readonly rows: readonly AdSetRow[];
   readonly more: number;
   readonly event: string | null;
+  /** An ad account is connected, though it may not have been read yet. */
+  readonly connected: boolean;
 }
 
 /** Every ad set with its lever, its day so far, and what was last concluded: also why nothing was done. */
-export function AdSets({ rows, more, event }: AdSetsProps) {
+export function AdSets({ rows, more, event, connected }: AdSetsProps) {
   const counted = event === null ? 'Conversions' : `${event[0]?.toUpperCase() ?? ''}${event.slice(1)}s`;
   return (
     <section className="adsets" aria-labelledby="adsets-title">
@@ -17,8 +19,14 @@ export function AdSets({ rows, more, event }: AdSetsProps) {
       </h2>
       {rows.length === 0 ? (
         <p className="empty">
-          No ad sets yet. Connect an ad account with <code>./bidloop account add meta</code>; its ad sets
-          appear after the first sync.
+          {connected ? (
+            'None read yet. They appear here once the ad account has been read for the first time.'
+          ) : (
+            <>
+              None yet. Connect an ad account with <code>./bidloop account add meta</code>; its ad sets appear
+              after the first reading.
+            </>
+          )}
         </p>
       ) : (
         <table>

@@ -39,7 +39,12 @@ export function LivePage() {
         {state ? (
           <div className="columns">
             <Feed lines={lines} timeZone={timeZone} />
-            <AdSets rows={state.adSets} more={state.moreAdSets} event={state.event} />
+            <AdSets
+              rows={state.adSets}
+              more={state.moreAdSets}
+              event={state.event}
+              connected={(workspace?.accounts ?? 0) > 0}
+            />
           </div>
         ) : (
           connection.kind !== 'refused' && <p className="empty">Connecting…</p>

@@ -109,7 +109,7 @@ describe('the live page in a real browser', () => {
       wallMs: Date.now(),
     });
     const line = page.getByRole('listitem').filter({ hasText: '$31.20 purchase' });
-    await line.filter({ hasText: 'Kept safely, not yet judged.' }).waitFor();
+    await line.filter({ hasText: 'kept, not yet judged' }).waitFor();
 
     const judged = await seedPostback(database.db, {
       ...ids,

@@ -52,7 +52,7 @@ describe('a postback as a sentence', () => {
     [
       'stored, not yet judged',
       { outcome: 'accepted', objectName: null, network: null },
-      ['$31.20 purchase from keitaro', 'kept', 'Kept safely, not yet judged.'],
+      ['$31.20 purchase from keitaro', 'kept, not yet judged', null],
     ],
     [
       'without an amount',
