@@ -1,0 +1,353 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '../../src/db/connection.ts';
+import { createSafeDrain } from '../../activities/drain-safely.ts';
+import { convertWaiting } from '../../src/db/ingest/convert-waiting.ts';
+import { drainBatch } from '../../src/db/ingest/drain-batch.ts';
+import { resolveLateObjects } from '../../src/db/ingest/resolve-late-objects.ts';
+import { hasWork } from '../../src/db/ingest/set-aside.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import {
+  addClick,
+  addObject,
+  addPostback,
+  clickIdAt,
+  T0,
+  totalsThatDiffer,
+} from '../support/ingest-facts.ts';
+import { IngestFixture } from '../support/ingest-fixture.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let database: TestDatabase;
+let db: Db;
+let facts: IngestFixture;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  db = database.db;
+  facts = new IngestFixture(db);
+});
+afterAll(() => database.drop());
+
+describe('the messages of one conversion', () => {
+  it('are applied in order of receipt, and the rollups follow', async () => {
+    await facts.fresh();
+    const click = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    const base = { clickId: click, key: 'order' };
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 1, status: 'pending', amount: 10 });
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 2, status: 'approved', amount: 12 });
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 3, status: 'approved', amount: 12 });
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 4, status: 'pending', amount: 10 });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([
+      { outcome: 'counted' },
+      { outcome: 'updated' },
+      { outcome: 'duplicate', reason: 'duplicate_conversion' },
+      { outcome: 'duplicate', reason: 'older_status' },
+    ]);
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 5, status: 'reversed', amount: null });
+    await facts.drain();
+    const [conversion] = await facts.conversions();
+    expect(conversion).toMatchObject({ status: 'reversed', counted: false, value_micros: 12_000_000 });
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 0, value_micros: 0 }]);
+    const hours = await db
+      .selectFrom('conversion_hour')
+      .select(['status', 'conversions', 'value_micros'])
+      .where('account_id', '=', facts.shop.accountId)
+      .where('conversions', '<>', 0)
+      .execute();
+    expect(hours).toEqual([{ status: 'reversed', conversions: 1, value_micros: 12_000_000 }]);
+    const changes = await db
+      .selectFrom('conversion_change')
+      .select(['counted_delta', 'value_delta_micros'])
+      .where('conversion_id', '=', conversion?.id ?? '')
+      .orderBy('known_from')
+      .execute();
+    expect(changes).toEqual([
+      { counted_delta: 1, value_delta_micros: 10_000_000 },
+      { counted_delta: 0, value_delta_micros: 2_000_000 },
+      { counted_delta: -1, value_delta_micros: -12_000_000 },
+    ]);
+  });
+
+  it('that are tests, rejected or held do not count, and each says why', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId, key: 'a', test: true, amount: 1 });
+    await addPostback(db, facts.shop, { atMs: T0 + 2, clickId, key: 'a', amount: 1 });
+    await addPostback(db, facts.shop, { atMs: T0 + 3, clickId, key: 'b', status: 'rejected', amount: 1 });
+    await addPostback(db, facts.shop, { atMs: T0 + 4, clickId, key: 'c', status: 'hold', amount: 1 });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([
+      { outcome: 'test', reason: 'test_postback' },
+      { outcome: 'counted' },
+      { outcome: 'rejected', reason: 'rejected_by_sender' },
+      { outcome: 'quarantined', reason: 'held_by_sender' },
+    ]);
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 1, value_micros: 1_000_000 }]);
+  });
+});
+
+describe('what arrives before what it belongs to', () => {
+  it('a postback before its click is credited when the click comes', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0);
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: id, amount: 7, key: 'early' });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([{ outcome: 'unattributed', reason: 'unknown_click' }]);
+    await addClick(db, facts.shop, { atMs: T0, id, ad: 'a1' });
+    const drained = await facts.drain();
+    expect(drained.campaigns).toHaveLength(1);
+    expect(await facts.outcomes()).toMatchObject([{ outcome: 'counted', reason: null }]);
+    expect(await facts.conversions()).toMatchObject([
+      { counted: true, value_micros: 7_000_000, object_id: facts.shop.objects.get('a1') },
+    ]);
+    await addPostback(db, facts.shop, {
+      atMs: T0 + 2 * HOUR,
+      clickId: id,
+      amount: 7,
+      key: 'early',
+      status: 'reversed',
+    });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: false, status: 'reversed' }]);
+  });
+
+  it('a click before its ad counts at the campaign, and moves to the ad that a sync brings', async () => {
+    await facts.fresh();
+    const click = await addClick(db, facts.shop, { atMs: T0, campaign: 'c1', ad: 'new ad' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: click, amount: 3, key: 'x' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, senderIds: { ad: 'new ad' }, amount: 4, key: 'y' });
+    await facts.drain();
+    expect(new Set((await facts.conversions()).map((c) => c.object_id))).toEqual(
+      new Set([facts.shop.objects.get('c1'), null]),
+    );
+    const ad = await addObject(db, facts.shop, {
+      level: 'ad',
+      networkId: 'new ad',
+      campaign: 'c1',
+      adset: 's1',
+    });
+    const moved = await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId));
+    expect(moved).toEqual({ visits: 1, conversions: 2 });
+    expect((await facts.conversions()).map((c) => [c.object_id, c.counted])).toEqual([
+      [ad, true],
+      [ad, true],
+    ]);
+    const hours = await db
+      .selectFrom('conversion_hour')
+      .select(['object_id', 'conversions', 'value_micros'])
+      .where('account_id', '=', facts.shop.accountId)
+      .where('conversions', '<>', 0)
+      .execute();
+    expect(hours.map((h) => [h.object_id, h.conversions])).toEqual([
+      [ad, 1],
+      [ad, 1],
+    ]);
+    const visits = await db
+      .selectFrom('visit_hour')
+      .select(['object_id', 'visits'])
+      .where('account_id', '=', facts.shop.accountId)
+      .where('visits', '<>', 0)
+      .execute();
+    expect(visits).toEqual([{ object_id: ad, visits: 1 }]);
+    expect((await facts.outcomes()).map((o) => o.outcome)).toEqual(['counted', 'counted']);
+    expect(await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId))).toEqual({
+      visits: 0,
+      conversions: 0,
+    });
+  });
+
+  it('foreign revenue waits as unconverted until its rate is known', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId, amount: 100, currency: 'SEK' });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { counted: true, value_micros: null, original_micros: 100_000_000 },
+    ]);
+    await db
+      .insertInto('exchange_rate')
+      .values([
+        { base: 'SEK', quote: 'USD', day: '2026-03-11', rate: 9 },
+        { base: 'SEK', quote: 'USD', day: '2026-03-09', rate: 0.1 },
+        { base: 'SEK', quote: 'USD', day: '2026-03-01', rate: 8 },
+      ])
+      .execute();
+    expect(await convertWaiting(db, facts.shop.workspaceId, T0 + DAY)).toBe(1);
+    expect(await facts.conversions()).toMatchObject([{ value_micros: 10_000_000, rate: 0.1 }]);
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 1, value_micros: 10_000_000, unconverted: 0 }]);
+  });
+});
+
+describe('the drain', () => {
+  it('leaves everything in the inbox when its transaction fails, and counts it once afterwards', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId, key: 'k', amount: 1 });
+    await sql`create function refuse() returns trigger language plpgsql as 'begin raise exception ''no''; end'`.execute(
+      db,
+    );
+    await sql`create trigger refuse before update on postback for each row execute function refuse()`.execute(
+      db,
+    );
+    await expect(facts.drain()).rejects.toThrow('no');
+    expect(await facts.conversions()).toEqual([]);
+    await sql`drop function refuse cascade`.execute(db);
+    expect(await facts.drain()).toMatchObject({ rows: 1, visits: 1 });
+    expect(await facts.drain()).toMatchObject({ rows: 0, visits: 0 });
+    expect(await facts.conversions()).toMatchObject([{ counted: true }]);
+  });
+
+  it('counts once when two attempts overlap', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    for (let i = 0; i < 40; i += 1)
+      await addPostback(db, facts.shop, { atMs: T0 + i, clickId, key: `k${i % 20}`, amount: 1 });
+    const batches = await Promise.all(Array.from({ length: 8 }, () => facts.drain(7)));
+    expect(batches.reduce((sum, b) => sum + b.rows, 0)).toBe(40);
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 20, value_micros: 20_000_000 }]);
+  });
+
+  it('sets a row aside that cannot be judged, and counts the others', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    for (let i = 0; i < 9; i += 1) {
+      await addPostback(db, facts.shop, {
+        atMs: T0 + i,
+        clickId,
+        key: `k${i}`,
+        amount: 1,
+        event: i === 4 ? 'cursed' : 'purchase',
+      });
+    }
+    await sql`alter table conversion add constraint curse check (event <> 'cursed')`.execute(db);
+    const aside: unknown[] = [];
+    const safe = createSafeDrain({
+      db,
+      wallNowMs: () => T0 + DAY,
+      onSetAside: ({ kind, id }) => aside.push({ kind, id }),
+    });
+    while (await hasWork(db, 'all')) await safe.next('all');
+    await sql`alter table conversion drop constraint curse`.execute(db);
+    expect(aside).toHaveLength(1);
+    expect((await facts.outcomes()).map((o) => o.reason)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      'ingest_failed',
+      null,
+      null,
+      null,
+      null,
+    ]);
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 8 }]);
+  });
+
+  it('refuses a shard name that is none', async () => {
+    await expect(drainBatch(db, { shard: '5-2', limit: 1, wallMs: T0 })).rejects.toThrow(
+      'range of slots such as "0-15"',
+    );
+  });
+
+  it('drains only its own slots', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId, key: 'low', slot: 3 });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId, key: 'high', slot: 40 });
+    expect(await drainBatch(db, { shard: '32-63', limit: 10, wallMs: T0 })).toMatchObject({
+      rows: 1,
+      visits: 0,
+    });
+    expect(await drainBatch(db, { shard: '0-31', limit: 10, wallMs: T0 })).toMatchObject({
+      rows: 1,
+      visits: 1,
+    });
+  });
+});
+
+describe('hours and days', () => {
+  it("are the account's: a half-hour zone", async () => {
+    await facts.fresh({ zone: 'Asia/Kolkata' });
+    const clickedAt = Date.parse('2026-03-10T18:40:00Z');
+    const clickId = await addClick(db, facts.shop, { atMs: clickedAt, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: clickedAt + 1, clickId });
+    await facts.drain();
+    const hour = await db
+      .selectFrom('conversion_hour')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .executeTakeFirstOrThrow();
+    expect(hour.hour.toISOString()).toBe('2026-03-10T18:30:00.000Z');
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .executeTakeFirstOrThrow();
+    expect(day.day).toBe('2026-03-11');
+  });
+
+  it("are the account's: the day with an hour twice", async () => {
+    await facts.fresh({ zone: 'America/New_York' });
+    for (const at of [
+      '2026-11-01T05:30:00Z',
+      '2026-11-01T06:30:00Z',
+      '2026-11-02T04:30:00Z',
+      '2026-11-02T05:30:00Z',
+    ]) {
+      const clickId = await addClick(db, facts.shop, { atMs: Date.parse(at), ad: 'a1' });
+      await addPostback(db, facts.shop, { atMs: Date.parse(at) + 1, clickId });
+    }
+    await facts.drain();
+    const hours = await db
+      .selectFrom('conversion_hour')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(hours).toHaveLength(4);
+    const days = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .orderBy('day')
+      .execute();
+    expect(days.map((d) => [d.day, d.conversions])).toEqual([
+      ['2026-11-01', 3],
+      ['2026-11-02', 4],
+    ]);
+  });
+});
+
+describe('every rollup', () => {
+  it('equals the sum of its hours, after all of the above', async () => {
+    expect(await totalsThatDiffer(db)).toEqual([]);
+  });
+});
