@@ -16,12 +16,15 @@ export interface MetaRoutesOptions {
 
 /** Meta's Graph API under `/v24.0` and newer: query, form or JSON parameters, with or without a trailing slash. */
 export function registerMeta(app: FastifyInstance, options: MetaRoutesOptions): void {
-  app.all<{ Params: { version: string; '*': string } }>('/:version/*', (request, reply) =>
-    serve(options, request, reply),
-  );
+  // The batch goes to the version itself, which a trailing slash does not change.
+  for (const path of ['/:version', '/:version/*']) {
+    app.all<{ Params: { version: string; '*'?: string } }>(path, (request, reply) =>
+      serve(options, request, reply),
+    );
+  }
 }
 
-type GraphRequest = FastifyRequest<{ Params: { version: string; '*': string } }>;
+type GraphRequest = FastifyRequest<{ Params: { version: string; '*'?: string } }>;
 
 async function serve(
   options: MetaRoutesOptions,
@@ -30,7 +33,7 @@ async function serve(
 ): Promise<unknown> {
   const { context, quota } = options;
   const { version } = request.params;
-  const path = request.params['*'].split('/').filter(Boolean);
+  const path = (request.params['*'] ?? '').split('/').filter(Boolean);
   const write = request.method !== 'GET';
   const wallMs = options.wallNowMs();
 
@@ -102,6 +105,7 @@ function refuse(error: GraphError): GraphAnswer {
 }
 
 function send(reply: FastifyReply, answered: GraphAnswer): FastifyReply {
+  if (answered.traceId !== undefined) void reply.header('x-fb-trace-id', answered.traceId);
   return reply.code(answered.status).type('application/json; charset=UTF-8').send(answered.body);
 }
 

@@ -125,12 +125,11 @@ describe("Meta's objects", () => {
 
   it('never take an id as a number, nor an unknown status as running', () => {
     expect(
-      adsetSchema.safeParse({
-        id: 120210000000000101,
-        status: 'ACTIVE',
-        effective_status: 'ACTIVE',
-        campaign_id: '1',
-      }).success,
+      adsetSchema.safeParse(
+        JSON.parse(
+          '{"id":120210000000000101,"status":"ACTIVE","effective_status":"ACTIVE","campaign_id":"1"}',
+        ),
+      ).success,
     ).toBe(false);
     expect(readStatus('SOMETHING_NEW')).toBe('paused');
   });
