@@ -28,7 +28,7 @@ export interface ActDeps {
   /** Workspace time of the account's workspace. */
   readonly nowOf: (accountId: string) => Promise<number>;
   /** Limits of the strategy version that decided. */
-  readonly limitsOf: (strategyId: string, version: number, currency: string) => Promise<ReservationLimits>;
+  readonly limitsOf: (strategyId: string, version: number) => Promise<ReservationLimits>;
   readonly wallNowMs: () => number;
   /** Starts decisions that wait to be started. */
   readonly startDue: (accountId: string) => Promise<number>;
@@ -160,7 +160,7 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
       // An undo is a person's word: limits on the engine's zeal do not hold it back, halts do.
       const limits =
         target.undoes === null
-          ? await deps.limitsOf(target.strategyId, target.strategyVersion, target.currency)
+          ? await deps.limitsOf(target.strategyId, target.strategyVersion)
           : null;
       return reserve(db, { decisionId, attempt, nowMs, limits });
     },

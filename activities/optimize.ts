@@ -6,7 +6,7 @@ import { loadClock } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { type Judged, storeDecisions } from '../src/db/decision-store.ts';
 import { loadEvidence } from '../src/db/evidence.ts';
-import { loadStrategiesInForce } from '../src/db/strategies-in-force.ts';
+import { loadCurrentStrategies } from '../src/db/strategy.ts';
 import type { AdNetwork } from '../src/networks/ad-network.ts';
 import type { OptimizeActivities, OptimizeResult } from './contract.ts';
 
@@ -45,7 +45,7 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
       const clock = await loadClock(db, account.workspace_id);
       const nowMs = workspaceNow(clock, wallMs);
 
-      const strategies = await loadStrategiesInForce(db, account.workspace_id, account.currency);
+      const strategies = await loadCurrentStrategies(db, account.workspace_id);
       if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
       const found = await loadEvidence(db, {
         accountId: account.id,

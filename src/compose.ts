@@ -2,15 +2,19 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createActNetworkActivities, createActRecordActivities, type ActDeps } from '../activities/act.ts';
 import type { ActTiming } from '../activities/contract.ts';
+import { createIngestActivities } from '../activities/ingest.ts';
+import { createMaintainActivities } from '../activities/maintain.ts';
 import { createOptimizeActivities } from '../activities/optimize.ts';
 import { createSyncActivities } from '../activities/sync.ts';
+import type pg from 'pg';
 import { SUPERSEDE_SIGNAL, WORKFLOW_ID } from '../workflows/names.ts';
 import { DEFAULT_GUARDRAILS } from './core/guardrails.ts';
 import { openAccountAccess } from './account-access.ts';
 import { loadNow } from './db/clock.ts';
 import type { Db } from './db/connection.ts';
 import { listLeases, releaseLease } from './db/lease.ts';
-import { loadStrategyVersion } from './db/strategies-in-force.ts';
+import { resolveLateObjects } from './db/ingest/resolve-late-objects.ts';
+import { loadStrategyVersion } from './db/strategy.ts';
 import type { Logger } from './log.ts';
 import type { NetworkRegistry } from './networks/registry.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
@@ -18,8 +22,8 @@ import { createWakeOptimizer } from './runtime/wake-optimizer.ts';
 
 export interface ComposeDeps {
   readonly db: Db;
-  /** For the connections of their own that LISTEN needs. */
-  readonly databaseUrl: string;
+  /** For the connection of its own that LISTEN needs. */
+  readonly pool: pg.Pool;
   readonly client: Client;
   /** Opens sealed credentials. */
   readonly secretKey: Buffer;
@@ -53,9 +57,8 @@ export function composeActivities(deps: ComposeDeps) {
         .executeTakeFirstOrThrow();
       return loadNow(db, account.workspace_id, wallNowMs());
     },
-    async limitsOf(id, version, currency) {
-      const strategy = await loadStrategyVersion(db, { id, version, currency });
-      return strategy?.guardrails ?? DEFAULT_GUARDRAILS;
+    async limitsOf(id, version) {
+      return (await loadStrategyVersion(db, id, version))?.compiled.guardrails ?? DEFAULT_GUARDRAILS;
     },
     wallNowMs,
     startDue,
@@ -77,10 +80,12 @@ export function composeActivities(deps: ComposeDeps) {
   });
 
   const wakeOptimizer = createWakeOptimizer(client);
-  const sync = createSyncActivities({ ...act, wakeOptimizer });
+  const ingest = createIngestActivities({ db, pool: deps.pool, wakeOptimizer, wallNowMs, log: deps.log });
+  const maintain = createMaintainActivities({ db, wallNowMs });
+  const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {
-    shared: { ...optimize, ...createActRecordActivities(act) },
+    shared: { ...ingest, ...maintain, ...optimize, ...createActRecordActivities(act) },
     network: { ...sync, ...createActNetworkActivities(act) },
     wakeOptimizer,
   };

@@ -14,7 +14,7 @@ import { sql } from 'kysely';
 import type { ActTiming } from '../../activities/contract.ts';
 import { networkQueue, TASK_QUEUE } from '../../workflows/names.ts';
 import { composeActivities } from '../compose.ts';
-import type { Db } from '../db/connection.ts';
+import { createPool, type Db } from '../db/connection.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createNetworkRegistry, type NetworkRegistry } from '../networks/registry.ts';
@@ -43,6 +43,8 @@ export interface WorkerDeps {
   /** A ready bundle; built from the sources otherwise. */
   readonly workflowBundle?: WorkflowBundleOption;
   readonly actTiming?: Partial<ActTiming>;
+  /** How soon new accounts and changed clocks are noticed; 5 s by default. */
+  readonly lookEveryMs?: number;
   /** Ends waiting for servers that do not come, and then the workers. */
   readonly signal?: AbortSignal;
 }
@@ -81,7 +83,8 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
   const { namespace } = deps.temporal;
   const client = new Client({ connection, namespace });
   await untilReady('the Temporal namespace', { log, signal }, () => applyTemporal(connection, namespace));
-  const activities = composeActivities({ ...deps, networks, client });
+  const pool = createPool({ url: deps.databaseUrl, name: 'bidloop listen', max: 3 });
+  const activities = composeActivities({ ...deps, networks, client, pool });
   const workflowBundle =
     deps.workflowBundle ??
     (await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quietLogger() }));
@@ -165,7 +168,7 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
     }
   };
   await untilReady('the accounts', { log, signal }, fit);
-  const looking = keepFitting(fit, { log, signal });
+  const looking = keepFitting(fit, { log, signal, everyMs: deps.lookEveryMs ?? LOOK_EVERY_MS });
 
   const done = (async () => {
     await new Promise<void>((resolve) => {
@@ -178,6 +181,7 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
     }
     await Promise.all([...running.values()].map((one) => one.done));
     await connection.close();
+    await pool.end();
     if (failures.length > 0) throw failures[0];
   })();
   // Whoever awaits `done` gets the failure; nobody awaiting it must not end the process unheard.
@@ -194,10 +198,10 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
 
 async function keepFitting(
   fit: () => Promise<void>,
-  { log, signal }: { log: Logger; signal: AbortSignal },
+  { log, signal, everyMs }: { log: Logger; signal: AbortSignal; everyMs: number },
 ): Promise<void> {
   while (!signal.aborted) {
-    await sleep(LOOK_EVERY_MS, signal);
+    await sleep(everyMs, signal);
     if (signal.aborted) return;
     try {
       await fit();
