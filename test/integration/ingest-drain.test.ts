@@ -294,58 +294,6 @@ describe('the drain', () => {
   });
 });
 
-describe('hours and days', () => {
-  it("are the account's: a half-hour zone", async () => {
-    await facts.fresh({ zone: 'Asia/Kolkata' });
-    const clickedAt = Date.parse('2026-03-10T18:40:00Z');
-    const clickId = await addClick(db, facts.shop, { atMs: clickedAt, ad: 'a1' });
-    await addPostback(db, facts.shop, { atMs: clickedAt + 1, clickId });
-    await facts.drain();
-    const hour = await db
-      .selectFrom('conversion_hour')
-      .selectAll()
-      .where('account_id', '=', facts.shop.accountId)
-      .executeTakeFirstOrThrow();
-    expect(hour.hour.toISOString()).toBe('2026-03-10T18:30:00.000Z');
-    const day = await db
-      .selectFrom('event_day')
-      .selectAll()
-      .where('account_id', '=', facts.shop.accountId)
-      .executeTakeFirstOrThrow();
-    expect(day.day).toBe('2026-03-11');
-  });
-
-  it("are the account's: the day with an hour twice", async () => {
-    await facts.fresh({ zone: 'America/New_York' });
-    for (const at of [
-      '2026-11-01T05:30:00Z',
-      '2026-11-01T06:30:00Z',
-      '2026-11-02T04:30:00Z',
-      '2026-11-02T05:30:00Z',
-    ]) {
-      const clickId = await addClick(db, facts.shop, { atMs: Date.parse(at), ad: 'a1' });
-      await addPostback(db, facts.shop, { atMs: Date.parse(at) + 1, clickId });
-    }
-    await facts.drain();
-    const hours = await db
-      .selectFrom('conversion_hour')
-      .selectAll()
-      .where('account_id', '=', facts.shop.accountId)
-      .execute();
-    expect(hours).toHaveLength(4);
-    const days = await db
-      .selectFrom('event_day')
-      .selectAll()
-      .where('account_id', '=', facts.shop.accountId)
-      .orderBy('day')
-      .execute();
-    expect(days.map((d) => [d.day, d.conversions])).toEqual([
-      ['2026-11-01', 3],
-      ['2026-11-02', 4],
-    ]);
-  });
-});
-
 describe('every rollup', () => {
   it('equals the sum of its hours, after all of the above', async () => {
     expect(await totalsThatDiffer(db)).toEqual([]);
