@@ -51,7 +51,7 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
     traces.push({
       rule: rule.name,
       holds,
-      conditions: outcomes.map((outcome) => conditionTrace(outcome, scope)),
+      conditions: outcomes.map((outcome) => conditionTrace(outcome)),
     });
     if (holds === 'error') {
       const fault = outcomes.find((outcome) => outcome.holds === 'error')?.fault ?? 'unknown fault';
@@ -59,7 +59,7 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
     }
     if (holds === true)
       return decided(rule, planSafely(strategy, rule, evidence), outcomes, scope, evidence, traces);
-    if (holds === 'undefined') distrusted ??= distrustIn(outcomes, scope);
+    if (holds === 'undefined') distrusted ??= distrustIn(outcomes);
     const near = holds === false ? nearestChange(rule.when.condition, outcomes, scope) : null;
     if (near !== null && (nearest === undefined || near.distance < nearest.distance))
       nearest = { rule: rule.name, ...near };
@@ -173,34 +173,24 @@ function keep(
   };
 }
 
-function conditionTrace(outcome: LeafOutcome, scope: Scope): ConditionTrace {
+function conditionTrace({ leaf, holds, values, fault }: LeafOutcome): ConditionTrace {
   return {
-    text: outcome.leaf.text,
-    holds: outcome.holds,
-    values: outcome.leaf.operands.map((operand) => {
-      try {
-        const value = operand.read(scope);
-        if (isMissing(value)) return { expression: operand.text, value: null, why: value.why };
-        return { expression: operand.text, value: typeof value === 'object' ? value.join(', ') : value };
-      } catch (error) {
-        return {
-          expression: operand.text,
-          value: null,
-          why: error instanceof Error ? error.message : String(error),
-        };
-      }
+    text: leaf.text,
+    holds,
+    values: leaf.operands.map(({ text }, index) => {
+      const value = values[index];
+      if (value === undefined) return { expression: text, value: null, why: fault ?? 'not read' };
+      if (isMissing(value)) return { expression: text, value: null, why: value.why };
+      return { expression: text, value: typeof value === 'object' ? value.join(', ') : value };
     }),
   };
 }
 
 /** Why the first operand of an undefined condition has no value, where the data must not be believed. */
-function distrustIn(outcomes: readonly LeafOutcome[], scope: Scope): string | undefined {
-  for (const outcome of outcomes) {
-    if (outcome.holds !== 'undefined') continue;
-    for (const operand of outcome.leaf.operands) {
-      const value = operand.read(scope);
-      if (isMissing(value) && value.missing === 'data') return value.why;
-    }
+function distrustIn(outcomes: readonly LeafOutcome[]): string | undefined {
+  for (const { holds, values } of outcomes) {
+    if (holds !== 'undefined') continue;
+    for (const value of values) if (isMissing(value) && value.missing === 'data') return value.why;
   }
   return undefined;
 }

@@ -86,6 +86,9 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
       `${decimalFromMicros(micros(Math.round(Math.min(value, Number.MAX_SAFE_INTEGER))))} cannot be set: the network's smallest step is ${decimalFromMicros(step)}`,
     );
   }
+  if (limits.ceiling !== null && up && rounded > limits.ceiling) {
+    return refused('rounding_refused', `no step of ${decimalFromMicros(step)} lies between the floor and the ceiling`);
+  }
   if (Math.abs(rounded - value) > value * MOST_ROUNDING) {
     return refused(
       'rounding_refused',

@@ -180,14 +180,14 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       identifier(receiver, receiver.args, bound);
       return;
     }
+    if (METRICS.has(name)) {
+      problem(node, 'metrics of a parent come with a later version', `write ${exampleCall(name)} for the object itself`);
+      return;
+    }
     walk(receiver, bound);
     const known: readonly string[] = METHODS;
     if (!known.includes(name)) {
-      problem(
-        node,
-        METRICS.has(name) ? 'metrics of a parent come with a later version' : `there is no .${name}()`,
-        METRICS.has(name) ? `write ${exampleCall(name)} for the object itself` : suggestion(name, METHODS),
-      );
+      problem(node, `there is no .${name}()`, suggestion(name, METHODS));
       return;
     }
     const [variable, predicate] = args;

@@ -273,6 +273,8 @@ function metricOperand(node: ASTNode & { op: 'call' }, text: string, vocabulary:
 export interface LeafOutcome {
   readonly leaf: Leaf;
   readonly holds: Truth;
+  /** Each operand's value, in order of appearance. */
+  readonly values: readonly (OperandValue | Missing)[];
   readonly fault?: string;
 }
 
@@ -299,11 +301,14 @@ export function evaluateCondition(
   return { holds: join(compiled.condition), outcomes };
 }
 
+/** Operands are read first, so that a fault is seen even where CEL would not have come to it. */
 function evaluateLeaf(leaf: Leaf, scope: Scope): LeafOutcome {
+  const values: (OperandValue | Missing)[] = [];
   try {
-    return { leaf, holds: leaf.holds(scope) };
+    for (const operand of leaf.operands) values.push(operand.read(scope));
+    return { leaf, holds: leaf.holds(scope), values };
   } catch (error) {
-    if (error === UNDEFINED) return { leaf, holds: 'undefined' };
-    return { leaf, holds: 'error', fault: error instanceof Error ? error.message : String(error) };
+    if (error === UNDEFINED) return { leaf, holds: 'undefined', values };
+    return { leaf, holds: 'error', values, fault: error instanceof Error ? error.message : String(error) };
   }
 }

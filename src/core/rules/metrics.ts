@@ -114,5 +114,6 @@ export function readMetric(
   const value = known.read(facts, event, evidence);
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new RuleFault(`${name}("${window}") is not a number: ${value}`);
-  return value;
+  // -0 would not survive a stored record.
+  return value === 0 ? 0 : value;
 }

@@ -1,0 +1,113 @@
+import type { Evidence, EventMetrics, PastChange, WindowMetrics } from '../../src/core/decision.ts';
+import { type Micros, micros } from '../../src/core/money.ts';
+import type { Level, ObjectFacts, ObjectId } from '../../src/core/object.ts';
+import { type CompiledStrategy, compileStrategy } from '../../src/core/rules/compile.ts';
+import { readStrategy } from '../../src/strategies/read.ts';
+import { readWindow, windowBounds } from '../../src/core/windows.ts';
+
+export const ZONE = 'America/New_York';
+/** Tuesday 2026-11-10, 15:00 in New York. */
+export const AS_OF_MS = Date.UTC(2026, 10, 10, 20);
+const DAY_MS = 86_400_000;
+
+/** Dollars as micros. */
+export function usd(amount: number): Micros {
+  return micros(Math.round(amount * 1e6));
+}
+
+export function objectFacts(part: Partial<ObjectFacts> = {}): ObjectFacts {
+  const level: Level = part.level ?? 'adset';
+  return {
+    id: 7 as ObjectId,
+    level,
+    networkId: '120210000000000007',
+    name: 'Zen C',
+    status: 'active',
+    delivery: 'active',
+    learning: null,
+    labels: [],
+    campaignId: null,
+    adsetId: null,
+    createdAtMs: AS_OF_MS - 60 * DAY_MS,
+    bidStrategy: 'bid_cap',
+    bidMicros: usd(1.2),
+    dailyBudgetMicros: usd(200),
+    lifetimeBudgetMicros: null,
+    ...part,
+  };
+}
+
+export interface WindowPart {
+  readonly spend?: number;
+  readonly impressions?: number;
+  readonly clicks?: number;
+  readonly visits?: number;
+  /** By event: how many, and what they are worth. */
+  readonly events?: Readonly<Record<string, readonly [count: number, value?: number, unconverted?: number]>>;
+}
+
+export function windowMetrics(spelling: string, part: WindowPart): WindowMetrics {
+  const spec = readWindow(spelling);
+  if ('problem' in spec) throw new Error(spec.problem);
+  const conversions: Record<string, EventMetrics> = {};
+  for (const [event, [count, value = 0, unconverted = 0]] of Object.entries(part.events ?? {})) {
+    conversions[event] = { conversions: count, value, unconverted };
+  }
+  return {
+    bounds: windowBounds(spec, AS_OF_MS, ZONE),
+    spend: part.spend ?? 0,
+    impressions: part.impressions ?? 0,
+    clicks: part.clicks ?? 0,
+    visits: part.visits ?? 0,
+    conversions,
+  };
+}
+
+export interface EvidencePart {
+  readonly object?: Partial<ObjectFacts>;
+  readonly campaign?: Partial<ObjectFacts> | null;
+  readonly adset?: Partial<ObjectFacts> | null;
+  readonly windows?: Readonly<Record<string, WindowPart>>;
+  readonly health?: Evidence['health'];
+  readonly history?: readonly PastChange[];
+  readonly account?: Partial<Evidence['account']>;
+  readonly nowMs?: number;
+}
+
+/** Evidence of one healthy ad set; windows that are not given are not there. */
+export function evidenceOf(part: EvidencePart = {}): Evidence {
+  const campaign = part.campaign === undefined ? {} : part.campaign;
+  return {
+    object: objectFacts(part.object),
+    campaign: campaign === null ? null : objectFacts({ id: 1 as ObjectId, level: 'campaign', name: 'US Zen App Sales', ...campaign }),
+    adset: part.adset === undefined || part.adset === null ? null : objectFacts({ id: 2 as ObjectId, ...part.adset }),
+    account: { id: 'meta-1', name: 'Calm & Co', network: 'meta', currency: 'USD', timeZone: ZONE, moneyStepMicros: usd(0.01), ...part.account },
+    strategyId: 'sample/test',
+    asOfMs: AS_OF_MS,
+    nowMs: part.nowMs ?? AS_OF_MS + 20 * 60_000,
+    windows: Object.fromEntries(Object.entries(part.windows ?? {}).map(([spelling, window]) => [spelling, windowMetrics(spelling, window)])),
+    health: part.health ?? { trackingSinceMs: 0 },
+    history: part.history ?? [],
+  };
+}
+
+/** A strategy of one rule at level adset with target purchase, $30, ROAS 1.5. @throws with the problems when it is wrong. */
+export function strategyOf(when: string, then: object = { pause: true }, rest: object = {}): CompiledStrategy {
+  const result = compileStrategy({
+    version: 1,
+    strategy: 'test',
+    scope: { level: 'adset' },
+    target: { event: 'purchase', cpa: 30, roas: 1.5 },
+    rules: [{ name: 'rule', when, then }],
+    ...rest,
+  });
+  if (!result.ok) throw new Error(result.problems.map((problem) => problem.message).join('; '));
+  return result.compiled;
+}
+
+/** A strategy from its YAML. @throws with the problems when it is wrong. */
+export function strategyFromYaml(text: string): CompiledStrategy {
+  const read = readStrategy(text, { fileName: 'test.yaml' });
+  if (!read.ok) throw new Error(read.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('; '));
+  return read.compiled;
+}
