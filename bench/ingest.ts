@@ -110,13 +110,8 @@ try {
   console.log(JSON.stringify(figures));
 } finally {
   for (const child of children) child.kill('SIGTERM');
-  await Promise.all(
-    children.map((child) =>
-      child.exitCode === null && child.signalCode === null
-        ? new Promise((resolve) => child.once('exit', resolve))
-        : undefined,
-    ),
-  );
+  const alive = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  await Promise.all(alive.map((child) => new Promise((resolve) => child.once('exit', resolve))));
   await postgres.stop();
   removePostgresHome(dataDir);
   rmSync(dataDir, { recursive: true, force: true });

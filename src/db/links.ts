@@ -16,9 +16,9 @@ export interface NewLink {
   readonly nowMs: number;
 }
 
-/** Short, and not to be guessed from another one. */
+/** Short, and not to be guessed from another one. Never begins with a dash: a command line would take it for an option. */
 export function newLinkId(): string {
-  return randomBytes(6).toString('base64url');
+  return randomBytes(6).toString('base64url').replace(/^[-_]/, 'x');
 }
 
 /**

@@ -3,7 +3,7 @@ import { appendFile, type FileHandle, open, stat, unlink } from 'node:fs/promise
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { NewClick } from '../db/click-insert.ts';
-import { leftoverSegments, segmentName } from './segment-files.ts';
+import { claimSegment, leftoverSegments, releaseSegment } from './segment-files.ts';
 
 /** How a batch of clicks went. */
 export type ClickStore = (clicks: readonly NewClick[]) => Promise<'stored' | 'away' | 'bad_row'>;
@@ -33,7 +33,6 @@ interface Segment {
   size: number;
   /** Bytes that the database has. */
   stored: number;
-  readonly own: boolean;
 }
 
 const READ_BYTES = 512 * 1024;
@@ -56,10 +55,10 @@ export function createClickBuffer(options: ClickBufferOptions): ClickBuffer {
   let pending: { readonly line: string; readonly done: () => void }[] = [];
   let segments: Segment[] = [];
   let current: Segment | undefined;
-  let number = 0;
   let writing: Promise<void> | undefined;
   let storing: Promise<void> | undefined;
   let dirty = false;
+  let adopting = false;
   let closed = false;
   let lost = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -100,24 +99,26 @@ export function createClickBuffer(options: ClickBufferOptions): ClickBuffer {
   }
 
   async function openSegment(): Promise<Segment> {
-    number += 1;
-    const file = path.join(directory, segmentName(number));
-    const segment: Segment = { file, handle: await open(file, 'wx+', 0o600), size: 0, stored: 0, own: true };
+    const file = claimSegment(directory);
+    const segment: Segment = { file, handle: await open(file, 'wx+', 0o600), size: 0, stored: 0 };
     segments.push(segment);
     return segment;
   }
 
   /** Takes over what dead processes left. */
   async function adopt(): Promise<void> {
+    if (adopting) return;
+    adopting = true;
     try {
       for (const file of leftoverSegments(directory)) {
         if (segments.some((segment) => segment.file === file)) continue;
         const { size } = await stat(file);
-        segments.push({ file, handle: await open(file, 'r'), size, stored: 0, own: false });
+        segments.push({ file, handle: await open(file, 'r'), size, stored: 0 });
       }
     } catch (error) {
       log.warn({ err: error }, 'clicks of an earlier run were not taken over; trying again');
     }
+    adopting = false;
     wake();
   }
 
@@ -189,6 +190,7 @@ export function createClickBuffer(options: ClickBufferOptions): ClickBuffer {
     segments = segments.filter((other) => other !== segment);
     await segment.handle.close();
     await unlink(segment.file).catch(() => undefined);
+    releaseSegment(segment.file);
   }
 
   return {
@@ -218,7 +220,10 @@ export function createClickBuffer(options: ClickBufferOptions): ClickBuffer {
       await storeAll().catch(() => false);
       closed = true;
       await syncCurrent();
-      for (const segment of segments) await segment.handle.close().catch(() => undefined);
+      for (const segment of segments) {
+        await segment.handle.close().catch(() => undefined);
+        releaseSegment(segment.file);
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -24,22 +24,40 @@ function startOf(pid: number): number | null {
   }
 }
 
-export function segmentName(number: number): string {
-  return `${process.pid}-${startOf(process.pid) ?? 0}-${String(number).padStart(6, '0')}.clicks`;
+/** Segments that a buffer of this process has open. */
+const inUse = new Set<string>();
+let lastNumber = 0;
+
+/** A new segment's path, this process's until it is released. */
+export function claimSegment(directory: string): string {
+  const owner = `${process.pid}-${startOf(process.pid) ?? 0}`;
+  for (;;) {
+    lastNumber += 1;
+    const file = path.join(directory, `${owner}-${String(lastNumber).padStart(6, '0')}.clicks`);
+    // Where starts are not told, an earlier process of the same id may have left one of this name.
+    if (existsSync(file)) continue;
+    inUse.add(file);
+    return file;
+  }
 }
 
-/** Segments whose writer is gone, oldest first. */
+/** A segment that was closed: what is left in it is a leftover like any other. */
+export function releaseSegment(file: string): void {
+  inUse.delete(file);
+}
+
+/** Segments that nobody writes any more, oldest first. */
 export function leftoverSegments(directory: string): string[] {
   const found: { readonly file: string; readonly order: string }[] = [];
   for (const name of readdirSync(directory)) {
     const match = NAME.exec(name);
     if (match === null) continue;
+    const file = path.join(directory, name);
     const pid = Number(match[1]);
-    if (pid === process.pid && Number(match[2]) === startOf(pid)) continue;
-    const start = startOf(pid);
-    if (start !== null && start === Number(match[2])) continue;
+    const own = pid === process.pid;
+    if (own ? inUse.has(file) : startOf(pid) === Number(match[2])) continue;
     found.push({
-      file: path.join(directory, name),
+      file,
       order: `${(match[2] ?? '').padStart(20, '0')} ${match[3] ?? ''}`,
     });
   }

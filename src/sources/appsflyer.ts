@@ -1,4 +1,5 @@
 import { DEVICE_ID_NAMES, generic } from './generic.ts';
+import { isPlaceholder } from './macros.ts';
 import type { EventType, SourceProfile } from './profile.ts';
 
 const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
@@ -9,6 +10,8 @@ const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
   uninstall: 'uninstall',
 };
 
+const EVENT_NAMES = ['mapped-iae', 'event_name', 'event-name', 'event'] as const;
+
 /**
  * What happened is said by conversion_type, campaign_type and event_name together: an event named purchase with
  * conversion_type=install is a purchase by someone who had installed, not an install.
@@ -16,12 +19,10 @@ const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
 export function appsflyerEvent(
   values: ReadonlyMap<string, string>,
 ): { readonly event: string; readonly eventType: EventType } | null {
-  const name =
-    values.get('mapped-iae') ||
-    values.get('event_name') ||
-    values.get('event-name') ||
-    values.get('event') ||
-    '';
+  const names = EVENT_NAMES.map((one) => values.get(one) ?? '').filter((value) => value !== '');
+  const name = names.find((value) => !isPlaceholder(value)) ?? '';
+  // A misspelt macro must not turn every event into an install.
+  if (name === '' && names.length > 0) return { event: 'unnamed', eventType: 'event' };
   const conversionType = (values.get('conversion_type') ?? '').toLowerCase();
   const older = (values.get('retargeting_conversion_type') ?? '').toLowerCase();
   const lower = name.toLowerCase();
@@ -44,7 +45,7 @@ export const appsflyer: SourceProfile = {
   names: {
     clickId: ['clickid', 'click_id', 'af_click_id', 'gclid', 'fbclid', 'ttclid'],
     txid: [],
-    event: ['mapped-iae', 'event_name', 'event-name', 'event'],
+    event: EVENT_NAMES,
     status: [],
     amount: ['event_revenue', 'revenue', 'monetary', 'orig-monetary'],
     currency: ['event_revenue_currency', 'currency'],
