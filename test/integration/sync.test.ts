@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SyncResult } from '../../activities/contract.ts';
+import type { SyncInput, SyncResult } from '../../activities/contract.ts';
 import { createSyncActivities } from '../../activities/sync.ts';
 import { openAccountAccess } from '../../src/account-access.ts';
 import { setHalt } from '../../src/db/accounts.ts';
@@ -47,7 +47,7 @@ async function syncAt(marketMs: number, depth: 'trailing' | 'deep' = 'trailing')
   nowMs = marketMs;
   sandbox.runTo(marketMs);
   const { db } = database;
-  const { syncAccount } = createSyncActivities({
+  const activities = createSyncActivities({
     db,
     networkOf: (id) => networks.get(id),
     openAccess: (id) => openAccountAccess(db, key, id),
@@ -57,7 +57,7 @@ async function syncAt(marketMs: number, depth: 'trailing' | 'deep' = 'trailing')
       return Promise.resolve();
     },
   });
-  return (await new MockActivityEnvironment().run(syncAccount, {
+  return (await new MockActivityEnvironment().run((input: SyncInput) => activities.syncAccount(input), {
     accountId: SAMPLE.accountId,
     depth,
   })) as SyncResult;
