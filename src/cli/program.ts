@@ -10,12 +10,13 @@ import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
 import { register as source } from './source.ts';
 import { register as status } from './status.ts';
+import { register as strategy } from './strategy.ts';
 import { register as up } from './up.ts';
 import { register as work } from './work.ts';
 import { register as workspace } from './workspace.ts';
 
 /** One line a command, in the order of `--help`. */
-const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, sandbox];
+const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, strategy, sandbox];
 
 /**
  * Runs one command line.

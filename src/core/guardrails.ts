@@ -49,7 +49,7 @@ export type LimitedValue =
   | { readonly ok: false; readonly code: ReasonCode; readonly detail: string };
 
 /**
- * The value that a bid or budget change comes to once every limit has been applied: step, then floor and ceiling, then
+ * The value that a bid or budget change comes to once every limit has been applied: floor and ceiling, then step, then
  * rounding down to the network's money step (up only where down would pass the floor).
  *
  * @param from the value now, above 0; @param wanted what the rule asks for. Both micros; `wanted` may be fractional.
@@ -59,10 +59,6 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
   const up = wanted > from;
   let value = wanted;
   let limitedBy: 'step' | 'floor' | 'ceiling' | null = null;
-  if (limits.maxStep !== null && Math.abs(value - from) > from * limits.maxStep * (1 + 1e-9)) {
-    value = from * (up ? 1 + limits.maxStep : 1 - limits.maxStep);
-    limitedBy = 'step';
-  }
   if (limits.ceiling !== null && value > limits.ceiling) {
     if (up && from >= limits.ceiling)
       return refused('ceiling', `already at or above the ceiling of ${decimalFromMicros(limits.ceiling)}`);
@@ -75,11 +71,17 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
     value = limits.floor;
     limitedBy = 'floor';
   }
+  // Last, so that a value far outside floor and ceiling comes back in steps too.
+  if (limits.maxStep !== null && Math.abs(value - from) > from * limits.maxStep * (1 + 1e-9)) {
+    value = from * (up ? 1 + limits.maxStep : 1 - limits.maxStep);
+    limitedBy = 'step';
+  }
   const step = limits.stepMicros;
   // Doubles: 1.1 × 1,200,000 is 1320000.0000000002; a hair above or below a step is that step.
   const steps = Math.floor(value / step + 1e-6);
   const down = steps * step;
-  const rounded = limits.floor !== null && down < limits.floor ? (steps + 1) * step : down;
+  const rounded =
+    limits.floor !== null && down < limits.floor && value >= limits.floor ? (steps + 1) * step : down;
   if (rounded <= 0 || !Number.isSafeInteger(rounded)) {
     return refused(
       'rounding_refused',
@@ -87,7 +89,10 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
     );
   }
   if (limits.ceiling !== null && up && rounded > limits.ceiling) {
-    return refused('rounding_refused', `no step of ${decimalFromMicros(step)} lies between the floor and the ceiling`);
+    return refused(
+      'rounding_refused',
+      `no step of ${decimalFromMicros(step)} lies between the floor and the ceiling`,
+    );
   }
   if (Math.abs(rounded - value) > value * MOST_ROUNDING) {
     return refused(

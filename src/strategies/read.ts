@@ -37,12 +37,17 @@ const MOST_CHARACTERS = 256 * 1024;
  * next stages, all problems of a stage are told at once.
  *
  * @param options.fileName for the sentence when the file is no strategy at all.
+ * @param options.currency the currency that amounts must be in, where it is known without accounts.
  * @param options.accounts the workspace's accounts: their currency decides which money is right. Left out, a strategy
  *   only has to agree with itself.
  */
 export function readStrategy(
   text: string,
-  options: { readonly fileName: string; readonly accounts?: readonly KnownAccount[] },
+  options: {
+    readonly fileName: string;
+    readonly accounts?: readonly KnownAccount[];
+    readonly currency?: string | undefined;
+  },
 ): ReadStrategy {
   if (text.length > MOST_CHARACTERS)
     return fail([
@@ -113,7 +118,7 @@ export function readStrategy(
   if (unquoted.length > 0) return fail(unquoted.map(toPlace));
 
   const { currency, warnings } = accountsInScope(parsed, options.accounts);
-  const result = compileStrategy(parsed, { currency });
+  const result = compileStrategy(parsed, { currency: options.currency ?? currency });
   if (!result.ok) return fail(result.problems.map(toPlace));
   return { ok: true, document: parsed, compiled: result.compiled, warnings };
 }

@@ -181,7 +181,11 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       return;
     }
     if (METRICS.has(name)) {
-      problem(node, 'metrics of a parent come with a later version', `write ${exampleCall(name)} for the object itself`);
+      problem(
+        node,
+        'metrics of a parent come with a later version',
+        `write ${exampleCall(name)} for the object itself`,
+      );
       return;
     }
     walk(receiver, bound);

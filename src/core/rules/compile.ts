@@ -139,8 +139,8 @@ function languageOf(document: StrategyDocument, constants: Constants, withMetric
       facts,
       metrics: withMetrics,
       defaultEvent: slot.defaultEvent,
-      targetCpa: constants.targetCpa !== null,
-      targetRoas: constants.targetRoas !== null,
+      targetCpa: document.target?.cpa !== undefined,
+      targetRoas: document.target?.roas !== undefined,
     },
   };
 }

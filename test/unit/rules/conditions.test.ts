@@ -9,12 +9,35 @@ function holds(when: string, part: EvidencePart = {}, rest: object = {}): Truth 
   return decide(strategyOf(when, { pause: true }, rest), evidenceOf(part)).rules[0]?.holds;
 }
 
-function problemsOf(when: string, rest: object = {}): readonly { readonly message: string; readonly hint?: string; readonly offset?: number; readonly length?: number }[] {
-  const result = compileStrategy({ version: 1, strategy: 'test', scope: { level: 'adset' }, target: { event: 'purchase' }, rules: [{ name: 'rule', when, then: { pause: true } }], ...rest });
+function problemsOf(
+  when: string,
+  rest: object = {},
+): readonly {
+  readonly message: string;
+  readonly hint?: string;
+  readonly offset?: number;
+  readonly length?: number;
+}[] {
+  const result = compileStrategy({
+    version: 1,
+    strategy: 'test',
+    scope: { level: 'adset' },
+    target: { event: 'purchase' },
+    rules: [{ name: 'rule', when, then: { pause: true } }],
+    ...rest,
+  });
   return result.ok ? [] : result.problems;
 }
 
-const windows = { '7d': { spend: 100, impressions: 20_000, clicks: 400, visits: 380, events: { purchase: [5, 180], install: [40], 'install/reinstall': [3] } } } as const;
+const windows = {
+  '7d': {
+    spend: 100,
+    impressions: 20_000,
+    clicks: 400,
+    visits: 380,
+    events: { purchase: [5, 180], install: [40], 'install/reinstall': [3] },
+  },
+} as const;
 
 describe('every metric', () => {
   test.each([
@@ -46,7 +69,9 @@ describe('every metric', () => {
   });
 
   test('revenue sums all events once when neither the call nor the target names one', () => {
-    const part: EvidencePart = { windows: { '7d': { spend: 10, events: { purchase: [1, 30], trial: [1, 5], 'trial/event': [1, 5] } } } };
+    const part: EvidencePart = {
+      windows: { '7d': { spend: 10, events: { purchase: [1, 30], trial: [1, 5], 'trial/event': [1, 5] } } },
+    };
     const strategy = strategyOf('revenue("7d") == 35', { pause: true }, { target: undefined });
     expect(decide(strategy, evidenceOf(part)).rules[0]?.holds).toBe(true);
     expect(strategy.needs.events).toEqual(['*']);
@@ -54,18 +79,28 @@ describe('every metric', () => {
 });
 
 describe('every window', () => {
-  test.each(['1h', '3h', '72h', 'today', 'yesterday', '1d', '7d', '7d before today', '365d', 'lifetime'])('"%s" is read and asked for', (window) => {
-    const strategy = strategyOf(`spend("${window}") > 10`);
-    expect(strategy.needs.windows).toEqual([window]);
-    expect(decide(strategy, evidenceOf({ windows: { [window]: { spend: 11 } } })).verdict.kind).toBe('pause');
-    expect(decide(strategy, evidenceOf({ windows: { [window]: { spend: 10 } } })).verdict.kind).toBe('keep');
-  });
+  test.each(['1h', '3h', '72h', 'today', 'yesterday', '1d', '7d', '7d before today', '365d', 'lifetime'])(
+    '"%s" is read and asked for',
+    (window) => {
+      const strategy = strategyOf(`spend("${window}") > 10`);
+      expect(strategy.needs.windows).toEqual([window]);
+      expect(decide(strategy, evidenceOf({ windows: { [window]: { spend: 11 } } })).verdict.kind).toBe(
+        'pause',
+      );
+      expect(decide(strategy, evidenceOf({ windows: { [window]: { spend: 10 } } })).verdict.kind).toBe(
+        'keep',
+      );
+    },
+  );
 
-  test.each(['8x', '0h', '73h', '3h before today', '366d', 'Today', ' 7d', ''])('"%s" is no window', (window) => {
-    const [problem] = problemsOf(`spend("${window}") > 10`);
-    expect(problem?.offset).toBe(6);
-    expect(problem?.message).toMatch(/window|hours/);
-  });
+  test.each(['8x', '0h', '73h', '3h before today', '366d', 'Today', ' 7d', ''])(
+    '"%s" is no window',
+    (window) => {
+      const [problem] = problemsOf(`spend("${window}") > 10`);
+      expect(problem?.offset).toBe(6);
+      expect(problem?.message).toMatch(/window|hours/);
+    },
+  );
 });
 
 describe('undefined is neither true nor false', () => {
@@ -91,11 +126,15 @@ describe('undefined is neither true nor false', () => {
   });
 
   test.each(['roas', 'roi'])('%s without spend is undefined', (metric) => {
-    expect(holds(`${metric}("7d") > 1`, { windows: { '7d': { events: { purchase: [1, 30] } } } })).toBe('undefined');
+    expect(holds(`${metric}("7d") > 1`, { windows: { '7d': { events: { purchase: [1, 30] } } } })).toBe(
+      'undefined',
+    );
   });
 
   test.each(['epc', 'cvr', 'cpc'])('%s without clicks is undefined', (metric) => {
-    expect(holds(`${metric}("7d") >= 0`, { windows: { '7d': { spend: 5, impressions: 100 } } })).toBe('undefined');
+    expect(holds(`${metric}("7d") >= 0`, { windows: { '7d': { spend: 5, impressions: 100 } } })).toBe(
+      'undefined',
+    );
   });
 
   test.each(['ctr', 'cpm'])('%s without impressions is undefined', (metric) => {
@@ -109,15 +148,34 @@ describe('undefined is neither true nor false', () => {
 });
 
 describe('data health', () => {
-  const sold: EvidencePart['windows'] = { '7d': { spend: 100, clicks: 400, visits: 380, events: { purchase: [5, 180] } }, today: { spend: 10, events: { purchase: [1, 30] } } };
+  const sold: EvidencePart['windows'] = {
+    '7d': { spend: 100, clicks: 400, visits: 380, events: { purchase: [5, 180] } },
+    today: { spend: 10, events: { purchase: [1, 30] } },
+  };
 
-  test.each(['conversions("7d") >= 0', 'visits("7d") >= 0', 'revenue("7d") >= 0', 'cpa("7d") > 0', 'roas("7d") > 0'])('%s is undefined while conversions must not be believed', (when) => {
-    expect(holds(when, { windows: sold, health: { trackingSinceMs: 0, conversionsUndefined: 'the source is silent' } })).toBe('undefined');
+  test.each([
+    'conversions("7d") >= 0',
+    'visits("7d") >= 0',
+    'revenue("7d") >= 0',
+    'cpa("7d") > 0',
+    'roas("7d") > 0',
+  ])('%s is undefined while conversions must not be believed', (when) => {
+    expect(
+      holds(when, {
+        windows: sold,
+        health: { trackingSinceMs: 0, conversionsUndefined: 'the source is silent' },
+      }),
+    ).toBe('undefined');
     expect(holds(when, { windows: sold, health: { trackingSinceMs: null } })).toBe('undefined');
   });
 
   test('spend and network clicks stay defined', () => {
-    expect(holds('spend("7d") == 100 && clicks("7d") == 400', { windows: sold, health: { trackingSinceMs: null } })).toBe(true);
+    expect(
+      holds('spend("7d") == 100 && clicks("7d") == 400', {
+        windows: sold,
+        health: { trackingSinceMs: null },
+      }),
+    ).toBe(true);
   });
 
   test('a window that begins before tracking is undefined, a later one is not', () => {
@@ -128,7 +186,13 @@ describe('data health', () => {
 
   test('an object born after tracking began has a whole life', () => {
     const health = { trackingSinceMs: AS_OF_MS - 48 * 3_600_000 };
-    expect(holds('conversions("7d") == 5', { windows: sold, health, object: { createdAtMs: AS_OF_MS - 47 * 3_600_000 } })).toBe(true);
+    expect(
+      holds('conversions("7d") == 5', {
+        windows: sold,
+        health,
+        object: { createdAtMs: AS_OF_MS - 47 * 3_600_000 },
+      }),
+    ).toBe(true);
   });
 
   test('foreign revenue without a rate makes revenue undefined, not conversions', () => {
@@ -138,17 +202,32 @@ describe('data health', () => {
   });
 
   test('the reason is told', () => {
-    const decision = decide(strategyOf('conversions("7d") == 0 && spend("7d") > 50'), evidenceOf({ windows: sold, health: { trackingSinceMs: 0, conversionsUndefined: 'the source is silent' } }));
+    const decision = decide(
+      strategyOf('conversions("7d") == 0 && spend("7d") > 50'),
+      evidenceOf({
+        windows: sold,
+        health: { trackingSinceMs: 0, conversionsUndefined: 'the source is silent' },
+      }),
+    );
     expect(decision.verdict.kind).toBe('keep');
     expect(decision.reason.code).toBe('conversions_undefined');
     expect(decision.sentence).toContain('the source is silent');
-    expect(decision.rules[0]?.conditions[0]?.values[0]).toEqual({ expression: 'conversions("7d")', value: null, why: 'the source is silent' });
+    expect(decision.rules[0]?.conditions[0]?.values[0]).toEqual({
+      expression: 'conversions("7d")',
+      value: null,
+      why: 'the source is silent',
+    });
   });
 });
 
 describe('facts', () => {
   const part: EvidencePart = {
-    object: { name: 'US Yoga', labels: ['test', 'q4'], createdAtMs: AS_OF_MS + 20 * 60_000 - 36 * 3_600_000, bidMicros: usd(1.25) },
+    object: {
+      name: 'US Yoga',
+      labels: ['test', 'q4'],
+      createdAtMs: AS_OF_MS + 20 * 60_000 - 36 * 3_600_000,
+      bidMicros: usd(1.25),
+    },
     campaign: { name: 'US Prospecting', labels: ['prospecting'], dailyBudgetMicros: usd(500) },
   };
   test.each<[string, Truth]>([
@@ -184,51 +263,105 @@ describe('facts', () => {
 });
 
 describe('a fault keeps, absorbed or not', () => {
-  test.each(['spend("7d") > 1 || spend("today") > 1', 'spend("today") > 1 || spend("7d") > 1', 'spend("7d") > 100 && spend("today") > 1', '!(spend("today") > 1 || spend("7d") > 1)', 'labels.exists(l, spend("7d") > 1 || spend("today") > 1)'])(
-    'a window that was not loaded in %s',
-    (when) => {
-      const decision = decide(strategyOf(when), evidenceOf({ object: { labels: ['x'] }, windows: { today: { spend: 5 } } }));
-      expect(decision.verdict.kind).toBe('keep');
-      expect(decision.reason).toMatchObject({ rule: 'rule', code: 'rule_error' });
-      expect(decision.sentence).toContain('7d');
-    },
-  );
+  test.each([
+    'spend("7d") > 1 || spend("today") > 1',
+    'spend("today") > 1 || spend("7d") > 1',
+    'spend("7d") > 100 && spend("today") > 1',
+    '!(spend("today") > 1 || spend("7d") > 1)',
+    'labels.exists(l, spend("7d") > 1 || spend("today") > 1)',
+  ])('a window that was not loaded in %s', (when) => {
+    const decision = decide(
+      strategyOf(when),
+      evidenceOf({ object: { labels: ['x'] }, windows: { today: { spend: 5 } } }),
+    );
+    expect(decision.verdict.kind).toBe('keep');
+    expect(decision.reason).toMatchObject({ rule: 'rule', code: 'rule_error' });
+    expect(decision.sentence).toContain('7d');
+  });
 
   test('a number that is none', () => {
-    expect(decide(strategyOf('spend("7d") > 1 || true'), evidenceOf({ windows: { '7d': { spend: Number.NaN } } })).reason.code).toBe('rule_error');
-    expect(decide(strategyOf('spend("7d") * 1e308 * 10 > 1'), evidenceOf({ windows: { '7d': { spend: 1e10 } } })).reason.code).toBe('rule_error');
+    expect(
+      decide(strategyOf('spend("7d") > 1 || true'), evidenceOf({ windows: { '7d': { spend: Number.NaN } } }))
+        .reason.code,
+    ).toBe('rule_error');
+    expect(
+      decide(strategyOf('spend("7d") * 1e308 * 10 > 1'), evidenceOf({ windows: { '7d': { spend: 1e10 } } }))
+        .reason.code,
+    ).toBe('rule_error');
   });
 
   test('a time zone the machine does not know', () => {
-    expect(decide(strategyOf('now.hour > 3'), evidenceOf({ account: { timeZone: 'Mars/Olympus' } })).reason.code).toBe('rule_error');
+    expect(
+      decide(strategyOf('now.hour > 3'), evidenceOf({ account: { timeZone: 'Mars/Olympus' } })).reason.code,
+    ).toBe('rule_error');
   });
 });
 
 describe('mistakes are told in words, at their place', () => {
   test.each<[string, string, string | undefined, string]>([
     ['rosa("7d") > 1.5', 'there is no metric or function rosa', 'did you mean roas?', 'rosa'],
-    ['spend("7d") > 3 && convesions("7d") > 2', 'there is no metric or function convesions', 'did you mean conversions?', 'convesions'],
+    [
+      'spend("7d") > 3 && convesions("7d") > 2',
+      'there is no metric or function convesions',
+      'did you mean conversions?',
+      'convesions',
+    ],
     ['bidd > 2', 'there is no bidd', 'did you mean bid?', 'bidd'],
     ['campaign.nme == "x"', 'there is no campaign.nme', 'did you mean campaign.name?', 'campaign.nme'],
     ['spend > 10', 'spend is a metric and needs a window', 'write spend("7d")', 'spend'],
     ['campaign > 1', 'campaign is not a value of its own', undefined, 'campaign'],
-    ['cpa("7d") > target.cpa', 'target.cpa is used, but the strategy has no target.cpa', 'add it: target: { cpa: 30 USD }', 'target'],
-    ['spend("7d") / clicks("7d") > 2', 'a division needs a number other than 0 on its right', 'write ratio(a, b) instead of a / b: it is undefined when b is 0', 'clicks("7d")'],
+    [
+      'cpa("7d") > target.cpa',
+      'target.cpa is used, but the strategy has no target.cpa',
+      'add it: target: { cpa: 30 USD }',
+      'target',
+    ],
+    [
+      'spend("7d") / clicks("7d") > 2',
+      'a division needs a number other than 0 on its right',
+      'write ratio(a, b) instead of a / b: it is undefined when b is 0',
+      'clicks("7d")',
+    ],
     ['spend("7d") / 0 > 2', 'a division needs a number other than 0 on its right', undefined, '0'],
     ['spend("7d") / -0.0 > 2', 'a division needs a number other than 0 on its right', undefined, '-0.0'],
-    ['spend("7d")', 'a condition is true or false; this is a number', 'compare it: spend("7d") > 10', 'spend("7d")'],
+    [
+      'spend("7d")',
+      'a condition is true or false; this is a number',
+      'compare it: spend("7d") > 10',
+      'spend("7d")',
+    ],
     ['spend("7d") > "a"', 'a number > a text means nothing', undefined, 'spend("7d") > "a"'],
     ['spend("7d") > 3 and bid > 2', '"and" is not a sign of conditions', 'write &&', 'and'],
     ['spend("7d") = 3', '= compares nothing', 'write == for "is equal to"', '='],
     ['spend("7d") > 3 & bid > 2', 'a single & means nothing', 'write &&', '&'],
     ['spend("7d") % 3 > 2', '% is not a percentage here', 'write 0.1 for 10 %', 'spend("7d") % 3'],
-    ['spend(name) > 2', 'windows and events are written out in quotes, so that what a rule needs is known before it runs', undefined, 'name'],
-    ['spend("purchase", "7d") > 1', 'spend takes a window, not 2 values', 'write spend("7d")', 'spend("purchase", "7d")'],
+    [
+      'spend(name) > 2',
+      'windows and events are written out in quotes, so that what a rule needs is known before it runs',
+      undefined,
+      'name',
+    ],
+    [
+      'spend("purchase", "7d") > 1',
+      'spend takes a window, not 2 values',
+      'write spend("7d")',
+      'spend("purchase", "7d")',
+    ],
     ['cpa() > 1', 'cpa takes a window, or an event and a window, not 0 values', undefined, 'cpa()'],
-    ['labels[0] == "x"', 'lists are asked with "in", .exists() or .all(), not by position or key', undefined, 'labels[0]'],
+    [
+      'labels[0] == "x"',
+      'lists are asked with "in", .exists() or .all(), not by position or key',
+      undefined,
+      'labels[0]',
+    ],
     ['bid == null', 'a condition knows numbers, texts in quotes, true and false', undefined, 'null'],
     ['params.payout > 2', 'there is no params.payout', 'add it: params: { payout: … }', 'params.payout'],
-    ['campaign.spend("7d") > 3', 'metrics of a parent come with a later version', undefined, 'campaign.spend("7d")'],
+    [
+      'campaign.spend("7d") > 3',
+      'metrics of a parent come with a later version',
+      undefined,
+      'campaign.spend("7d")',
+    ],
     ['name.matches("(a+)+$")', 'there is no .matches()', undefined, 'name.matches("(a+)+$")'],
   ])('%s', (when, message, hint, at) => {
     const [problem, ...others] = problemsOf(when);
@@ -244,20 +377,35 @@ describe('mistakes are told in words, at their place', () => {
   });
 
   test('every mistake of a condition is told at once', () => {
-    expect(problemsOf('rosa("7d") > 1 && spend("8x") > 1 && bidd > 1').map((problem) => problem.offset)).toEqual([0, 24, 37]);
+    expect(
+      problemsOf('rosa("7d") > 1 && spend("8x") > 1 && bidd > 1').map((problem) => problem.offset),
+    ).toEqual([0, 24, 37]);
   });
 
-  test.each(['proven.cpaAbove(target.cpa, 0.05)', 'due.conversions("purchase", "today") >= 3', 'forecast.cpa("7d") > 30', 'shrunk.cpa("7d") > 3', 'matured.spend("7d") > 3', 'siblings.rank("roas", "3d") < 0.25', 'frequency("7d") < 2', 'rank("roas", "3d") < 0.25', 'autopilot'])('%s comes with a later version', (when) => {
+  test.each([
+    'proven.cpaAbove(target.cpa, 0.05)',
+    'due.conversions("purchase", "today") >= 3',
+    'forecast.cpa("7d") > 30',
+    'shrunk.cpa("7d") > 3',
+    'matured.spend("7d") > 3',
+    'siblings.rank("roas", "3d") < 0.25',
+    'frequency("7d") < 2',
+    'rank("roas", "3d") < 0.25',
+    'autopilot',
+  ])('%s comes with a later version', (when) => {
     expect(problemsOf(when)[0]?.message).toMatch(/comes? with a later version/);
   });
 
   test('a metric without an event and without a target asks which', () => {
-    expect(problemsOf('conversions("7d") > 3', { target: undefined })[0]).toMatchObject({ message: 'conversions of which event?' });
+    expect(problemsOf('conversions("7d") > 3', { target: undefined })[0]).toMatchObject({
+      message: 'conversions of which event?',
+    });
     expect(problemsOf('conversions("purchase", "7d") > 3', { target: undefined })).toEqual([]);
   });
 
   test('scope.where knows objects, not metrics or time', () => {
-    const where = (text: string) => problemsOf('true', { scope: { level: 'adset', where: text } })[0]?.message;
+    const where = (text: string) =>
+      problemsOf('true', { scope: { level: 'adset', where: text } })[0]?.message;
     expect(where('campaign.name.startsWith("US") && !("retargeting" in campaign.labels)')).toBeUndefined();
     expect(where('spend("7d") > 3')).toBe('spend cannot be asked in scope.where');
     expect(where('ageDays > 3')).toBe('there is no ageDays');

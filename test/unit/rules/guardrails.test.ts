@@ -8,7 +8,7 @@ const free: StepLimits = { floor: null, ceiling: null, maxStep: null, stepMicros
 
 describe('one change of a bid or budget', () => {
   test.each<[string, number, number, Partial<StepLimits>, number, string | null]>([
-    ['is rounded down to the network\'s step', 1.25, 1.375, {}, 1.37, null],
+    ["is rounded down to the network's step", 1.25, 1.375, {}, 1.37, null],
     ['is cut to the largest step', 1, 2, { maxStep: 0.3 }, 1.3, 'step'],
     ['is cut to the largest step down', 1, 0.1, { maxStep: 0.3 }, 0.7, 'step'],
     ['a step of exactly the limit is not cut', 1.2, 1.2 * 1.1, { maxStep: 0.1 }, 1.32, null],
@@ -17,7 +17,11 @@ describe('one change of a bid or budget', () => {
     ['rounds up where down would pass the floor', 2, 1, { floor: usd(1.005) }, 1.01, 'floor'],
     ['comes down to a ceiling it lies above', 10, 5, { ceiling: usd(8) }, 5, null],
   ])('%s', (_name, from, to, limits, expected, limitedBy) => {
-    expect(limitValue(usd(from), to * 1e6, { ...free, ...limits })).toEqual({ ok: true, toMicros: usd(expected), limitedBy });
+    expect(limitValue(usd(from), to * 1e6, { ...free, ...limits })).toEqual({
+      ok: true,
+      toMicros: usd(expected),
+      limitedBy,
+    });
   });
 
   test.each<[string, number, number, Partial<StepLimits>, string]>([
@@ -26,9 +30,15 @@ describe('one change of a bid or budget', () => {
     ['at the floor already', 0.4, 0.2, { floor: usd(0.4) }, 'floor'],
     ['rounding would change it by more than 1 %', 0.12, 0.132, {}, 'rounding_refused'],
     ['rounding to nothing', 0.012, 0.006, {}, 'rounding_refused'],
-    ['no step between floor and ceiling', 1, 2, { floor: usd(1.502), ceiling: usd(1.508) }, 'rounding_refused'],
+    [
+      'no step between floor and ceiling',
+      1,
+      2,
+      { floor: usd(1.502), ceiling: usd(1.508) },
+      'rounding_refused',
+    ],
     ['the value it has', 2, 2, {}, 'already_so'],
-    ['a step smaller than the network\'s', 2, 3, { maxStep: 0.004 }, 'step_refused'],
+    ["a step smaller than the network's", 2, 3, { maxStep: 0.004 }, 'step_refused'],
   ])('is refused: %s', (_name, from, to, limits, code) => {
     expect(limitValue(usd(from), to * 1e6, { ...free, ...limits })).toMatchObject({ ok: false, code });
   });
@@ -43,21 +53,29 @@ describe('one change of a bid or budget', () => {
     const money = fc.integer({ min: 1, max: 10 ** 12 }).map(micros);
     const share = fc.double({ min: 0.01, max: 2, noNaN: true });
     fc.assert(
-      fc.property(money, fc.double({ min: 0, max: 1e13, noNaN: true }), fc.option(money), fc.option(money), fc.option(share), fc.constantFrom(1, 10_000, 1_000_000), (from, wanted, a, b, maxStep, step) => {
-        const [floor, ceiling] = a !== null && b !== null && a > b ? [b, a] : [a, b];
-        const result = limitValue(from, wanted, { floor, ceiling, maxStep, stepMicros: micros(step) });
-        if (!result.ok) return;
-        expect(result.toMicros % step).toBe(0);
-        expect(result.toMicros > from).toBe(wanted > from);
-        if (ceiling !== null && wanted > from) expect(result.toMicros).toBeLessThanOrEqual(ceiling);
-        if (floor !== null && wanted < from) expect(result.toMicros).toBeGreaterThanOrEqual(floor);
-      }),
+      fc.property(
+        money,
+        fc.double({ min: 0, max: 1e13, noNaN: true }),
+        fc.option(money),
+        fc.option(money),
+        fc.option(share),
+        fc.constantFrom(1, 10_000, 1_000_000),
+        (from, wanted, a, b, maxStep, step) => {
+          const [floor, ceiling] = a !== null && b !== null && a > b ? [b, a] : [a, b];
+          const result = limitValue(from, wanted, { floor, ceiling, maxStep, stepMicros: micros(step) });
+          if (!result.ok) return;
+          expect(result.toMicros % step).toBe(0);
+          expect(result.toMicros > from).toBe(wanted > from);
+          if (ceiling !== null && wanted > from) expect(result.toMicros).toBeLessThanOrEqual(ceiling);
+          if (floor !== null && wanted < from) expect(result.toMicros).toBeGreaterThanOrEqual(floor);
+        },
+      ),
       { seed: 3, numRuns: 5_000 },
     );
   });
 });
 
-describe('the account\'s rolling 24 hours', () => {
+describe("the account's rolling 24 hours", () => {
   const limits = { maxActionsPerDay: 3, maxShareOfSpendPaused: 0.3 };
   const usage = { actions: 2, shareOfSpendPaused: 0.2, verdict: 'pause', addsShare: 0.1 } as const;
 
@@ -67,7 +85,11 @@ describe('the account\'s rolling 24 hours', () => {
 
   test('one action too many is refused, whatever it is', () => {
     const check = checkReservation(limits, { ...usage, actions: 3, verdict: 'set_bid', addsShare: 0 });
-    expect(check).toEqual({ ok: false, refused: 'max_actions_per_day', sentence: 'not done: 3 actions in the last 24 hours, and maxActionsPerDay is 3' });
+    expect(check).toEqual({
+      ok: false,
+      refused: 'max_actions_per_day',
+      sentence: 'not done: 3 actions in the last 24 hours, and maxActionsPerDay is 3',
+    });
   });
 
   test('a pause beyond the share is refused, a bid is not', () => {
