@@ -51,6 +51,8 @@ export async function storeObjects(
   },
 ): Promise<StoredObjects> {
   const { accountId } = input;
+  // Two readings of one account (today's and the deep one) may end at the same time: one after the other.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`objects of ${accountId}`}, 0))`.execute(trx);
   const known = await loadKnown(trx, accountId);
   const at = (level: Level, networkId: string | null): ObjectId | null =>
     networkId === null ? null : (known.get(`${level} ${networkId}`)?.id ?? null);

@@ -116,6 +116,12 @@ describe('sync', () => {
     expect(await database.db.selectFrom('campaign_news').selectAll().execute()).toHaveLength(3);
   });
 
+  it('lets two readings of one account end at the same time', async () => {
+    const at = SANDBOX_START_MS + 3 * HOUR_MS;
+    const results = await Promise.all([syncAt(at), syncAt(at, 'deep'), syncAt(at)]);
+    expect(results.map((result) => result.changedObjects).sort((a, b) => a - b)).toEqual([0, 0, 55]);
+  });
+
   it('changes nothing and wakes nobody when nothing is new', async () => {
     const at = SANDBOX_START_MS + 10 * HOUR_MS + 30 * MINUTE_MS;
     await syncAt(at);
