@@ -69,6 +69,19 @@ export async function databaseUrl(config: Config): Promise<string> {
   });
 }
 
+/**
+ * As {@link databaseUrl}, without asking whether it answers: `serve` and `work` start while PostgreSQL is away.
+ *
+ * @throws OperatorError `no_database` when no address is known.
+ */
+export function knownDatabase(config: Config): string {
+  const url = config.databaseUrl ?? readRunFile(config.dataDir)?.databaseUrl;
+  if (url !== undefined) return url;
+  throw new OperatorError('no_database', 'no database is known', {
+    next: 'Set DATABASE_URL, or start everything with `npm start`.',
+  });
+}
+
 async function openDatabase(config: Config): Promise<Db> {
   const url = await databaseUrl(config);
   await checkDatabase(url);

@@ -4,8 +4,8 @@ import { OperatorError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { loadSecretKey, prepareDataDir } from '../runtime/data-dir.ts';
 import { askedToStop, reportReady } from '../runtime/ready.ts';
-import { readRunFile } from '../runtime/run-file.ts';
 import type { CliContext } from './command.ts';
+import { knownDatabase } from './context.ts';
 
 export function register(program: Command, context: CliContext): void {
   program
@@ -50,15 +50,6 @@ export function register(program: Command, context: CliContext): void {
       await askedToStop();
       await app.close();
     });
-}
-
-/** Unlike other commands this one starts without asking the database: a paid visitor does not wait for it. */
-function knownDatabase(config: Config): string {
-  const url = config.databaseUrl ?? readRunFile(config.dataDir)?.databaseUrl;
-  if (url !== undefined) return url;
-  throw new OperatorError('no_database', 'no database is known', {
-    next: 'Set DATABASE_URL, or start everything with `npm start`.',
-  });
 }
 
 function optionalKey(config: Config): Buffer | null {

@@ -22,7 +22,7 @@ import { codeOf, messageOf, OperatorError } from '../errors.ts';
  */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    makeFolder(path.resolve(dataDir));
     // What lies in a folder that was somebody else's is never deleted by --fresh.
     if (readdirSync(dataDir).length === 0) writeFileSync(path.join(dataDir, MARKER), MARKER_TEXT);
     accessSync(dataDir, constants.W_OK | constants.X_OK);
@@ -43,6 +43,13 @@ export function prepareDataDir(dataDir: string): void {
       },
     );
   }
+}
+
+/** Step by step: Node's own recursive mkdir never returns where a parent exists and takes no folders (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o711 });
 }
 
 const MARKER = 'README.txt';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OperatorError } from '../errors.ts';
 import { endProcess } from './processes.ts';
+import type { ChildMessage } from './ready.ts';
 import type { RunningPart } from './supervisor.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -17,6 +18,10 @@ export interface NodeChildOptions {
   /** How long it may take to stop by itself. */
   readonly graceMs: number;
   readonly signal: AbortSignal;
+  /** Called at once with the process id, so that it is on record before the process is of use. */
+  readonly spawned: (pid: number) => void;
+  /** A sentence of the process for the person at the terminal. */
+  readonly say: (sentence: string) => void;
 }
 
 /**
@@ -38,8 +43,14 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
   });
   closeSync(log);
   const pid = child.pid;
+  if (pid !== undefined) options.spawned(pid);
+  child.on('message', (message) => {
+    if (isMessage(message) && message.kind === 'say') options.say(message.text);
+  });
   const ready = new Promise<boolean>((resolve, reject) => {
-    child.once('message', () => resolve(true));
+    child.on('message', (message) => {
+      if (isMessage(message) && message.kind === 'ready') resolve(true);
+    });
     child.once('exit', () => resolve(false));
     child.once('error', reject);
     options.signal.addEventListener('abort', () => resolve(true), { once: true });
@@ -53,6 +64,10 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
   child.unref();
   child.channel?.unref();
   return { pid, stop: () => endProcess(pid, { graceMs: options.graceMs }) };
+}
+
+function isMessage(message: unknown): message is ChildMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message;
 }
 
 /** What a process said before it ended, for a person: our own message if there is one, no stack, of JSON only the text. */

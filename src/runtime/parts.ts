@@ -40,7 +40,7 @@ export function temporalPart(options: TemporalPartOptions): Part {
   return {
     name: 'temporal',
     title: 'Temporal',
-    start: async (signal) => {
+    start: async (signal, spawned) => {
       const server = { port: ports.temporal, uiPort: ports.temporalUi };
       const { leftover } = options;
       if (leftover !== undefined && stillRuns(leftover)) {
@@ -54,6 +54,7 @@ export function temporalPart(options: TemporalPartOptions): Part {
         program: binary.path,
         databaseFile: path.join(config.dataDir, 'temporal.db'),
         logFile: path.join(config.dataDir, 'temporal.log'),
+        spawned,
       });
     },
   };
@@ -63,13 +64,15 @@ export interface CommandPartOptions {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly leftover: ProcessMark | undefined;
+  /** What the process has to say to the person at the terminal. */
+  readonly say: (sentence: string) => void;
 }
 
 const COMMANDS = {
   serve: { title: 'the HTTP server', graceMs: 10_000 },
   sandbox: { title: 'the simulated market', graceMs: 5_000 },
-  // Activities may be talking to an ad network: they get time to hear the answer.
-  work: { title: 'the optimizer', graceMs: 20_000 },
+  // Its activities may be talking to an ad network: they get time to hear the answer (30 s, then 5 to close).
+  work: { title: 'the optimizer', graceMs: 35_000 },
 } as const;
 
 /** `serve`, `sandbox` or `work` as a process of its own. One that a killed run left is ended first: its code may be old. */
@@ -78,12 +81,12 @@ export function commandPart(name: keyof typeof COMMANDS, options: CommandPartOpt
   return {
     name,
     title,
-    start: async (signal): Promise<RunningPart> => {
-      const { leftover, env, dataDir } = options;
+    start: async (signal, spawned): Promise<RunningPart> => {
+      const { leftover, env, dataDir, say } = options;
       if (leftover !== undefined && stillRuns(leftover)) await endProcess(leftover.pid, { graceMs });
       if (signal.aborted)
         throw new OperatorError('stopped', 'stopped before it began', { next: 'Start again.' });
-      return await startNodeChild({ command: name, env, dataDir, graceMs, signal });
+      return await startNodeChild({ command: name, env, dataDir, graceMs, signal, spawned, say });
     },
   };
 }

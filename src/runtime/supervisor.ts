@@ -9,8 +9,11 @@ export interface Part {
   readonly name: PartStatus['name'];
   /** As a person would name it: "PostgreSQL". */
   readonly title: string;
-  /** Starts it, or takes over one that runs; resolves when it is of use. Called again after it died. */
-  readonly start: (signal: AbortSignal) => Promise<RunningPart>;
+  /**
+   * Starts it, or takes over one that runs; resolves when it is of use. Called again after it died. `spawned` is told
+   * the process id as soon as there is one, so that a kill in between leaves no unknown process.
+   */
+  readonly start: (signal: AbortSignal, spawned: (pid: number) => void) => Promise<RunningPart>;
 }
 
 export interface RunningPart {
@@ -62,8 +65,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   async function startOnce(entry: Kept): Promise<RunningPart> {
-    const running = await entry.part.start(stopping.signal);
+    const running = await entry.part.start(stopping.signal, (pid) => {
+      entry.pid = pid;
+      options.onChange?.();
+    });
     entry.running = running;
+    entry.pid = running.pid;
     entry.startedMs = wallNowMs();
     // Stopped while it was starting: the stop is waiting for it in `entry.loop`.
     if (!stopping.signal.aborted) set(entry, 'running');
@@ -115,6 +122,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const entry: Kept = {
       part,
       running: undefined,
+      pid: undefined,
       startedMs: wallNowMs(),
       loop: Promise.resolve(),
       status: { name: part.name, state: 'starting', detail: '' },
@@ -143,7 +151,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return running;
     },
     status: () => [...kept.values()].map((entry) => entry.status),
-    pidOf: (name) => kept.get(name)?.running?.pid,
+    pidOf: (name) => kept.get(name)?.pid,
     async stop(order) {
       stopping.abort();
       for (const name of order) {
@@ -152,6 +160,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         await entry.loop;
         await entry.running?.stop();
         entry.running = undefined;
+        entry.pid = undefined;
         set(entry, 'stopped');
       }
     },
@@ -161,6 +170,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 interface Kept {
   readonly part: Part;
   running: RunningPart | undefined;
+  /** Its newest process, of use or not yet. */
+  pid: number | undefined;
   startedMs: number;
   /** Ends when the supervisor is stopped. */
   loop: Promise<void>;

@@ -15,6 +15,8 @@ export interface StartTemporalOptions {
   /** The database file; null keeps everything in memory (tests). */
   readonly databaseFile: string | null;
   readonly logFile: string;
+  /** Told the process id at once. */
+  readonly spawned?: (pid: number) => void;
 }
 
 export interface RunningTemporal {
@@ -66,6 +68,7 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Runn
       { next: NEXT },
     );
   }
+  options.spawned?.(pid);
   const address = `127.0.0.1:${options.port}`;
   for (let waited = 0; waited < 60_000 && isAlive(pid) && child.exitCode === null; waited += 100) {
     if (await answers(address, 'default'))

@@ -13,7 +13,7 @@ import { commandPart, postgresPart, temporalPart } from './parts.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { createReporter } from './reporter.ts';
 import { claimDataDir, markOf, readRunFile, releaseDataDir, stillRuns, writeRunFile } from './run-file.ts';
-import { prepareSample } from './sample.ts';
+import { ensureSampleWorkspace } from './sample-workspace.ts';
 import type { PartStatus } from './status-file.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -111,11 +111,10 @@ async function runInstallation(options: UpOptions): Promise<void> {
       held,
       say,
     });
-    const simulated = await prepareSample(db, {
-      config,
-      secretKey,
-      sandboxUrl: `http://127.0.0.1:${ports.sandbox}`,
-    });
+    const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`;
+    const simulated =
+      config.databaseUrl === null &&
+      (await ensureSampleWorkspace(db, { config, secretKey, sandboxUrl }, wallNowMs()));
     await resumeClocks(db, wallNowMs());
 
     const temporalIsForeign = config.temporalAddress !== null;
@@ -144,7 +143,7 @@ async function runInstallation(options: UpOptions): Promise<void> {
 
     const env = childEnvironment(options, { ...place, ports });
     const child = (name: 'serve' | 'sandbox' | 'work') =>
-      commandPart(name, { dataDir: config.dataDir, env, leftover: previous?.children[name] });
+      commandPart(name, { dataDir: config.dataDir, env, leftover: previous?.children[name], say });
     const started = (async () => {
       await supervisor.keep(child('serve'));
       sayLinks(say, links);
@@ -154,6 +153,9 @@ async function runInstallation(options: UpOptions): Promise<void> {
       }
     })();
     const judged = (async () => {
+      // The worker waits for Temporal by itself, and reads strategies meanwhile.
+      const worker = supervisor.keep(child('work'));
+      worker.catch(() => undefined);
       if (!temporalIsForeign) {
         const leftover = temporalRuns ? leftTemporal : undefined;
         await supervisor.keep(
@@ -167,7 +169,7 @@ async function runInstallation(options: UpOptions): Promise<void> {
         );
       }
       reporter.progress({ text: 'the optimizer starts', secondsLeft: 5 });
-      await supervisor.keep(child('work'));
+      await worker;
       reporter.ready();
     })();
     // A stop during the start rejects these; the stop itself is what is then wanted.
