@@ -47,8 +47,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       last_postback_id uuid not null
     )`.execute(db);
   await sql`create index conversion_object on conversion (object_id, clicked_at)`.execute(db);
-  await sql`create index conversion_device on conversion (workspace_id, device_id, event_at) where device_id is not null`.execute(db);
-  await sql`create index conversion_click on conversion (click_id) where click_id is not null`.execute(db);
+  // Installs and trials, by which later events of the same device or click are credited: few beside all events.
+  await sql`create index conversion_anchor_device on conversion (device_id, workspace_id)
+    where device_id is not null and (event_type = 'install' or event ilike '%trial%')`.execute(db);
+  await sql`create index conversion_anchor_click on conversion (click_id)
+    where click_id is not null and (event_type = 'install' or event ilike '%trial%')`.execute(db);
+  // Conversions whose click is not stored yet.
+  await sql`create index conversion_clickless on conversion (click_id)
+    where click_id is not null and clicked_at is null and attributed_by is null`.execute(db);
   await sql`create index conversion_received on conversion (workspace_id, received_at desc)`.execute(db);
   // Foreign revenue that waits for a rate; nearly always empty.
   await sql`create index conversion_unconverted on conversion (workspace_id)

@@ -75,14 +75,16 @@ export async function loadAnchors(
     select c.id, c.workspace_id, c.account_id, a.network, c.object_id, c.campaign_id, o.level, o.name, c.event,
            c.event_type, c.event_at, c.attributed_by, c.click_id, c.clicked_at, c.placement, c.device_id
     from (
-      select id from conversion where workspace_id = any(${workspaceIds}::text[]) and device_id = any(${deviceIds}::text[])
+      select * from conversion
+      where workspace_id = any(${workspaceIds}::text[]) and device_id = any(${deviceIds}::text[])
+        and (event_type = 'install' or event ilike '%trial%')
       union
-      select id from conversion where click_id = any(${clickIds}::text[])
-    ) k
-    join conversion c on c.id = k.id
+      select * from conversion
+      where click_id = any(${clickIds}::text[]) and (event_type = 'install' or event ilike '%trial%')
+    ) c
     left join ad_account a on a.id = c.account_id
     left join object o on o.id = c.object_id
-    where c.attributed_by is not null and c.excluded is null and (c.event_type = 'install' or c.event ilike '%trial%')
+    where c.attributed_by is not null and c.excluded is null
     order by c.event_at, c.id`.execute(trx);
   for (const row of rows) {
     anchors.add(
