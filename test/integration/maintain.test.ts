@@ -1,0 +1,80 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMaintainActivities } from '../../activities/maintain.ts';
+import type { Db } from '../../src/db/connection.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { addClick, addPostback, type SeededAccount, seedAccount, T0 } from '../support/ingest-facts.ts';
+
+const DAY = 86_400_000;
+
+let database: TestDatabase;
+let db: Db;
+let shop: SeededAccount;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  db = database.db;
+  shop = await seedAccount(db, { name: 'shop' });
+});
+afterAll(() => database.drop());
+
+function maintain(wallMs: number): Promise<{ readonly sentence: string }> {
+  const { maintain: run } = createMaintainActivities({ db, wallNowMs: () => wallMs });
+  return new MockActivityEnvironment().run(run);
+}
+
+describe('maintenance', () => {
+  it('makes the partitions of the days ahead, and makes them once', async () => {
+    expect((await maintain(T0)).sentence).toContain('partitions are ahead');
+    await maintain(T0);
+    const { rows } = await sql<{ relname: string }>`
+      select relname from pg_class where relispartition and relname like 'click_2026%' order by relname`.execute(
+      db,
+    );
+    expect(rows.map((r) => r.relname)).toEqual(
+      expect.arrayContaining(['click_20260309', 'click_20260310', 'click_20260313']),
+    );
+  });
+
+  it('clears raw addresses after 72 hours, not before', async () => {
+    await addClick(db, shop, { atMs: T0, ad: 'a1' });
+    await sql`update click set ip = '192.0.2.7'`.execute(db);
+    await maintain(T0 + 3 * DAY);
+    expect((await sql`select 1 from click where ip is not null`.execute(db)).rows).toHaveLength(1);
+    expect((await maintain(T0 + 3 * DAY + 1)).sentence).toContain('1 raw addresses cleared');
+    expect((await sql`select 1 from click where ip is not null`.execute(db)).rows).toHaveLength(0);
+  });
+
+  it('deletes strangers after seven days and keeps everyone else', async () => {
+    const kept = await addPostback(db, shop, { atMs: T0, key: 'kept' });
+    const refused = await addPostback(db, shop, { atMs: T0, key: 'refused' });
+    const stranger = await addPostback(db, shop, { atMs: T0, key: 'stranger' });
+    await sql`update postback set outcome = 'refused', reason = 'missing_click_id' where id = ${refused}`.execute(
+      db,
+    );
+    await sql`update postback set outcome = 'refused', reason = 'unknown_source', workspace_id = null where id = ${stranger}`.execute(
+      db,
+    );
+    await maintain(T0 + 7 * DAY + 1);
+    const { rows } = await sql<{ id: string }>`select id from postback order by id`.execute(db);
+    expect(rows.map((r) => r.id)).toEqual([kept, refused].sort());
+  });
+
+  it('frees message keys that have expired', async () => {
+    const row = { postback_id: '00000000-0000-7000-8000-000000000000', received_at: new Date(T0) };
+    await db
+      .insertInto('message_key')
+      .values([
+        { ...row, key: Buffer.from('lasting'), expires_at: null },
+        { ...row, key: Buffer.from('expiring'), expires_at: new Date(T0 + 3 * DAY) },
+      ])
+      .execute();
+    await maintain(T0 + 3 * DAY - 1);
+    expect(await db.selectFrom('message_key').select('key').execute()).toHaveLength(2);
+    await maintain(T0 + 3 * DAY);
+    expect((await db.selectFrom('message_key').select('key').execute()).map((k) => String(k.key))).toEqual([
+      'lasting',
+    ]);
+  });
+});
