@@ -74,10 +74,10 @@ describe('a visitor of a link', () => {
     expect(stored.ip_hash).toHaveLength(16);
     expect(Math.abs(stored.clicked_at.getTime() - MARKET_MS)).toBeLessThan(60_000);
     // The id's first ten characters are the workspace time.
-    const time = [...id.slice(0, 10)].reduce(
-      (sum, char) => sum * 32 + '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(char),
-      0,
-    );
+    const time = id
+      .slice(0, 10)
+      .split('')
+      .reduce((sum, char) => sum * 32 + '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(char), 0);
     expect(time).toBe(stored.clicked_at.getTime());
     const inbox = await database.db
       .selectFrom('click_inbox')
