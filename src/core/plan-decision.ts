@@ -32,12 +32,17 @@ export function planDecision(
     change: verdict,
     expected,
     changeWords: changeWords(verdict, expected, account.currency),
-    summary: cut(`${object.name}: ${decision.sentence}`, SUMMARY_BYTES),
+    summary: cut(sentenceWithName(object.name, decision.sentence), SUMMARY_BYTES),
     details: details(strategy, evidence, decision, verdict, expected),
     approval,
     checkAfterMs: CHECK_AFTER_MS,
     delta: relativeDelta(verdict, expected),
   };
+}
+
+/** The decision's sentence, with the object's name where it does not say it: "pause Zen C: …", "Yoga 15s: bid …". */
+export function sentenceWithName(name: string, sentence: string): string {
+  return sentence.includes(name) ? sentence : `${name}: ${sentence}`;
 }
 
 /** The page a marketer reads in Temporal UI. */

@@ -11,6 +11,7 @@ import {
 } from '../core/evaluation.ts';
 import type { ObjectId } from '../core/object.ts';
 import { ENGINE_VERSION } from '../core/decide.ts';
+import { sentenceWithName } from '../core/plan-decision.ts';
 import type { Db } from './connection.ts';
 import type { StrategyInForce } from './evidence.ts';
 import { valueText } from './follow-up.ts';
@@ -122,7 +123,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
         rows.push(row);
         if (decision.verdict.kind === 'keep') continue;
         acted += 1;
-        sentences.push(`${judged.evidence.object.name}: ${decision.sentence}`);
+        sentences.push(sentenceWithName(judged.evidence.object.name, decision.sentence));
         if (!carriedOut) continue;
         taken.set(decision.objectId, strategy.compiled.name);
         const waiting = busy.open.get(decision.objectId);

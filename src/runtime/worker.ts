@@ -61,8 +61,10 @@ const WORKFLOWS_PATH = fileURLToPath(new URL('../../workflows/index.ts', import.
 /** New accounts and changed clocks are noticed within this time. */
 const LOOK_EVERY_MS = 5_000;
 const RETRY_MS = 1_000;
-/** Longer than one batch of a drain or one write's answer. */
-const GRACE_MS = 20_000;
+/** After this, running activities are told to end: a drain returns what it has done so far. */
+const GRACE_MS = 2_000;
+/** Longer than a write's answer may take, so that a deploy leaves no write of unknown result behind. */
+const FORCE_MS = 30_000;
 
 /**
  * Runs everything of this installation that waits on Temporal: one worker for workflows and shared activities, one
@@ -95,7 +97,7 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
     namespace,
     identity,
     shutdownGraceTime: GRACE_MS,
-    shutdownForceTime: GRACE_MS + 10_000,
+    shutdownForceTime: FORCE_MS,
   };
   // Numbers for two cores: a slot that waits on the database costs nothing, a cached workflow a third of a megabyte.
   const main = await Worker.create({

@@ -2,7 +2,12 @@ import type { Change } from '../../src/core/decision.ts';
 import { stateAfter } from '../../src/core/compare-live.ts';
 import { micros } from '../../src/core/money.ts';
 import type { LeverState } from '../../src/core/object.ts';
-import { type AdNetwork, NetworkError, type Target } from '../../src/networks/ad-network.ts';
+import {
+  type AdNetwork,
+  NetworkError,
+  type NetworkObject,
+  type Target,
+} from '../../src/networks/ad-network.ts';
 
 export interface LoggedWrite {
   readonly networkId: string;
@@ -22,23 +27,31 @@ export type WriteFault =
 /** An ad network in memory with the real interface: its books are `state` and `writes`. */
 export interface FakeNetwork extends AdNetwork {
   readonly state: Map<string, LeverState>;
+  /** What a sync finds; its levers are those of `state`. */
+  readonly objects: Map<string, Omit<NetworkObject, keyof LeverState>>;
   readonly writes: LoggedWrite[];
   /** Taken one by one by the next writes. */
   readonly faults: WriteFault[];
   reads: number;
+  /** Ends the writes that hang. */
+  release(): void;
   /** Called at the start of each write, before anything happens. */
   beforeWrite?: (target: Target) => Promise<void>;
 }
 
 export function fakeNetwork(id = 'fake'): FakeNetwork {
   const state = new Map<string, LeverState>();
+  const objects: FakeNetwork['objects'] = new Map();
   const writes: LoggedWrite[] = [];
+  const released = Promise.withResolvers<void>();
   const faults: WriteFault[] = [];
   const network: FakeNetwork = {
     id,
     title: 'Fake network',
     state,
+    objects,
     writes,
+    release: () => released.resolve(),
     faults,
     reads: 0,
     capabilities: {
@@ -60,8 +73,13 @@ export function fakeNetwork(id = 'fake'): FakeNetwork {
         ownRules: [],
       };
     },
-    async listObjects() {
-      return [];
+    async listObjects(access) {
+      return [...objects.values()]
+        .filter((object) => object.networkId.endsWith(access.networkAccountId.slice('act_'.length)))
+        .flatMap((object) => {
+          const lever = state.get(object.networkId);
+          return lever === undefined ? [] : [{ ...object, ...lever }];
+        });
     },
     async reportSpend() {
       return { rows: [], asOfMs: null };
@@ -86,7 +104,7 @@ export function fakeNetwork(id = 'fake'): FakeNetwork {
       writes.push({ networkId: target.networkId, change, atMs: Date.now() });
       if (fault !== 'accepted_unseen') state.set(target.networkId, stateAfter(change, live));
       if (fault === 'timeout_after_acceptance') throw new NetworkError('UNKNOWN_RESULT', 'no answer');
-      if (fault === 'hang_after_acceptance') await new Promise(() => undefined);
+      if (fault === 'hang_after_acceptance') await released.promise;
       return { requestId: `req-${writes.length}` };
     },
   };

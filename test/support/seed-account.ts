@@ -13,6 +13,9 @@ export interface SeededAccount {
   readonly workspaceId: string;
   readonly accountId: string;
   readonly campaignId: ObjectId;
+  readonly campaignNetworkId: string;
+  /** Network ids of its objects end in this. */
+  readonly suffix: string;
   /** Workspace time at the seed; the clock runs at rate 1 from there. */
   readonly nowMs: number;
   readonly asOfMs: number;
@@ -21,7 +24,7 @@ export interface SeededAccount {
 /** A workspace with one USD account in UTC on a fake network, writes allowed, spend known up to the last full hour. */
 export async function seedAccount(
   db: Db,
-  options: { readonly network?: string; readonly rate?: number; readonly wallMs?: number } = {},
+  options: { readonly network?: FakeNetwork; readonly rate?: number; readonly wallMs?: number } = {},
 ): Promise<SeededAccount> {
   const suffix = randomBytes(4).toString('hex');
   const workspaceId = `ws-${suffix}`;
@@ -51,7 +54,7 @@ export async function seedAccount(
     .values({
       id: accountId,
       workspace_id: workspaceId,
-      network: options.network ?? 'fake',
+      network: options.network?.id ?? 'fake',
       network_account_id: `act_${suffix}`,
       name: `Account ${suffix}`,
       currency: 'USD',
@@ -72,11 +75,13 @@ export async function seedAccount(
       created_at: new Date(nowMs - 60 * 24 * HOUR_MS),
     })
     .execute();
-  const seeded = { workspaceId, accountId, nowMs, asOfMs };
+  const campaignNetworkId = `c-${suffix}`;
+  const seeded = { workspaceId, accountId, nowMs, asOfMs, campaignNetworkId, suffix };
   const campaignId = await seedObject(
     db,
     { ...seeded, campaignId: 0 as ObjectId },
-    { level: 'campaign', networkId: `c-${suffix}`, name: 'US Prospecting' },
+    { level: 'campaign', networkId: campaignNetworkId, name: 'US Prospecting' },
+    options.network,
   );
   return { ...seeded, campaignId };
 }
@@ -139,5 +144,18 @@ export async function seedObject(
     select id, first_seen_at, name, status, delivery, bid_strategy, bid_micros, daily_budget_micros, lifetime_budget_micros,
            roas_floor, learning, labels from object where id = ${row.id}`.execute(db);
   network?.state.set(object.networkId, lever);
+  network?.objects.set(object.networkId, {
+    level: object.level,
+    networkId: object.networkId,
+    name: object.name,
+    delivery: lever.status,
+    campaignNetworkId: object.level === 'campaign' ? null : account.campaignNetworkId,
+    adsetNetworkId: null,
+    creativeNetworkId: null,
+    roasFloor: null,
+    learning: null,
+    labels: [],
+    createdAtMs: seenAt.getTime(),
+  });
   return row.id;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovalAnswer } from '../../activities/contract.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { createWakeOptimizer } from '../../src/runtime/wake-optimizer.ts';
-import { DECIDE_UPDATE, WORKFLOW_ID } from '../../workflows/names.ts';
+import { DECIDE_UPDATE, TASK_QUEUE, WORKFLOW, WORKFLOW_ID } from '../../workflows/names.ts';
 import { fakeNetwork } from '../support/fake-network.ts';
 import { eventually, spend, testLoop, type TestLoop } from '../support/loop.ts';
 import { seedAccount, type SeededAccount, seedObject } from '../support/seed-account.ts';
@@ -17,12 +17,15 @@ beforeAll(async () => {
   loop = await testLoop([network]);
   wake = createWakeOptimizer(loop.client);
 });
-afterAll(async () => loop.close());
+afterAll(async () => {
+  network.release();
+  await loop.close();
+});
 beforeEach(async () => {
   network.writes.length = 0;
   network.faults.length = 0;
   delete network.beforeWrite;
-  account = await seedAccount(loop.db);
+  account = await seedAccount(loop.db, { network });
 });
 
 const STOP_LOSS = (mode: string, extra = '') => `
@@ -53,7 +56,7 @@ rules:
 let counter = 0;
 async function loser(name = 'Zen C', perHour = 30): Promise<{ id: ObjectId; networkId: string }> {
   counter += 1;
-  const networkId = `23850000000000${String(counter).padStart(4, '0')}`;
+  const networkId = `23850000000000${String(counter).padStart(4, '0')}-${account.suffix}`;
   const id = await seedObject(loop.db, account, { level: 'adset', networkId, name }, network);
   await spend(loop.db, account, id, perHour);
   return { id, networkId };
@@ -251,9 +254,10 @@ describe('what is not done', () => {
     const decision = await closedDecisionOf(id);
     expect(decision).toMatchObject({ outcome: 'network_refused' });
     expect(decision.outcome_detail).toContain('below the minimum');
-    expect((await loop.client.workflow.getHandle(WORKFLOW_ID.act(decision.id)).describe()).status.name).toBe(
-      'COMPLETED',
-    );
+    // A business refusal completes the workflow; failing is for what someone must look at.
+    expect(await loop.client.workflow.getHandle(WORKFLOW_ID.act(decision.id)).result()).toMatchObject({
+      outcome: 'network_refused',
+    });
     const reservation = await loop.db
       .selectFrom('guardrail_reservation')
       .select('freed_at')
@@ -425,9 +429,9 @@ describe('approval', () => {
 });
 
 describe('a lease', () => {
-  it('lets one decision at a time act on an object', async () => {
+  /** A lease of an earlier decision of the object, held by a workflow of that id. */
+  async function leased(workflowId: string) {
     const { id, networkId } = await loser();
-    const other = (await loser('Zen B', 1)).id;
     await strategy(STOP_LOSS('dry-run'));
     await look();
     const holder = await decisionOf(id);
@@ -438,15 +442,29 @@ describe('a lease', () => {
         level: 'adset',
         network_id: networkId,
         decision_id: holder.id,
-        workflow_id: 'act:someone-else',
+        workflow_id: workflowId,
         taken_at: new Date(account.nowMs),
       })
       .execute();
     await strategy(STOP_LOSS('live'));
+    return id;
+  }
+
+  it('lets one decision at a time act on an object', async () => {
+    // Any workflow that runs will do as its holder.
+    const id = await leased(WORKFLOW_ID.optimize(account.accountId));
     await look();
-    const busy = await closedDecisionOf(id);
-    expect(busy).toMatchObject({ outcome: 'target_busy', mode: 'live' });
+    expect(await closedDecisionOf(id)).toMatchObject({ outcome: 'target_busy', mode: 'live' });
     expect(network.writes).toEqual([]);
-    expect(other).not.toBe(id);
+  });
+
+  it('is swept by the next full pass when its workflow is closed', async () => {
+    const id = await leased('act:ended-long-ago');
+    await loop.client.workflow.execute(WORKFLOW.fullPass, {
+      workflowId: `pass-${account.suffix}`,
+      taskQueue: TASK_QUEUE,
+      args: [{ accountId: account.accountId }],
+    });
+    expect(await closedDecisionOf(id)).toMatchObject({ outcome: 'applied' });
   });
 });
