@@ -193,7 +193,7 @@ async function mainEvent(db: Db, workspaceId: string): Promise<string | null> {
 
 /**
  * What the last pass said about each ad set. Where several strategies look at one, the verdict that acts speaks, else
- * the one whose condition was nearest.
+ * a rule that held and was held back, else the condition that was nearest.
  */
 async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<number, LastVerdict>> {
   const { rows } = await sql<{
@@ -213,7 +213,8 @@ async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<nu
       as e("objectId" bigint, verdict text, reason text, sentence text, nearest text, distance double precision, held jsonb)
     join object o on o.id = e."objectId" and o.level = 'adset'
     where s.workspace_id = ${workspaceId}
-    order by e."objectId", (e.verdict = 'keep'), e.distance nulls last, le.strategy_id`.execute(db);
+    order by e."objectId", (e.verdict = 'keep'), (e.reason in ('no_rule_held', 'conversions_undefined')),
+      e.distance nulls last, le.strategy_id`.execute(db);
   return new Map(
     rows.map((row) => [
       row.object_id,

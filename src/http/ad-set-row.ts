@@ -17,7 +17,7 @@ export function adSetRow(fact: AdSetFact): AdSetRow {
     conversions: fact.conversions,
     cpa: fact.cpa === null ? null : major(fact.cpa, fact.currency),
     roas: fact.roas === null ? null : fact.roas.toFixed(2),
-    verdict: fact.last === null ? null : verdictWords(fact.last),
+    verdict: fact.last === null ? null : verdictWords(fact.last, fact.name),
   };
 }
 
@@ -66,13 +66,20 @@ const VERDICTS: Readonly<Record<string, readonly [string, Tone]>> = {
   notify: ['notice', 'plain'],
 };
 
-function verdictWords(last: LastVerdict): NonNullable<AdSetRow['verdict']> {
+function verdictWords(last: LastVerdict, name: string): NonNullable<AdSetRow['verdict']> {
   const [label, tone] = VERDICTS[last.verdict] ?? [plainWords(last.verdict), 'plain'];
   return {
     label,
     tone,
-    reason: last.sentence === '' ? plainWords(last.reason) : last.sentence,
+    reason: last.sentence === '' ? plainWords(last.reason) : withoutEcho(last, name),
     nearest: last.nearest,
     atMs: last.atMs,
   };
+}
+
+/** A sentence tells all by itself; in a row that has the name, the verdict and the nearest number already, they go. */
+function withoutEcho(last: LastVerdict, name: string): string {
+  const start = `keep ${name}: `;
+  const rest = last.sentence.startsWith(start) ? last.sentence.slice(start.length) : last.sentence;
+  return last.nearest === null ? rest : rest.replace(`; nearest: ${last.nearest}`, '');
 }

@@ -141,8 +141,9 @@ export function postbackLine(fact: PostbackFact): LiveLine {
     atMs: fact.atMs,
     tone: told.tone,
     text: told.text,
-    // What the recorder wrote about this very message is more exact than what its code alone says.
-    detail: fact.detail ?? told.why,
+    // What the recorder wrote about this very message is more exact than what its code alone says; how a conversion
+    // was credited is for those who ask (explain): a feed of sales should read as one.
+    detail: fact.outcome === 'counted' && fact.reason === null ? null : (fact.detail ?? told.why),
     badge: told.badge,
     link: null,
   };
@@ -191,8 +192,13 @@ export function decisionLine(fact: DecisionFact, link: string | null): LiveLine 
     wallAtMs: fact.wallAtMs,
     atMs: fact.atMs,
     tone: badge.tone === 'bad' ? 'bad' : fact.verdict === 'pause' ? 'warn' : 'good',
-    text: `${objectWords(fact.objectName, fact.network)}: ${fact.sentence}`,
-    detail: detail ?? (fact.rule === null ? null : `Rule “${fact.rule}” of ${fact.strategy}`),
+    text: fact.sentence.includes(fact.objectName) ? fact.sentence : `${fact.objectName}: ${fact.sentence}`,
+    detail:
+      detail ??
+      [
+        networkTitle(fact.network),
+        fact.rule === null ? fact.strategy : `rule “${fact.rule}” of ${fact.strategy}`,
+      ].join(' · '),
     badge: fact.undoes === null ? badge : { label: `undo, ${badge.label}`, tone: badge.tone },
     link,
   };

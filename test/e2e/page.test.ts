@@ -145,7 +145,11 @@ describe('the live page in a real browser', () => {
   it('shows a decision with what became of it, and a keep only in the table', async () => {
     const page = await openPage();
     await seedKeeps(database.db, market, [
-      { adSet: 'Interest yoga', sentence: 'no rule held', nearest: 'spend $61.95, $3.05 short of $65.00' },
+      {
+        adSet: 'Interest yoga',
+        sentence: 'keep Interest yoga: no rule holds; nearest: spend $61.95, $3.05 short of $65.00',
+        nearest: 'spend $61.95, $3.05 short of $65.00',
+      },
     ]);
     const id = await seedDecision(database.db, {
       market,
@@ -158,7 +162,7 @@ describe('the live page in a real browser', () => {
     });
     const line = page
       .getByRole('listitem')
-      .filter({ hasText: 'Lookalike 1 % (Meta): bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5' });
+      .filter({ hasText: 'Lookalike 1 %: bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5' });
     await line.filter({ hasText: 'under way' }).waitFor();
     expect(await line.getByRole('link', { name: 'under way' }).getAttribute('href')).toBe(
       `http://127.0.0.1:8233/namespaces/default/workflows/act%3A${id}`,
@@ -167,7 +171,8 @@ describe('the live page in a real browser', () => {
     await line.filter({ hasText: 'done' }).waitFor();
 
     const row = page.getByRole('row').filter({ hasText: 'Interest yoga' });
-    await row.getByText('$3.05 short of $65.00').waitFor();
+    await row.getByText('nearest: spend $61.95, $3.05 short of $65.00').waitFor();
+    expect(await row.getByRole('cell').last().innerText()).toMatch(/^keep\s+no rule holds\s+nearest: .*$/);
     expect(await page.getByRole('listitem').filter({ hasText: 'short of' }).count()).toBe(0);
     await page.context().close();
   });
@@ -206,7 +211,7 @@ describe('the live page in a real browser', () => {
       market,
       adSet: 'Retargeting 7 days',
       verdict: 'pause',
-      sentence: 'pause: $62.10 spent today, no purchase',
+      sentence: 'pause Retargeting 7 days until tomorrow: no purchase today, $62.10 spent over $60.00',
       rule: 'stop what only costs',
       mode: 'approve',
       wallMs: Date.now(),

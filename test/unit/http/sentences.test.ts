@@ -99,9 +99,14 @@ describe('a decision as a sentence', () => {
 
   it('names the object, the change and the rule', () => {
     const line = decisionLine(decision, 'http://ui/x');
-    expect(line.text).toBe('Zen C (Meta): bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5');
-    expect(line.detail).toBe('Rule “scale what buys” of us-prospecting');
+    expect(line.text).toBe('Zen C: bid $1.20 → $1.32: 12 purchases, ROAS 1.8 over target 1.5');
+    expect(line.detail).toBe('Meta · rule “scale what buys” of us-prospecting');
     expect(line.link).toBe('http://ui/x');
+  });
+
+  it('names the object once when the sentence does so itself', () => {
+    const sentence = 'pause Zen C until tomorrow: no purchase today, $180.36 spent over $90.00';
+    expect(decisionLine({ ...decision, verdict: 'pause', sentence }, null).text).toBe(sentence);
   });
 
   it('says how far it got', () => {
