@@ -11,7 +11,7 @@ import type { FileProblem } from './read.ts';
  * ```
  */
 export function formatProblem(text: string, fileName: string, problem: FileProblem): string {
-  const line = (text.split(/\r?\n/)[problem.line - 1] ?? '').replace(/^\uFEFF/, ' ');
+  const line = (text.split(/\r?\n/)[problem.line - 1] ?? '').replace(/^\uFEFF/, '');
   const number = String(problem.line).padStart(4);
   const blank = ' '.repeat(number.length);
   // Tabs stay tabs, so that the caret stands under its character however wide they are shown.

@@ -58,7 +58,7 @@ export function readStrategy(
         message: `${options.fileName} is larger than ${MOST_CHARACTERS / 1024} kB and cannot be a strategy`,
       },
     ]);
-  const source = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  const source = text.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   const document = parseDocument(source, {
     version: '1.2',
@@ -70,7 +70,8 @@ export function readStrategy(
   const at = (start: number, size: number): Place => placeAt(source, lines, start, size);
 
   const traps = findTextTraps(document, source);
-  const complaints = document.errors.map((error) => ({
+  // One slip makes a dozen errors: the first is where it is.
+  const complaints = document.errors.slice(0, 1).map((error) => ({
     ...at(error.pos[0], error.pos[1] - error.pos[0]),
     message: yamlWords(error.message),
     hint: yamlHint(source, error.pos[0]),

@@ -212,6 +212,14 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
     );
   }
 
+  function notByPosition(node: ASTNode): void {
+    problem(
+      node,
+      'lists are asked with "in", .exists() or .all(), not by position or key',
+      'write "test" in labels',
+    );
+  }
+
   function walk(node: ASTNode, bound: ReadonlySet<string>): void {
     switch (node.op) {
       case 'value':
@@ -252,12 +260,12 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       case '[]':
       case '[?]':
       case '.?':
+        // What it asks may be the real mistake: a table of a later version, a word that is none.
+        walk(node.args[0], bound);
+        if (findings.problems.length === 0) notByPosition(node);
+        return;
       case 'map':
-        problem(
-          node,
-          'lists are asked with "in", .exists() or .all(), not by position or key',
-          'write "test" in labels',
-        );
+        notByPosition(node);
         return;
     }
     if (Array.isArray(node.args))
