@@ -1,24 +1,13 @@
 import type { Command } from 'commander';
-import type { Credentials } from '../account-access.ts';
 import { openAccountAccess } from '../account-access.ts';
 import { type AccountRow, allowWrites, findAccount, listAccounts, setHalt } from '../db/accounts.ts';
-import { addAccount, removeAccount } from '../db/account-add.ts';
+import { removeAccount } from '../db/account-add.ts';
 import type { Db } from '../db/connection.ts';
 import { OperatorError } from '../errors.ts';
-import {
-  type AccountAccess,
-  type AccountCheck,
-  type AdNetwork,
-  NetworkError,
-} from '../networks/ad-network.ts';
 import { createNetworkRegistry } from '../networks/registry.ts';
-import { seal } from '../secrets.ts';
-import { type CliContext, UsageError } from './command.ts';
-
-/** What each network's token must be allowed, for people who have none yet. */
-const TOKEN_HELP: Readonly<Record<string, string>> = {
-  meta: 'Make a system user in Meta Business Settings (Users, System users), assign it the ad account, and generate a token with ads_read (to watch) and ads_management (to act). Then: bidloop account add meta --id act_… --token …',
-};
+import { add, type AddOptions } from './account-add.ts';
+import { ask, line, rulesThatAreOn, TOKEN_HELP, view } from './account-view.ts';
+import type { CliContext } from './command.ts';
 
 /** `account add|list|show|allow-writes|halt|resume|remove`: the ad accounts Bidloop reads and, once allowed, changes. */
 export function register(program: Command, context: CliContext): void {
@@ -96,143 +85,6 @@ export function register(program: Command, context: CliContext): void {
     });
 }
 
-interface AddOptions {
-  readonly id?: string;
-  readonly token?: string;
-  readonly workspace?: string;
-  readonly as?: string;
-  readonly baseUrl?: string;
-}
-
-async function add(context: CliContext, networkId: string, options: AddOptions): Promise<void> {
-  const networks = createNetworkRegistry();
-  const network = networks.find(networkId);
-  if (!network)
-    throw new UsageError(`there is no ad network "${networkId}"; there are: ${networks.ids.join(', ')}`);
-  const token = (options.token ?? context.env['BIDLOOP_ACCOUNT_TOKEN'] ?? '').trim();
-  const networkAccountId = readNetworkAccountId(network, options.id);
-  if (token === '') throw new UsageError(`a token is missing. ${TOKEN_HELP[network.id] ?? ''}`);
-  const db = await context.db();
-  const workspace = await chooseWorkspace(db, options.workspace);
-  const draft: AccountAccess = {
-    networkAccountId,
-    // The check itself finds out currency and zone.
-    currency: workspace.currency,
-    timeZone: workspace.time_zone,
-    baseUrl: options.baseUrl ?? null,
-    token,
-    extra: {},
-  };
-  const check = await ask(network, draft);
-  if (!check.canRead) {
-    throw new OperatorError('no_permission', check.problems.join(' '), {
-      next: TOKEN_HELP[network.id] ?? '',
-    });
-  }
-  const id = options.as ?? `${network.id}-${networkAccountId.replace(/^act_/, '')}`;
-  const credentials: Credentials = { token };
-  const outcome = await addAccount(db, {
-    id,
-    workspaceId: workspace.id,
-    network: network.id,
-    networkAccountId,
-    name: check.name,
-    currency: check.currency,
-    timeZone: check.timeZone,
-    baseUrl: options.baseUrl ?? null,
-    credentialsSealed: (accountId) => seal(context.secretKey(), JSON.stringify(credentials), accountId),
-    nowMs: await context.nowMs(workspace.id),
-  });
-  const notes = [
-    outcome.added
-      ? `${outcome.id} is connected: ${check.name}, ${check.currency}, ${check.timeZone}.`
-      : `${outcome.id} was connected already; its token is new.`,
-    ...check.problems,
-    ...rulesThatAreOn(network, check),
-    outcome.writesAllowed
-      ? 'It may be changed by live and approved decisions.'
-      : `It is read-only: decisions are made and shown, nothing is changed. When you agree with them: ./bidloop account allow-writes ${outcome.id}`,
-  ];
-  context.print(
-    {
-      id: outcome.id,
-      added: outcome.added,
-      name: check.name,
-      currency: check.currency,
-      timeZone: check.timeZone,
-      canWrite: check.canWrite,
-      writesAllowed: outcome.writesAllowed,
-      problems: check.problems,
-      ownRules: check.ownRules,
-    },
-    notes.join('\n'),
-  );
-}
-
-function readNetworkAccountId(network: AdNetwork, text: string | undefined): string {
-  const digits = /^(?:act_)?(\d{3,20})$/.exec((text ?? '').trim())?.[1];
-  if (network.id === 'meta' && digits !== undefined) return `act_${digits}`;
-  throw new UsageError(
-    text === undefined
-      ? `--id is missing: the ad account's id, act_ and digits, as ${network.title}'s ads manager shows it in its address (act=…)`
-      : `"${text}" is not an ad account id of ${network.title}; it is act_ and digits, such as act_1234567890`,
-  );
-}
-
-async function ask(network: AdNetwork, access: AccountAccess): Promise<AccountCheck> {
-  try {
-    return await network.checkAccount(access);
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    const next =
-      error.errorClass === 'AUTH_DEAD' || error.errorClass === 'PERMISSION'
-        ? (TOKEN_HELP[network.id] ?? 'Make a new token.')
-        : error.errorClass === 'GONE'
-          ? `Check the account's id, and that the token's user is assigned to it. ${TOKEN_HELP[network.id] ?? ''}`
-          : 'Try again in a moment.';
-    throw new OperatorError(`network_${error.errorClass.toLowerCase()}`, error.message, {
-      next,
-      cause: error,
-    });
-  }
-}
-
-async function chooseWorkspace(
-  db: Db,
-  wanted: string | undefined,
-): Promise<{ id: string; currency: string; time_zone: string }> {
-  const rows = await db
-    .selectFrom('workspace')
-    .select(['id', 'currency', 'time_zone', 'simulated'])
-    .orderBy('id')
-    .execute();
-  const found =
-    wanted === undefined ? rows.filter((row) => !row.simulated) : rows.filter((row) => row.id === wanted);
-  const [first] = found;
-  if (first && found.length === 1) return first;
-  const names = rows.map((row) => row.id).join(', ') || 'none';
-  throw new OperatorError(
-    'which_workspace',
-    wanted === undefined
-      ? `it is not clear whose account this is (workspaces: ${names})`
-      : `there is no workspace "${wanted}" (there are: ${names})`,
-    {
-      next:
-        found.length === 0
-          ? 'Make one: ./bidloop workspace add "My shop" --currency USD --time-zone Europe/Berlin'
-          : 'Name one with --workspace.',
-    },
-  );
-}
-
-function rulesThatAreOn(network: AdNetwork, check: AccountCheck): readonly string[] {
-  if (check.ownRules.length === 0) return [];
-  return [
-    `${network.title}'s own automated rules are still on and would work against Bidloop's; turn them off there:`,
-    ...check.ownRules.map((rule) => `  ${rule.name} (${rule.id}): ${rule.description}`),
-  ];
-}
-
 async function show(context: CliContext, id: string, check: boolean): Promise<void> {
   const { db, row } = await known(context, id);
   const network = createNetworkRegistry().get(row.network);
@@ -283,32 +135,4 @@ async function known(context: CliContext, id: string): Promise<{ db: Db; row: Ac
   throw new OperatorError('unknown_account', `there is no ad account "${id}" (there are: ${all})`, {
     next: 'List them with ./bidloop account list.',
   });
-}
-
-function view(row: AccountRow): object {
-  return {
-    id: row.id,
-    workspace: row.workspace_id,
-    network: row.network,
-    networkAccountId: row.network_account_id,
-    name: row.name,
-    currency: row.currency,
-    timeZone: row.time_zone,
-    writesAllowed: row.writes_allowed,
-    connected: row.credentials_sealed !== null,
-    halted: row.halted_at === null ? null : (row.halt_reason ?? 'no reason was given'),
-    spendAsOf: row.spend_as_of?.toISOString() ?? null,
-    trackingSince: row.tracking_since?.toISOString() ?? null,
-    syncedAt: row.synced_at?.toISOString() ?? null,
-    syncError: row.sync_error,
-  };
-}
-
-function line(row: AccountRow): string {
-  const notes = [
-    row.credentials_sealed === null ? 'disconnected' : row.writes_allowed ? 'may be changed' : 'read-only',
-    ...(row.halted_at === null ? [] : [`halted: ${row.halt_reason ?? 'no reason was given'}`]),
-    ...(row.sync_error === null ? [] : ['last reading failed']),
-  ];
-  return `${row.id}  ${row.name}  ${row.network} ${row.network_account_id}  ${row.currency}  ${row.time_zone}  (${notes.join('; ')})`;
 }

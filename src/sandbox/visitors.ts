@@ -7,6 +7,7 @@ import { PURPOSE, stream } from './market/random.ts';
 const HOUR_MS = 3_600_000;
 const MAX_WAITING = 20_000;
 const PARALLEL = 12;
+const MACRO = /\{\{([\w.]+)\}\}/g;
 const UNEXPANDED_SHARE = 0.005;
 const DUPLICATE_SHARE = 0.02;
 const LATE_SHARE = 0.01;
@@ -118,7 +119,8 @@ export class Visitors {
 
   async #visit(visit: Visit & { attempts?: number }): Promise<void> {
     const draw = stream(this.#seed, visit.ad, PURPOSE.wire, hashKey(visit.key));
-    const unexpanded = draw() < UNEXPANDED_SHARE;
+    const names = [...this.#target.urlTags.matchAll(MACRO)].map((match) => match[1] ?? '');
+    const unexpanded = draw() < UNEXPANDED_SHARE ? (names[Math.floor(draw() * names.length)] ?? null) : null;
     try {
       const answer = await this.#http.get(`${this.#target.clickUrl}?${this.#query(visit, unexpanded)}`, {
         headers: { 'user-agent': 'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (simulated visitor)' },
@@ -189,7 +191,7 @@ export class Visitors {
   }
 
   /** The link's query with the network's macros filled in; now and then one is left as it stands, as at the network. */
-  #query(visit: Visit, unexpanded: boolean): string {
+  #query(visit: Visit, unexpanded: string | null): string {
     const ad = this.#plan.ads[visit.ad];
     const adset = ad && this.#plan.adsets[ad.adset];
     const campaign = adset && this.#plan.campaigns[adset.campaign];
@@ -203,8 +205,8 @@ export class Visitors {
       placement: 'Instagram_Stories',
       site_source_name: 'ig',
     };
-    const filled = this.#target.urlTags.replace(/\{\{([\w.]+)\}\}/g, (macro, name: string) => {
-      if (unexpanded && name === 'placement') return encodeURIComponent(macro);
+    const filled = this.#target.urlTags.replace(MACRO, (macro, name: string) => {
+      if (name === unexpanded) return encodeURIComponent(macro);
       return encodeURIComponent(values[name] ?? '');
     });
     // The network appends its own click id by itself.
