@@ -45,6 +45,10 @@ async function sync(deps: SyncDeps, input: SyncInput): Promise<SyncResult> {
   const account = await findAccount(deps.db, accountId);
   if (!account)
     throw ApplicationFailure.nonRetryable(`there is no ad account ${accountId}`, 'UNKNOWN_ACCOUNT');
+  // Disconnected: its schedules may outlive it for a moment.
+  if (account.credentials_sealed === null) {
+    return { objects: 0, changedObjects: 0, spendRows: 0, restatedRows: 0, asOfMs: null };
+  }
   const network = deps.networkOf(account.network);
   const access = await deps.openAccess(accountId);
 
