@@ -115,7 +115,7 @@ function reasonToKeepStill(
 }
 
 function isAsked(rule: CompiledRule, evidence: Evidence): boolean {
-  const { kind } = rule.then.action;
+  const { kind } = rule.does.action;
   if (kind === 'pause') return true;
   return (kind === 'resume') === (evidence.object.status === 'paused');
 }

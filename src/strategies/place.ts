@@ -1,4 +1,4 @@
-import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, type Node, Scalar } from 'yaml';
+import { type Document, isMap, isPair, isScalar, isSeq, type LineCounter, type Node, Scalar } from 'yaml';
 import type { RuleProblem } from '../core/rules/document.ts';
 
 /** A place in a file, both counted from 1, and how many characters of that line it covers. */

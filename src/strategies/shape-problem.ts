@@ -65,7 +65,13 @@ function shapeProblem(issue: Issue, above: readonly (string | number)[]): RulePr
       const meant = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
       return meant.flatMap((inner) => shapeProblem(inner, path));
     }
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
       return [
         {
           path,

@@ -79,25 +79,49 @@ export function evidenceOf(part: EvidencePart = {}): Evidence {
   const campaign = part.campaign === undefined ? {} : part.campaign;
   return {
     object: objectFacts(part.object),
-    campaign: campaign === null ? null : objectFacts({ id: 1 as ObjectId, level: 'campaign', name: 'US Zen App Sales', ...campaign }),
-    adset: part.adset === undefined || part.adset === null ? null : objectFacts({ id: 2 as ObjectId, ...part.adset }),
-    account: { id: 'meta-1', name: 'Calm & Co', network: 'meta', currency: 'USD', timeZone: ZONE, moneyStepMicros: usd(0.01), ...part.account },
+    campaign:
+      campaign === null
+        ? null
+        : objectFacts({ id: 1 as ObjectId, level: 'campaign', name: 'US Zen App Sales', ...campaign }),
+    adset:
+      part.adset === undefined || part.adset === null
+        ? null
+        : objectFacts({ id: 2 as ObjectId, ...part.adset }),
+    account: {
+      id: 'meta-1',
+      name: 'Calm & Co',
+      network: 'meta',
+      currency: 'USD',
+      timeZone: ZONE,
+      moneyStepMicros: usd(0.01),
+      ...part.account,
+    },
     strategyId: 'sample/test',
     asOfMs: AS_OF_MS,
     nowMs: part.nowMs ?? AS_OF_MS + 20 * 60_000,
-    windows: Object.fromEntries(Object.entries(part.windows ?? {}).map(([spelling, window]) => [spelling, windowMetrics(spelling, window)])),
+    windows: Object.fromEntries(
+      Object.entries(part.windows ?? {}).map(([spelling, window]) => [
+        spelling,
+        windowMetrics(spelling, window),
+      ]),
+    ),
     health: part.health ?? { trackingSinceMs: 0 },
     history: part.history ?? [],
   };
 }
 
 /** A strategy of one rule at level adset with target purchase, $30, ROAS 1.5. @throws with the problems when it is wrong. */
-export function strategyOf(when: string, then: object = { pause: true }, rest: object = {}): CompiledStrategy {
+export function strategyOf(
+  when: string,
+  then: object = { pause: true },
+  rest: object = {},
+): CompiledStrategy {
   const result = compileStrategy({
     version: 1,
     strategy: 'test',
     scope: { level: 'adset' },
     target: { event: 'purchase', cpa: 30, roas: 1.5 },
+    // oxlint-disable-next-line unicorn/no-thenable -- a rule is written when … then; nothing awaits it.
     rules: [{ name: 'rule', when, then }],
     ...rest,
   });
@@ -108,6 +132,9 @@ export function strategyOf(when: string, then: object = { pause: true }, rest: o
 /** A strategy from its YAML. @throws with the problems when it is wrong. */
 export function strategyFromYaml(text: string): CompiledStrategy {
   const read = readStrategy(text, { fileName: 'test.yaml' });
-  if (!read.ok) throw new Error(read.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('; '));
+  if (!read.ok)
+    throw new Error(
+      read.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('; '),
+    );
   return read.compiled;
 }

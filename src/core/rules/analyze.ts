@@ -3,6 +3,7 @@ import { readWindow } from '../windows.ts';
 import type { Fact } from './facts.ts';
 import { FUNCTIONS, LATER, METHODS } from './language.ts';
 import { METRICS } from './metrics.ts';
+import { childrenOf, literalText } from './tree.ts';
 import { suggestion } from './suggest.ts';
 
 /** What a condition may speak of. */
@@ -139,7 +140,7 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       );
       return;
     }
-    const texts = args.map((argument) => String(argument.args));
+    const texts = args.map(literalText);
     const windowNode = args[args.length - 1];
     const spelling = texts[texts.length - 1] ?? '';
     const window = readWindow(spelling);
@@ -243,19 +244,11 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       case 'rcall':
         methodCall(node, bound);
         return;
-      case '!_':
-      case '-_':
-        walk(node.args, bound);
-        return;
       case '/':
         division(node);
         break;
       case '%':
         problem(node, '% is not a percentage here', 'write 0.1 for 10 %');
-        return;
-      case 'list':
-      case '?:':
-        for (const part of node.args) walk(part, bound);
         return;
       case '[]':
       case '[?]':
@@ -267,9 +260,25 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       case 'map':
         notByPosition(node);
         return;
+      case '!_':
+      case '-_':
+      case 'list':
+      case '?:':
+      case '||':
+      case '&&':
+      case '==':
+      case '!=':
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
+      case 'in':
+      case '+':
+      case '-':
+      case '*':
+        break;
     }
-    if (Array.isArray(node.args))
-      for (const part of node.args) if (typeof part === 'object' && !Array.isArray(part)) walk(part, bound);
+    for (const part of childrenOf(node)) walk(part, bound);
   }
 
   walk(root, new Set());

@@ -1,10 +1,12 @@
-import { DEFAULT_GUARDRAILS, type Guardrails } from '../guardrails.ts';
+import type { Guardrails } from '../guardrails.ts';
 import type { AccountFacts } from '../decision.ts';
 import type { Level, ObjectFacts } from '../object.ts';
 import { type CompiledAction, compileAction } from './action.ts';
-import { readDuration, readMoney, namedCurrency, readPercent, type Unreadable } from './amounts.ts';
+import { namedCurrency, readDuration, readMoney } from './amounts.ts';
+import { compileGuardrails } from './compile-guardrails.ts';
+import { accept } from './problem.ts';
 import { type CompiledCondition, compileCondition, evaluateCondition, type Language } from './condition.ts';
-import type { GuardrailsDocument, Mode, RuleProblem, StrategyDocument } from './document.ts';
+import type { Mode, RuleProblem, StrategyDocument } from './document.ts';
 import { type Constants, type Fact, FACTS, paramFact } from './facts.ts';
 import { createLanguage, type Slot } from './language.ts';
 import { majorUnits } from '../money.ts';
@@ -14,7 +16,7 @@ export interface CompiledRule {
   /** The condition as it is written, for details pages. */
   readonly whenText: string;
   readonly when: CompiledCondition;
-  readonly then: CompiledAction;
+  readonly does: CompiledAction;
 }
 
 /** A strategy ready to decide. Immutable; compile once and keep. */
@@ -81,12 +83,12 @@ export function compileStrategy(
         hint: 'decisions and "pausedBy" point at a rule by its name: give each its own',
       });
     names.add(rule.name);
-    const then = compileAction(rule.then, document.scope.level, currency, ['rules', index, 'then'], problems);
+    const does = compileAction(rule.then, document.scope.level, currency, ['rules', index, 'then'], problems);
     const when = compileCondition(rule.when, language);
     if (!when.ok)
       for (const problem of when.problems) problems.push({ path: ['rules', index, 'when'], ...problem });
-    else if (then !== undefined)
-      rules.push({ name: rule.name, whenText: rule.when.trim(), when: when.compiled, then });
+    else if (does !== undefined)
+      rules.push({ name: rule.name, whenText: rule.when.trim(), when: when.compiled, does });
   }
   checkPausedBy(document, names, problems);
   if (problems.length > 0) return { ok: false, problems };
@@ -157,16 +159,6 @@ function compileWhere(
   return null;
 }
 
-function accept<T extends number>(
-  value: T | Unreadable,
-  path: readonly (string | number)[],
-  problems: RuleProblem[],
-): T | null {
-  if (typeof value === 'number') return value;
-  problems.push({ path, message: value.problem, ...(value.hint === undefined ? {} : { hint: value.hint }) });
-  return null;
-}
-
 function readConstants(
   document: StrategyDocument,
   currency: string | undefined,
@@ -205,53 +197,6 @@ function readApproval(document: StrategyDocument, problems: RuleProblem[]): Comp
       ? 4 * HOUR_MS
       : (accept(readDuration(document.approval.within), ['approval', 'within'], problems) ?? 0);
   return { withinMs, atDeadline: document.approval?.atDeadline ?? 'drop' };
-}
-
-function compileGuardrails(
-  document: GuardrailsDocument,
-  currency: string | undefined,
-  problems: RuleProblem[],
-): Guardrails {
-  const path = (key: keyof GuardrailsDocument) => ['guardrails', key];
-  const money = (key: 'bidFloor' | 'bidCeiling' | 'budgetFloor' | 'budgetCeiling') =>
-    document[key] === undefined ? null : accept(readMoney(document[key], currency), path(key), problems);
-  const share = (key: 'maxStep' | 'maxShareOfSpendPaused') => {
-    const value =
-      document[key] === undefined ? null : accept(readPercent(document[key]), path(key), problems);
-    const least = key === 'maxStep' ? Number.MIN_VALUE : 0;
-    if (value !== null && (value < least || value > (key === 'maxStep' ? 10 : 1)))
-      problems.push({
-        path: path(key),
-        message: `${key} of ${document[key]} is out of range`,
-        hint: key === 'maxStep' ? 'write more than 0 % and at most 1000 %' : 'write 0 % to 100 %',
-      });
-    return value;
-  };
-  const duration = (key: 'cooldown' | 'maxSpendAge') =>
-    document[key] === undefined ? null : accept(readDuration(document[key]), path(key), problems);
-  const guardrails: Guardrails = {
-    maxActionsPerDay: document.maxActionsPerDay ?? DEFAULT_GUARDRAILS.maxActionsPerDay,
-    maxShareOfSpendPaused: share('maxShareOfSpendPaused') ?? DEFAULT_GUARDRAILS.maxShareOfSpendPaused,
-    maxStep: share('maxStep'),
-    bidFloor: money('bidFloor'),
-    bidCeiling: money('bidCeiling'),
-    budgetFloor: money('budgetFloor'),
-    budgetCeiling: money('budgetCeiling'),
-    cooldownMs: duration('cooldown') ?? DEFAULT_GUARDRAILS.cooldownMs,
-    maxSpendAgeMs: duration('maxSpendAge') ?? DEFAULT_GUARDRAILS.maxSpendAgeMs,
-    holdWhileLearning: document.holdWhileLearning ?? DEFAULT_GUARDRAILS.holdWhileLearning,
-  };
-  for (const lever of ['bid', 'budget'] as const) {
-    const floor = guardrails[`${lever}Floor`];
-    const ceiling = guardrails[`${lever}Ceiling`];
-    if (floor !== null && ceiling !== null && floor > ceiling)
-      problems.push({
-        path: path(`${lever}Floor`),
-        message: `${lever}Floor lies above ${lever}Ceiling`,
-        hint: 'swap them',
-      });
-  }
-  return guardrails;
 }
 
 function checkPausedBy(

@@ -1,5 +1,6 @@
 import type { Scope } from './facts.ts';
-import type { Comparison, Condition, LeafOutcome, Operand, Side } from './condition.ts';
+import type { Comparison, Condition, LeafOutcome, Side } from './condition.ts';
+import type { Operand } from './operand.ts';
 import { isMissing, type Unit } from './value.ts';
 
 const formats = new Map<string, Intl.NumberFormat>();
@@ -65,7 +66,7 @@ export function windowText(window: string): string {
 function counted(count: number, event: string): string {
   const word = event.includes('/') ? (event.split('/')[1] ?? event) : event;
   if (count === 0) return `no ${word}`;
-  return `${trimmed(count, 0)} ${count === 1 || /s$/.test(word) ? word : `${word}s`}`;
+  return `${trimmed(count, 0)} ${count === 1 || word.endsWith('s') ? word : `${word}s`}`;
 }
 
 function relation(value: number, threshold: number): string {

@@ -32,7 +32,7 @@ function refused(code: ReasonCode, detail: string): Plan {
 
 /** The plan of one rule for one object, with every per-object limit applied. */
 export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evidence: Evidence): Plan {
-  const { action, limits } = rule.then;
+  const { action, limits } = rule.does;
   switch (action.kind) {
     case 'pause': {
       if (evidence.object.status === 'paused') return refused('already_so', 'it is paused already');
@@ -92,7 +92,7 @@ export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evide
 }
 
 function planMove(strategy: CompiledStrategy, rule: CompiledRule, evidence: Evidence): Plan {
-  const { action, limits } = rule.then;
+  const { action, limits } = rule.does;
   if (action.kind !== 'move') return refused('rule_error', 'not a change of a lever');
   const { object, account } = evidence;
   const guardrails = strategy.guardrails;

@@ -23,6 +23,7 @@ function problemsOf(
     strategy: 'test',
     scope: { level: 'adset' },
     target: { event: 'purchase' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a rule is written when … then; nothing awaits it.
     rules: [{ name: 'rule', when, then: { pause: true } }],
     ...rest,
   });

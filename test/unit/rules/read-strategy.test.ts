@@ -16,9 +16,7 @@ rules:
 }
 
 /** Line, column and message of each problem, and the text under the caret. */
-function problemsOf(
-  text: string,
-): readonly {
+function problemsOf(text: string): readonly {
   readonly at: string;
   readonly message: string;
   readonly hint: string | undefined;
@@ -269,6 +267,7 @@ describe('shape', () => {
       version: 1,
       strategy: 'test',
       scope: { level: 'ad' },
+      // oxlint-disable-next-line unicorn/no-thenable -- a rule is written when … then; nothing awaits it.
       rules: [{ name: 'a', when: 'spend("7d") > 3', then: { pause: true } }],
     };
     expect(problemsOf(JSON.stringify(document, null, 2))).toEqual([]);
