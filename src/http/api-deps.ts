@@ -15,6 +15,8 @@ export interface ApiDeps {
   readonly apiToken?: string | null;
   /** Whose records the page links to; "default" when absent. */
   readonly temporalNamespace?: string;
+  /** What tracking holds back in this process, for /metrics. */
+  readonly tracking?: () => { readonly postbacksWaiting: number; readonly clickBacklogBytes: number };
   /** Folder of the built page; the project's own when absent. */
   readonly pageRoot?: string;
 }

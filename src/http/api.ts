@@ -21,6 +21,7 @@ import { adSetRow } from './ad-set-row.ts';
 import { createEngineReader, engineView } from './engine-view.ts';
 import { registerLive } from './live.ts';
 import { createScoreReader } from './live-score.ts';
+import { createMetrics } from './metrics.ts';
 import { registerPage } from './static.ts';
 
 const VERSION: string = createRequire(import.meta.url)('../../package.json').version;
@@ -35,7 +36,7 @@ class NotFound extends Error {
 }
 
 /**
- * The page at `/`, the API under `/api`, and `/health`. The API reads facts and changes nothing.
+ * The page at `/`, the API under `/api`, `/metrics` and `/health`. The API reads facts and changes nothing.
  *
  * @param deps the server's; nothing here waits for the database before the first request.
  */
@@ -61,6 +62,11 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
       score: createScoreReader(deps.wallNowMs),
       temporalNamespace: deps.temporalNamespace ?? 'default',
     });
+
+    const metrics = createMetrics(deps);
+    api.get('/metrics', async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.text()),
+    );
 
     api.get('/api/clock', async (request): Promise<ClockView> => {
       const { workspace } = workspaceQuerySchema.parse(request.query);
@@ -164,13 +170,11 @@ async function sendError(error: unknown, request: FastifyRequest, reply: Fastify
   if (error instanceof ZodError) {
     const first = error.issues[0];
     const where = first?.path.join('.') ?? 'the query';
-    await reply
-      .code(400)
-      .send({
-        status: 'refused',
-        reason: 'bad_query',
-        message: `${where}: ${first?.message ?? 'not usable'}.`,
-      });
+    await reply.code(400).send({
+      status: 'refused',
+      reason: 'bad_query',
+      message: `${where}: ${first?.message ?? 'not usable'}.`,
+    });
   } else if (error instanceof NotFound) {
     await reply.code(404).send({ status: 'refused', reason: error.reason, message: error.message });
   } else {

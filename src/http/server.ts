@@ -25,7 +25,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
       }),
   });
   // As a plugin: it is loaded when the server gets ready, and its faults end the start.
-  void app.register((instance) => registerApi(instance, deps));
+  void app.register((instance) => registerApi(instance, { ...deps, tracking: () => tracking.state() }));
   app.addHook('onReady', () => tracking.start());
   let closing: NodeJS.Timeout | undefined;
   app.addHook('preClose', async () => {

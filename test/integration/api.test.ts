@@ -216,6 +216,25 @@ describe('the API', () => {
   });
 });
 
+describe('metrics', () => {
+  const value = (text: string, name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1];
+
+  it('count what waits, and go on without the database', async () => {
+    const app = await start({ tracking: () => ({ postbacksWaiting: 3, clickBacklogBytes: 40 }) });
+    const { body } = await app.inject({ url: '/metrics', headers: local });
+    expect(value(body, 'bidloop_postbacks_unanswered')).toBe('3');
+    expect(value(body, 'bidloop_click_backlog_bytes')).toBe('40');
+    expect(value(body, 'bidloop_database_up')).toBe('1');
+    expect(value(body, 'bidloop_postbacks_unjudged')).toBe('0');
+
+    const away = await start({ url: 'postgres://nobody:x@127.0.0.1:1/none' });
+    const without = (await away.inject({ url: '/metrics', headers: local })).body;
+    expect(value(without, 'bidloop_database_up')).toBe('0');
+    expect(value(without, 'bidloop_postbacks_unjudged')).toBeUndefined();
+    expect(value(without, 'process_cpu_seconds_total')).toBeDefined();
+  });
+});
+
 describe('who may read', () => {
   it('without a token serves this machine only, and not through a proxy or under a foreign name', async () => {
     const app = await start();
