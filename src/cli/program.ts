@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { register as account } from './account.ts';
+import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
+import { register as explain } from './explain.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
 import { register as sandbox } from './sandbox.ts';
@@ -11,12 +13,13 @@ import { register as serve } from './serve.ts';
 import { register as source } from './source.ts';
 import { register as status } from './status.ts';
 import { register as strategy } from './strategy.ts';
+import { register as undo } from './undo.ts';
 import { register as up } from './up.ts';
 import { register as work } from './work.ts';
 import { register as workspace } from './workspace.ts';
 
 /** One line a command, in the order of `--help`. */
-const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, strategy, sandbox];
+const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, strategy, explain, approve, undo, sandbox];
 
 /**
  * Runs one command line.
