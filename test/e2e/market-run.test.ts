@@ -1,0 +1,171 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAccountAccess } from '../../src/account-access.ts';
+import { loadNow, resumeClocks } from '../../src/db/clock.ts';
+import { storeStrategy } from '../../src/db/strategy.ts';
+import { buildServer } from '../../src/http/server.ts';
+import { createServerDeps } from '../../src/http/deps.ts';
+import { createLog } from '../../src/log.ts';
+import { meta } from '../../src/networks/meta/meta.ts';
+import { ensureSampleWorkspace, SAMPLE } from '../../src/runtime/sample-workspace.ts';
+import { followClock } from '../../src/sandbox/market-clock.ts';
+import { folderStore, samplePlan, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { score } from '../../src/sandbox/world.ts';
+import { open } from '../../src/secrets.ts';
+import { readStrategy } from '../../src/strategies/read.ts';
+import { eventually, testLoop, type TestLoop } from '../support/loop.ts';
+import { SECRET_KEY } from '../support/seed-account.ts';
+
+const STRATEGIES = fileURLToPath(new URL('../../strategies', import.meta.url));
+/** Market milliseconds per wall millisecond: an hour in a second and a half. */
+const RATE = 2_400;
+const folder = mkdtempSync(path.join(os.tmpdir(), 'market-run-'));
+
+let loop: TestLoop;
+let server: ReturnType<typeof buildServer>;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  loop = await testLoop([meta]);
+  const { db } = loop;
+  server = buildServer(
+    createServerDeps({
+      databaseUrl: loop.url,
+      dataDir: folder,
+      fallbackUrl: null,
+      publicUrl: null,
+      secretKey: SECRET_KEY,
+      log: createLog({ level: 'silent', name: 'test' }),
+      wallNowMs: () => Date.now(),
+    }),
+  );
+  const options = { config: { marketRate: RATE }, secretKey: SECRET_KEY };
+  await ensureSampleWorkspace(db, { ...options, sandboxUrl: 'http://127.0.0.1:1' }, Date.now());
+  for (const file of readdirSync(STRATEGIES)) {
+    const text = readFileSync(path.join(STRATEGIES, file), 'utf8');
+    const read = readStrategy(text, { fileName: file });
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    await storeStrategy(db, {
+      workspaceId: SAMPLE.workspaceId,
+      text,
+      document: read.document,
+      origin: file,
+      nowMs: 0,
+    });
+  }
+  const bidloopUrl = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { token } = await openAccountAccess(db, SECRET_KEY, SAMPLE.accountId);
+  const source = await db.selectFrom('source').selectAll().executeTakeFirstOrThrow();
+  const urlTags = Object.entries(meta.linkMacros)
+    .map(([name, macro]) => `${name}=${macro}`)
+    .join('&');
+  const { created_at } = await db.selectFrom('workspace').select('created_at').executeTakeFirstOrThrow();
+  sandbox = await startSandbox({
+    plan: samplePlan(1),
+    seed: 1,
+    startMs: created_at.getTime(),
+    clock: followClock({ bidloopUrl, wallNowMs: () => Date.now(), everyMs: 500 }),
+    store: folderStore(path.join(folder, 'sandbox')),
+    account: {
+      id: SAMPLE.networkAccountId.replace('act_', ''),
+      name: 'Sample',
+      token,
+      urlTags,
+      scopes: ['ads_read', 'ads_management'],
+    },
+    tracking: {
+      clickUrl: `${bidloopUrl}/c/${SAMPLE.linkId}`,
+      postbackUrl: `${bidloopUrl}/p/${SAMPLE.sourceId}/${open(SECRET_KEY, source.key_sealed ?? Buffer.of(), SAMPLE.sourceId)}`,
+      urlTags,
+    },
+    port: 0,
+    wallNowMs: () => Date.now(),
+  });
+  await ensureSampleWorkspace(db, { ...options, sandboxUrl: sandbox.url }, Date.now());
+  await resumeClocks(db, Date.now());
+});
+
+afterAll(async () => {
+  await sandbox?.close();
+  await loop?.close();
+  await server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a day in the simulated market', () => {
+  it("ends with a loser paused and a winner's cap raised on the network's own books", async () => {
+    const { db } = loop;
+    const writes = () => sandbox.world.writes.filter((written) => written.by === 'api');
+    const paused = () => writes().find((written) => written.changes['status']?.to === 'PAUSED');
+    const raised = () =>
+      writes().find(
+        (written) => Number(written.changes['bidMicros']?.to) > Number(written.changes['bidMicros']?.from),
+      );
+    await eventually(
+      'a pause and a raised cap in the write log',
+      () => Promise.resolve(paused() !== undefined && raised() !== undefined),
+      90_000,
+    );
+
+    expect(['Yoga Broad', 'Zen C']).toContain(paused()?.name);
+    expect(['bid_cap', 'cost_cap']).toContain(
+      sandbox.world.settings.find((setting) => setting.id === raised()?.id)?.bidStrategy,
+    );
+
+    // The same in our own record, read back from the network.
+    const decision = await eventually(
+      'the pause on record',
+      () =>
+        db
+          .selectFrom('decision as d')
+          .innerJoin('object as o', 'o.id', 'd.object_id')
+          .select(['d.id', 'd.outcome', 'd.sentence', 'o.status', 'o.name'])
+          .where('d.verdict', '=', 'pause')
+          .where('d.outcome', '=', 'applied')
+          .executeTakeFirst(),
+      20_000,
+    );
+    expect(decision.sentence).toContain(decision.name);
+    expect(decision.status).toBe('paused');
+    const history = await loop.client.workflow.getHandle(`act:${decision.id}`).describe();
+    expect(history.type).toBe('pauseObject');
+    // Every change at the network is ours and was made once.
+    expect(new Set(writes().map((written) => `${written.id} ${JSON.stringify(written.changes)}`)).size).toBe(
+      writes().length,
+    );
+  });
+
+  it('counts every purchase once and every visit, and leaves the twin behind', async () => {
+    const { db } = loop;
+    const postbacks = await db
+      .selectFrom('postback')
+      .select(['outcome', 'reason', 'amount_micros'])
+      .execute();
+    expect(postbacks.length).toBeGreaterThan(10);
+    expect(postbacks.filter((postback) => postback.outcome === 'refused')).toEqual([]);
+    const conversions = await db
+      .selectFrom('conversion')
+      .select(['txid', 'counted', 'attributed_by'])
+      .execute();
+    expect(new Set(conversions.map((conversion) => conversion.txid)).size).toBe(conversions.length);
+    expect(
+      conversions.every((conversion) => conversion.counted && conversion.attributed_by === 'click'),
+    ).toBe(true);
+    const clicks = await db.selectFrom('click').select('id').execute();
+    expect(clicks.length).toBeGreaterThan(200);
+    await eventually(
+      'the score to show the pause',
+      () => {
+        const now = score(sandbox.world);
+        return Promise.resolve(now.withBidloopMicros > now.leftAloneMicros);
+      },
+      30_000,
+    );
+    expect(await loadNow(db, SAMPLE.workspaceId, Date.now())).toBeGreaterThanOrEqual(
+      sandbox.world.market.nowMs,
+    );
+  });
+});
