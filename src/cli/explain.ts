@@ -18,7 +18,7 @@ import {
 } from '../db/explain.ts';
 import { loadStrategyVersion } from '../db/strategy.ts';
 import { OperatorError } from '../errors.ts';
-import { workflowUrl } from '../http/temporal-links.ts';
+import { decisionLink } from '../runtime/temporal-links.ts';
 import type { CliContext } from './command.ts';
 
 const DECISION_ID = /^[0-9a-f]{8}(-[0-9a-f-]*)?$/i;
@@ -49,7 +49,7 @@ export function register(program: Command, context: CliContext): void {
       const link =
         ui === null || explanation.decision?.workflowStarted !== true
           ? null
-          : workflowUrl(ui, context.config.temporalNamespace, explanation.decision.id);
+          : decisionLink(ui, context.config.temporalNamespace, explanation.decision.id);
       context.print({ ...explanation, link }, text(explanation, link));
     });
 }
