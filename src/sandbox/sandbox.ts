@@ -126,13 +126,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   const url = await listen(app, options);
 
-  const save = (): void =>
-    options.store.saveSnapshot({
-      version: 1,
-      installation: options.installation ?? null,
-      world,
-      visitors: visitors?.state ?? null,
-    } satisfies Snapshot);
+  const save = (): void => options.store.saveSnapshot(snapshotOf(options, world, visitors?.state ?? null));
   const tick = (): void => {
     if (options.clock.nowMs() === null) return;
     run();
@@ -172,6 +166,14 @@ function restore(options: SandboxOptions): {
     kept.installation === (options.installation ?? null);
   const world = usable ? kept.world : createWorld(options);
   if (usable) for (const written of writes) replayWrite(world, written);
-  else options.store.reset();
+  else {
+    options.store.reset();
+    // At once: writes are replayed onto a snapshot, and the first may come before the timer's.
+    options.store.saveSnapshot(snapshotOf(options, world, null));
+  }
   return { world, visitorsState: usable ? kept.visitors : null };
+}
+
+function snapshotOf(options: SandboxOptions, world: World, visitors: VisitorsState | null): Snapshot {
+  return { version: 1, installation: options.installation ?? null, world, visitors };
 }
