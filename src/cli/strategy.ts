@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { strategyJsonSchema } from '../contract/strategy.ts';
 import type { Db } from '../db/connection.ts';
 import {
   listStrategies,
@@ -16,7 +17,7 @@ import { TEMPLATES } from '../strategies/templates.ts';
 import { chooseWorkspace } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
 
-/** `strategy check|new|add|list|show|remove`: the rules by which decisions are made. */
+/** `strategy check|new|schema|add|list|show|remove`: the rules by which decisions are made. */
 export function register(program: Command, context: CliContext): void {
   const strategy = program.command('strategy').description('the rules by which decisions are made');
 
@@ -45,6 +46,14 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  ./bidloop strategy new stop-loss --cpa "30 USD"')
     .action(async (name: string, options: { cpa: string; event: string; level: string; out?: string }) => {
       await create(context, name, options);
+    });
+
+  strategy
+    .command('schema')
+    .description('print the JSON Schema of strategy files, for editors')
+    .action(() => {
+      const schema = strategyJsonSchema();
+      context.print(schema, JSON.stringify(schema, null, 2));
     });
 
   strategy
