@@ -5,11 +5,11 @@ import type { Db } from '../db/connection.ts';
 import { loadBacklog } from '../db/live-backlog.ts';
 import { recentDecisions, recentPostbacks } from '../db/live-lines.ts';
 import { listWorkspaces, loadAdSetTable, sandboxAddress } from '../db/live-table.ts';
+import { decisionLink, temporalLinks } from '../runtime/temporal-links.ts';
 import { adSetRow } from './ad-set-row.ts';
 import { type EngineFacts, engineView } from './engine-view.ts';
 import type { LiveFacts } from './live-feed.ts';
 import { decisionLine, postbackLine } from './sentences.ts';
-import { temporalLists, workflowUrl } from './temporal-links.ts';
 
 export interface LiveSources {
   readonly db: Db;
@@ -84,7 +84,7 @@ async function read(
       decisionLine(
         decision,
         ui !== null && decision.workflowStarted
-          ? workflowUrl(ui, sources.temporalNamespace, decision.id)
+          ? decisionLink(ui, sources.temporalNamespace, decision.id)
           : null,
       ),
     ),
@@ -122,6 +122,11 @@ function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState 
     event: null,
     adSets: [],
     moreAdSets: 0,
-    links: ui ? temporalLists(ui, sources.temporalNamespace, sources.wallNowMs()) : [],
+    links: ui
+      ? temporalLinks(ui, sources.temporalNamespace, sources.wallNowMs()).map(({ title, url }) => ({
+          label: title,
+          url,
+        }))
+      : [],
   };
 }
