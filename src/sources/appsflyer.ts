@@ -1,4 +1,5 @@
 import { DEVICE_ID_NAMES, generic } from './generic.ts';
+import { lookUp } from './look-up.ts';
 import { isPlaceholder } from './macros.ts';
 import type { EventType, SourceProfile } from './profile.ts';
 
@@ -10,7 +11,7 @@ const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
   uninstall: 'uninstall',
 };
 
-const EVENT_NAMES = ['mapped-iae', 'event_name', 'event-name', 'event'] as const;
+const EVENT_NAMES = ['mapped-iae', 'event_name', 'event-name', 'event', 'goal_id'] as const;
 
 /**
  * What happened is said by conversion_type, campaign_type and event_name together: an event named purchase with
@@ -30,11 +31,11 @@ export function appsflyerEvent(
     if (conversionType === 'reinstall' && values.get('campaign_type')?.toLowerCase() === 'retargeting') {
       return { event: 're-attribution', eventType: 're-attribution' };
     }
-    const said = REPEATED_INSTALLS[conversionType] ?? REPEATED_INSTALLS[older];
+    const said = lookUp(REPEATED_INSTALLS, conversionType) ?? lookUp(REPEATED_INSTALLS, older);
     if (said !== undefined) return { event: said, eventType: said };
     return { event: 'install', eventType: 'install' };
   }
-  return { event: name, eventType: REPEATED_INSTALLS[lower] ?? 'event' };
+  return { event: name, eventType: lookUp(REPEATED_INSTALLS, lower) ?? 'event' };
 }
 
 /** AppsFlyer partner postbacks and Push API messages: rejected ones come to the same address, marked is_rejected=1. */
@@ -43,17 +44,18 @@ export const appsflyer: SourceProfile = {
   id: 'appsflyer',
   title: 'AppsFlyer',
   names: {
-    clickId: ['clickid', 'click_id', 'af_click_id', 'gclid', 'fbclid', 'ttclid'],
+    clickId: ['clickid', 'click_id', 'af_click_id', 'transaction_id', 'gclid', 'fbclid', 'ttclid'],
     txid: [],
     event: EVENT_NAMES,
     status: [],
-    amount: ['event_revenue', 'revenue', 'monetary', 'orig-monetary'],
+    amount: ['event_revenue', 'revenue', 'monetary', 'orig-monetary', 'amount'],
     currency: ['event_revenue_currency', 'currency'],
     eventTime: [
       'event_time',
       'event_timestamp',
       'event-unix-ts',
       'timestamp',
+      'conversion_event_datetime',
       'install_time',
       'install_unix_ts',
       'install-unix-ts',

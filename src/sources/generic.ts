@@ -137,6 +137,7 @@ export const generic: SourceProfile = {
     network: ['network'],
   },
   statuses: GENERIC_STATUSES,
+  statusLists: {},
   defaultStatus: 'approved',
   unmappedStatus: 'pending',
   defaultEvent: 'conversion',

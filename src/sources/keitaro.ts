@@ -16,6 +16,13 @@ export const keitaro: SourceProfile = {
     eventTime: ['event_time', 'timestamp', 'conversion_time', 'sale_time'],
   },
   statuses: { ...GENERIC_STATUSES, trash: 'rejected', reject: 'rejected' },
+  statusLists: {
+    lead_status: 'pending',
+    sale_status: 'approved',
+    rejected_status: 'rejected',
+    rebill_status: 'approved',
+    ignore_status: 'ignore',
+  },
   defaultStatus: 'approved',
   unmappedStatus: 'pending',
   scopeWithoutTxid: 'click-event',

@@ -37,6 +37,8 @@ export interface SourceProfile {
   readonly names: Readonly<Record<Field, readonly string[]>>;
   /** Their status words → ours; lower case. */
   readonly statuses: Readonly<Record<string, Status>>;
+  /** Parameters in which the sender lists its own words for a status: `sale_status=hold,ftd`; `ignore` drops them. */
+  readonly statusLists: Readonly<Record<string, Status | 'ignore'>>;
   /** When no status is sent. */
   readonly defaultStatus: Status;
   /** When a status is sent that nobody mapped: kept raw, counted as this. */

@@ -1,6 +1,7 @@
 import type { Micros } from '../core/money.ts';
 import { nearestWord } from '../nearest-word.ts';
 import { conversionKey, messageKey } from './keys.ts';
+import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';
 import type { Params } from './params.ts';
 import type { EventType, Field, SourceProfile, SourceSettings, Status } from './profile.ts';
@@ -150,8 +151,15 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
     0,
     200,
   );
-  const eventType = named?.eventType ?? EVENT_TYPES[event.toLowerCase()] ?? 'event';
-  const { status, unmapped } = pickStatus(fields, context, (amount?.micros ?? 0) < 0, warnings);
+  const eventType = named?.eventType ?? lookUp(EVENT_TYPES, event.toLowerCase()) ?? 'event';
+  const { status, unmapped } = pickStatus(fields, params, context, (amount?.micros ?? 0) < 0, warnings);
+  if (status === 'ignore') {
+    return refuse(
+      'status_ignored',
+      `The address itself says that status "${shown(fields.status?.value)}" is to be ignored.`,
+      'Nothing, unless it should count: then take it out of ignore_status in the address.',
+    );
+  }
   const eventAtMs = pickTime(fields, context.nowMs, warnings);
   const txid = fields.txid?.value.slice(0, MAX_ID) ?? null;
   const amountMicros = amount?.micros ?? null;
@@ -261,10 +269,11 @@ function refuseWithoutClick(params: Params, profile: SourceProfile, warnings: st
 
 function pickStatus(
   fields: Fields,
+  params: Params,
   context: ReadContext,
   negative: boolean,
   warnings: string[],
-): { status: Status; unmapped: string | null } {
+): { readonly status: Status | 'ignore'; readonly unmapped: string | null } {
   const { profile, settings } = context;
   if (isTrue(fields.rejected?.value)) return { status: 'rejected', unmapped: null };
   const word = fields.status?.value;
@@ -274,10 +283,28 @@ function pickStatus(
     return { status: 'reversed', unmapped: null };
   }
   const lower = word.toLowerCase();
-  const known = settings.statuses?.[lower] ?? profile.statuses[lower];
+  const known =
+    listedStatus(params, profile, lower) ??
+    lookUp(settings.statuses, lower) ??
+    lookUp(profile.statuses, lower);
   if (known !== undefined) return { status: known, unmapped: null };
   warnings.push('status_unmapped');
   return { status: profile.unmappedStatus, unmapped: word };
+}
+
+/** The sender's own list of its words comes before ours: "lead" may mean a sale to it. */
+function listedStatus(params: Params, profile: SourceProfile, word: string): Status | 'ignore' | undefined {
+  for (const [name, status] of Object.entries(profile.statusLists)) {
+    const list = params.values.get(name);
+    if (
+      list
+        ?.toLowerCase()
+        .split(',')
+        .some((one) => one.trim() === word)
+    )
+      return status;
+  }
+  return undefined;
 }
 
 function pickTime(fields: Fields, nowMs: number, warnings: string[]): number | null {

@@ -1,3 +1,4 @@
+import { lookUp } from './look-up.ts';
 import { type Micros, microsFromDecimal } from '../core/money.ts';
 
 export interface AmountReading {
@@ -44,7 +45,7 @@ export function readAmount(text: string, commaThousands = false): AmountReading 
   const unit = before || after;
   return {
     micros: value,
-    currency: unit in SYMBOLS ? (SYMBOLS[unit] ?? null) : readCurrency(unit),
+    currency: lookUp(SYMBOLS, unit) ?? readCurrency(unit),
     ambiguous: shape.ambiguous,
   };
 }

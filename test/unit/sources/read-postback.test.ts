@@ -157,6 +157,20 @@ describe('a generic sender', () => {
     });
   });
 
+  it('words that every object knows are words like any other', () => {
+    for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+      expect(reading('generic', `click_id=C&status=${word}&event=${word}`)).toMatchObject({
+        status: 'pending',
+        unmappedStatus: word,
+        event: word,
+        eventType: 'event',
+      });
+      expect(reading('appsflyer', `clickid=C&event_name=${word}&conversion_type=${word}`).eventType).toBe(
+        'event',
+      );
+    }
+  });
+
   it('settings of the source are heard', () => {
     const settings: Partial<SourceSettings> = {
       currency: 'JPY',
@@ -237,6 +251,22 @@ describe('conversion keys', () => {
     );
     expect(reading('keitaro', 'subid=C').status).toBe('approved');
     expect(reading('keitaro', 'subid=C&status=trash').status).toBe('rejected');
+  });
+
+  it('Keitaro: the sender may list its own words in the address', () => {
+    const lists = 'lead_status=hold&sale_status=lead,ftd&rejected_status=reject&ignore_status=test';
+    const status = (word: string) => reading('keitaro', `subid=C&status=${word}&${lists}`).status;
+    expect([status('hold'), status('Lead'), status('FTD'), status('reject')]).toEqual([
+      'pending',
+      'approved',
+      'approved',
+      'rejected',
+    ]);
+    expect(reading('keitaro', `subid=C&status=lead`).status).toBe('pending');
+    expect(read('keitaro', `subid=C&status=test&${lists}`)).toMatchObject({
+      ok: false,
+      refusal: { reason: 'status_ignored' },
+    });
   });
 
   it('AppsFlyer: one install a device and app; other events by instant and value', () => {
