@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 function maintain(wallMs: number): Promise<{ readonly sentence: string }> {
-  const { maintain: run } = createMaintainActivities({ db, wallNowMs: () => wallMs });
-  return new MockActivityEnvironment().run(run);
+  const activities = createMaintainActivities({ db, wallNowMs: () => wallMs });
+  return new MockActivityEnvironment().run(() => activities.maintain());
 }
 
 describe('maintenance', () => {

@@ -155,10 +155,8 @@ export function clickIdAt(ms: number): string {
   let time = '';
   for (let rest = ms, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32))
     time = DIGITS.charAt(rest % 32) + time;
-  const random = [...randomUUID().replaceAll('-', '')]
-    .slice(0, 16)
-    .map((hex) => DIGITS.charAt(Number.parseInt(hex, 16)));
-  return time + random.join('');
+  // Hexadecimal digits are digits of a click id too.
+  return time + randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase();
 }
 
 export interface ClickFacts {

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '../../src/db/connection.ts';
+import { convertWaiting } from '../../src/db/ingest/convert-waiting.ts';
+import { resolveLateObjects } from '../../src/db/ingest/resolve-late-objects.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import {
+  addClick,
+  addObject,
+  addPostback,
+  clickIdAt,
+  T0,
+  totalsThatDiffer,
+} from '../support/ingest-facts.ts';
+import { IngestFixture } from '../support/ingest-fixture.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let database: TestDatabase;
+let db: Db;
+let facts: IngestFixture;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  db = database.db;
+  facts = new IngestFixture(db);
+});
+afterAll(() => database.drop());
+
+describe('what arrives before what it belongs to', () => {
+  it('a postback before its click is credited when the click comes', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0);
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: id, amount: 7, key: 'early' });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([{ outcome: 'unattributed', reason: 'unknown_click' }]);
+    await addClick(db, facts.shop, { atMs: T0, id, ad: 'a1' });
+    const drained = await facts.drain();
+    expect(drained.campaigns).toHaveLength(1);
+    expect(await facts.outcomes()).toMatchObject([{ outcome: 'counted', reason: null }]);
+    expect(await facts.conversions()).toMatchObject([
+      { counted: true, value_micros: 7_000_000, object_id: facts.shop.objects.get('a1') },
+    ]);
+    await addPostback(db, facts.shop, {
+      atMs: T0 + 2 * HOUR,
+      clickId: id,
+      amount: 7,
+      key: 'early',
+      status: 'reversed',
+    });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: false, status: 'reversed' }]);
+  });
+
+  it('a click before its ad counts at the campaign, and moves to the ad that a sync brings', async () => {
+    await facts.fresh();
+    const click = await addClick(db, facts.shop, { atMs: T0, campaign: 'c1', ad: 'new ad' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: click, amount: 3, key: 'x' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, senderIds: { ad: 'new ad' }, amount: 4, key: 'y' });
+    await facts.drain();
+    expect(new Set((await facts.conversions()).map((c) => c.object_id))).toEqual(
+      new Set([facts.shop.objects.get('c1'), null]),
+    );
+    const ad = await addObject(db, facts.shop, {
+      level: 'ad',
+      networkId: 'new ad',
+      campaign: 'c1',
+      adset: 's1',
+    });
+    const moved = await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId));
+    expect(moved).toEqual({ visits: 1, conversions: 2 });
+    expect((await facts.conversions()).map((c) => [c.object_id, c.counted])).toEqual([
+      [ad, true],
+      [ad, true],
+    ]);
+    const hours = await db
+      .selectFrom('conversion_hour')
+      .select(['object_id', 'conversions', 'value_micros'])
+      .where('account_id', '=', facts.shop.accountId)
+      .where('conversions', '<>', 0)
+      .execute();
+    expect(hours.map((h) => [h.object_id, h.conversions])).toEqual([
+      [ad, 1],
+      [ad, 1],
+    ]);
+    const visits = await db
+      .selectFrom('visit_hour')
+      .select(['object_id', 'visits'])
+      .where('account_id', '=', facts.shop.accountId)
+      .where('visits', '<>', 0)
+      .execute();
+    expect(visits).toEqual([{ object_id: ad, visits: 1 }]);
+    expect((await facts.outcomes()).map((o) => o.outcome)).toEqual(['counted', 'counted']);
+    expect(await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId))).toEqual({
+      visits: 0,
+      conversions: 0,
+    });
+  });
+
+  it('foreign revenue waits as unconverted until its rate is known', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId, amount: 100, currency: 'SEK' });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { counted: true, value_micros: null, original_micros: 100_000_000 },
+    ]);
+    await db
+      .insertInto('exchange_rate')
+      .values([
+        { base: 'SEK', quote: 'USD', day: '2026-03-11', rate: 9 },
+        { base: 'SEK', quote: 'USD', day: '2026-03-09', rate: 0.1 },
+        { base: 'SEK', quote: 'USD', day: '2026-03-01', rate: 8 },
+      ])
+      .execute();
+    expect(await convertWaiting(db, facts.shop.workspaceId, T0 + DAY)).toBe(1);
+    expect(await facts.conversions()).toMatchObject([{ value_micros: 10_000_000, rate: 0.1 }]);
+    const day = await db
+      .selectFrom('event_day')
+      .selectAll()
+      .where('account_id', '=', facts.shop.accountId)
+      .execute();
+    expect(day).toMatchObject([{ conversions: 1, value_micros: 10_000_000, unconverted: 0 }]);
+  });
+});
+
+describe('every rollup', () => {
+  it('equals the sum of its hours, after all of the above', async () => {
+    expect(await totalsThatDiffer(db)).toEqual([]);
+  });
+});
