@@ -97,6 +97,28 @@ describe('what arrives before what it belongs to', () => {
     });
   });
 
+  it('a postback before its click, whose ad comes last of all, ends on the ad', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0);
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: id, amount: 7, key: 'first' });
+    await facts.drain();
+    await addClick(db, facts.shop, { atMs: T0, id, campaign: 'c1', ad: 'last ad' });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { object_id: facts.shop.objects.get('c1'), counted: true },
+    ]);
+    const ad = await addObject(db, facts.shop, {
+      level: 'ad',
+      networkId: 'last ad',
+      campaign: 'c1',
+      adset: 's1',
+    });
+    await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId));
+    expect(await facts.conversions()).toMatchObject([
+      { object_id: ad, counted: true, value_micros: 7_000_000 },
+    ]);
+  });
+
   it('foreign revenue waits as unconverted until its rate is known', async () => {
     await facts.fresh();
     const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });

@@ -9,6 +9,7 @@ import { clickTouch } from './lookups.ts';
 import type { ConversionRow } from './messages.ts';
 import { objectFinder } from './object-finder.ts';
 import type { ConversionChange } from './rollups.ts';
+import { addWaiting, type WaitingRow } from './waiting.ts';
 import { type CampaignRef, writeChanges } from './write-changes.ts';
 
 /**
@@ -48,9 +49,11 @@ export async function creditLateClicks(
     rows.map((r) => r.original_currency),
   );
   const changes: ConversionChange[] = [];
+  const waiting: WaitingRow[] = [];
   for (const before of rows) {
     const click = byId.get(`${before.workspace_id} ${before.click_id ?? ''}`);
     if (!click) continue;
+    const { touch, missing } = clickTouch(click, find);
     const attribution = attribute({
       event: before.event,
       eventType: before.event_type,
@@ -61,11 +64,21 @@ export async function creditLateClicks(
         ground.windowsOf(before.source_id),
       ),
       sentClickId: before.click_id,
-      click: clickTouch(click, find).touch,
+      click: touch,
       deviceClick: null,
       anchor: null,
       sender: null,
     });
+    if (missing !== null && attribution.kind === 'attributed') {
+      waiting.push({
+        workspaceId: before.workspace_id,
+        networkId: missing,
+        kind: 'conversion',
+        id: before.id,
+        at: before.received_at,
+        objectId: attribution.object?.id ?? null,
+      });
+    }
     changes.push({
       before,
       after: withAttribution(before, attribution, { ground, convert }),
@@ -74,6 +87,7 @@ export async function creditLateClicks(
     });
   }
   await tellPostbacks(trx, changes);
+  await addWaiting(trx, waiting);
   return writeChanges(trx, ground, changes);
 }
 
