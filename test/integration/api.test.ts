@@ -348,6 +348,22 @@ describe('the live stream', () => {
     for (const one of [keeper, again, stranger]) one.leave();
   });
 
+  it('keeps what was shown while the database is away, and says that it is', async () => {
+    const other = await testDatabase();
+    await seedLiveMarket(other.db, wallOrigin, 'other');
+    const app = await start({ url: other.url });
+    const client = await follow(app);
+    await client.until((message) => message.event === 'snapshot');
+    await other.drop();
+    const told = await client.until(
+      (message) => message.event === 'state' && JSON.stringify(message.data).includes('database'),
+    );
+    const state = liveStateSchema.parse(told.data);
+    expect(state.outage).toContain('The database does not answer');
+    expect(state.adSets).toHaveLength(4);
+    client.leave();
+  });
+
   it('lets the server close while pages are open', async () => {
     const app = await start();
     const client = await follow(app);
