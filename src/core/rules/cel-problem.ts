@@ -20,6 +20,13 @@ export function celProblem(error: unknown, text: string): ConditionProblem {
   const offset = Math.min(error.range?.start ?? 0, text.length);
   const length = Math.max(1, (error.range?.end ?? offset) - offset);
   const words = error.summary.replace(/\b(double|int|string|bool|list<\w+>)\b/g, (type) => typeWord(type));
+  if (error.code === 'limit_exceeded')
+    return {
+      offset,
+      length,
+      message: 'the condition is too long or too deep',
+      hint: 'split it into several rules',
+    };
   const operator = /^no such overload: (.+) (\S+) (.+)$/.exec(words);
   if (operator)
     return {

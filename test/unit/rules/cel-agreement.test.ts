@@ -7,7 +7,7 @@ import { evidenceOf, strategyOf, usd } from '../../support/evidence.ts';
 /** Expressions as texts; `#` stands behind each whole number, where CEL needs ".0" and rules need nothing. */
 const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
   number: fc.oneof(
-    { depthSize: 'small' },
+    { maxDepth: 4, depthIdentifier: 'expression' },
     fc.nat(9).map((value) => `${value}#`),
     fc.constantFrom('bid', 'budget', 'spend("7d")', 'cpa("7d")', '0.5', '2.25'),
     fc
@@ -22,7 +22,7 @@ const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
     tie('number').map((a) => `(${a}) / 4#`),
   ),
   boolean: fc.oneof(
-    { depthSize: 'medium' },
+    { maxDepth: 4, depthIdentifier: 'expression' },
     fc
       .tuple(tie('number'), fc.constantFrom('<', '<=', '>', '>=', '==', '!='), tie('number'))
       .map(([a, op, b]) => `${a} ${op} ${b}`),

@@ -377,6 +377,15 @@ describe('mistakes are told in words, at their place', () => {
     expect(problemsOf(when)).toHaveLength(1);
   });
 
+  test('a condition that is too deep is refused, not run', () => {
+    expect(problemsOf(`${'('.repeat(100)}bid > 1${')'.repeat(100)}`)[0]?.hint).toBe(
+      'split it into several rules',
+    );
+    expect(problemsOf(Array.from({ length: 900 }, () => 'bid > 1').join(' && '))[0]?.hint).toBe(
+      'split it into several rules',
+    );
+  });
+
   test('every mistake of a condition is told at once', () => {
     expect(
       problemsOf('rosa("7d") > 1 && spend("8x") > 1 && bidd > 1').map((problem) => problem.offset),
