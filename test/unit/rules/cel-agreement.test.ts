@@ -8,8 +8,11 @@ import { evidenceOf, strategyOf, usd } from '../../support/evidence.ts';
 const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
   number: fc.oneof(
     { maxDepth: 4, depthIdentifier: 'expression' },
-    fc.nat(9).map((value) => `${value}#`),
-    fc.constantFrom('bid', 'budget', 'spend("7d")', 'cpa("7d")', '0.5', '2.25'),
+    // The first is what is left at the greatest depth.
+    fc.oneof(
+      fc.nat(9).map((value) => `${value}#`),
+      fc.constantFrom('bid', 'budget', 'spend("7d")', 'cpa("7d")', '0.5', '2.25'),
+    ),
     fc
       .tuple(tie('number'), fc.constantFrom('+', '-', '*'), tie('number'))
       .map(([a, op, b]) => `(${a} ${op} ${b})`),
