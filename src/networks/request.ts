@@ -40,6 +40,8 @@ export async function networkRequest(
       validateStatus: () => true,
       responseType: 'text',
       transitional: { clarifyTimeoutError: true, silentJSONParsing: true, forcedJSONParsing: false },
+      // A proxy for the outside world knows nothing of this machine's own addresses.
+      ...(isLoopback(request.url) ? { proxy: false as const } : {}),
       ...request,
     });
     return { status: answer.status, headers: plainHeaders(answer.headers), body: parsed(answer.data) };
@@ -60,6 +62,11 @@ export async function networkRequest(
       },
     );
   }
+}
+
+function isLoopback(url: string | undefined): boolean {
+  const host = URL.parse(url ?? '')?.hostname;
+  return host === 'localhost' || host === '127.0.0.1' || host === '[::1]';
 }
 
 function parsed(text: string): unknown {

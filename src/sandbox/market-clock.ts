@@ -38,6 +38,7 @@ export function followClock(options: {
     try {
       const answer = await axios.get<unknown>(`${options.bidloopUrl}/api/clock`, {
         timeout: 2_000,
+        proxy: false,
         validateStatus: () => true,
         ...(options.apiToken ? { headers: { authorization: `Bearer ${options.apiToken}` } } : {}),
       });

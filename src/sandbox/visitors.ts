@@ -72,6 +72,7 @@ export class Visitors {
     this.#http = axios.create({
       timeout: 10_000,
       maxRedirects: 0,
+      proxy: false,
       httpAgent: this.#agent,
       validateStatus: () => true,
       // The body of a landing page or a tracker's answer is of no interest here.

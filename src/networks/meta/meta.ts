@@ -40,20 +40,17 @@ const REPORT_LAG_MS = 20 * MINUTE_MS;
 const COMMON = 'id,name,status,effective_status,created_time,adlabels';
 const MONEY = 'bid_strategy,bid_amount,daily_budget,lifetime_budget';
 const LIVE = 'id,status,bid_strategy,bid_amount,daily_budget,lifetime_budget';
-/** Archived objects too: their spend is still reported. */
-const SHOWN = JSON.stringify([
-  'ACTIVE',
-  'PAUSED',
-  'CAMPAIGN_PAUSED',
+/** Archived objects too: their spend is still reported. Each level has words of its own. */
+const CAMPAIGN_STATUSES = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'IN_PROCESS', 'WITH_ISSUES'] as const;
+const ADSET_STATUSES = [...CAMPAIGN_STATUSES, 'CAMPAIGN_PAUSED'] as const;
+const AD_STATUSES = [
+  ...ADSET_STATUSES,
   'ADSET_PAUSED',
-  'ARCHIVED',
-  'IN_PROCESS',
-  'WITH_ISSUES',
   'PENDING_REVIEW',
   'DISAPPROVED',
   'PREAPPROVED',
   'PENDING_BILLING_INFO',
-]);
+] as const;
 
 function accountPath(access: AccountAccess): string {
   return `act_${access.networkAccountId.replace(/^act_/, '')}`;
@@ -124,21 +121,21 @@ export const meta: AdNetwork = {
 
   async listObjects(access): Promise<readonly NetworkObject[]> {
     const path = accountPath(access);
-    const query = (fields: string): Record<string, string | number> => ({
+    const query = (fields: string, statuses: readonly string[]): Record<string, string | number> => ({
       fields,
-      effective_status: SHOWN,
+      effective_status: JSON.stringify(statuses),
       limit: 200,
     });
     const campaigns = await getAll(access, `${path}/campaigns`, {
-      query: query(`${COMMON},${MONEY}`),
+      query: query(`${COMMON},${MONEY}`, CAMPAIGN_STATUSES),
       schema: campaignSchema,
     });
     const adsets = await getAll(access, `${path}/adsets`, {
-      query: query(`${COMMON},${MONEY},campaign_id,bid_constraints,learning_stage_info`),
+      query: query(`${COMMON},${MONEY},campaign_id,bid_constraints,learning_stage_info`, ADSET_STATUSES),
       schema: adsetSchema,
     });
     const ads = await getAll(access, `${path}/ads`, {
-      query: query(`${COMMON},campaign_id,adset_id,creative{id}`),
+      query: query(`${COMMON},campaign_id,adset_id,creative{id}`, AD_STATUSES),
       schema: adSchema,
     });
     const creatives = await getAll(access, `${path}/adcreatives`, {
