@@ -18,3 +18,6 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // Loaded only now: on an older Node the sentence above is to be read, not a syntax error.
 const { runProgram } = await import('./cli/program.ts');
 process.exitCode = await runProgram(process.argv.slice(2), process.env);
+
+// The command is done. A connection that a failure left open (of the native SDK, say) does not keep the process.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -17,24 +17,28 @@ export function createLiveLines(db: Db, sinceMs: number): LiveLines {
   return {
     async next(wallMs) {
       const lines: string[] = [];
-      const workspaces = await db.selectFrom('workspace').select(['id', 'name']).orderBy('id').execute();
-      for (const { id } of workspaces) {
+      const workspaces = await db.selectFrom('workspace').select(['id', 'time_zone']).orderBy('id').execute();
+      const clockOf = new Map<string, (ms: number) => string>();
+      for (const { id, time_zone } of workspaces) {
+        const clock = hoursAndMinutes(time_zone);
+        clockOf.set(id, clock);
         const nowMs = await loadNow(db, id, wallMs);
         const from = arrivedUpTo.get(id) ?? nowMs;
         arrivedUpTo.set(id, nowMs);
         const came = await arrivals(db, { workspaceId: id, fromMs: from, toMs: nowMs });
-        if (came !== null) lines.push(`${marketClock(nowMs)}  ${came}`);
+        if (came !== null) lines.push(`${clock(nowMs)}  ${came}`);
       }
       const decisions = await db
         .selectFrom('decision')
-        .select(['sentence', 'mode', 'decided_at'])
+        .select(['workspace_id', 'sentence', 'mode', 'decided_at'])
         .where('decided_wall_at', '>', new Date(lastMs))
         .where('decided_wall_at', '<=', new Date(wallMs))
         .where('verdict', '!=', 'keep')
         .orderBy('decided_wall_at')
         .execute();
       for (const one of decisions.slice(0, MOST_DECISIONS)) {
-        lines.push(`${marketClock(one.decided_at.getTime())}  ${one.sentence}${MODE_WORD[one.mode]}`);
+        const clock = clockOf.get(one.workspace_id);
+        lines.push(`${clock?.(one.decided_at.getTime()) ?? ''}  ${one.sentence}${MODE_WORD[one.mode]}`);
       }
       if (decisions.length > MOST_DECISIONS)
         lines.push(`       and ${decisions.length - MOST_DECISIONS} more`);
@@ -55,7 +59,7 @@ async function arrivals(
   db: Db,
   at: { workspaceId: string; fromMs: number; toMs: number },
 ): Promise<string | null> {
-  const { rows } = await sql<{ all: number; refused: number; accounts: number }>`
+  const { rows } = await sql<{ all: number; refused: number }>`
     select count(*) as all, count(*) filter (where outcome = 'refused') as refused
     from postback
     where workspace_id = ${at.workspaceId} and received_at > ${new Date(at.fromMs)} and received_at <= ${new Date(at.toMs)}
@@ -65,7 +69,8 @@ async function arrivals(
   return `${counts.all} ${counts.all === 1 ? 'postback' : 'postbacks'}${counts.refused > 0 ? `, ${counts.refused} refused` : ''}`;
 }
 
-/** Hours and minutes, UTC: enough to see the market's clock run. */
-function marketClock(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 16);
+/** The workspace's own wall clock: "14:05". */
+function hoursAndMinutes(timeZone: string): (ms: number) => string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
+  return (ms) => format.format(ms);
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { markAlive, resumeClocks, stopClocks } from '../db/clock.ts';
 import { connect, type Db } from '../db/connection.ts';
 import { migrate } from '../db/migrate.ts';
-import { OperatorError } from '../errors.ts';
+import { messageOf, OperatorError } from '../errors.ts';
 import { wallNowMs } from '../wall-clock.ts';
 import { checkDatabase } from './check-database.ts';
 import { emptyDataDir, ensureSecretKey, prepareDataDir } from './data-dir.ts';
@@ -132,12 +132,14 @@ async function runInstallation(options: UpOptions): Promise<void> {
         const pid = supervisor.pidOf(name);
         return pid === undefined ? [] : [[name, markOf(pid)] as const];
       });
-      writeRunFile(config.dataDir, {
-        supervisor: markOf(process.pid),
-        children: Object.fromEntries(children),
-        ...place,
-      });
-      reporter.changed();
+      const run = { supervisor: markOf(process.pid), children: Object.fromEntries(children), ...place };
+      try {
+        writeRunFile(config.dataDir, run);
+        reporter.changed();
+      } catch (error) {
+        // A full disk must not keep anything from being started again, or stopped.
+        say(`what runs could not be written down: ${messageOf(error)}`);
+      }
     };
     save();
 
