@@ -119,6 +119,20 @@ describe('what arrives before what it belongs to', () => {
     ]);
   });
 
+  it('a rejected postback before its click is told as rejected, not as unknown', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0);
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: id, status: 'rejected' });
+    await addPostback(db, facts.shop, { atMs: T0 + 31 * DAY, clickId: id });
+    await facts.drain();
+    await addClick(db, facts.shop, { atMs: T0, id, ad: 'a1' });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([
+      { outcome: 'rejected', reason: 'rejected_by_sender' },
+      { outcome: 'late', reason: 'outside_window' },
+    ]);
+  });
+
   it('foreign revenue waits as unconverted until its rate is known', async () => {
     await facts.fresh();
     const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });

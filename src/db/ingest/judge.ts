@@ -137,13 +137,15 @@ export function outcomeOfNew(message: Message, row: ConversionRow, attribution: 
     case 'late':
       return { ...told, outcome: 'late', reason: 'outside_window' };
     case 'attributed': {
-      const warnings = attribution.warnings;
-      if (row.object_id === null)
-        return { ...told, warnings, outcome: 'unattributed', reason: 'unknown_object' };
-      if (isCountedStatus(row.status)) return { ...told, warnings, outcome: 'counted', reason: null };
-      if (row.status === 'hold')
-        return { ...told, warnings, outcome: 'quarantined', reason: 'held_by_sender' };
-      return { ...told, warnings, outcome: 'rejected', reason: `${row.status}_by_sender` };
+      return { ...told, warnings: attribution.warnings, ...standing(row) };
     }
   }
+}
+
+/** Where an attributed conversion stands: counted, or the reason why not. */
+export function standing(row: ConversionRow): Pick<MessageOutcome, 'outcome' | 'reason'> {
+  if (row.object_id === null) return { outcome: 'unattributed', reason: 'unknown_object' };
+  if (isCountedStatus(row.status)) return { outcome: 'counted', reason: null };
+  if (row.status === 'hold') return { outcome: 'quarantined', reason: 'held_by_sender' };
+  return { outcome: 'rejected', reason: `${row.status}_by_sender` };
 }

@@ -5,6 +5,7 @@ import { loadGround } from './accounts.ts';
 import { type ClickRow, namedByClick } from './clicks.ts';
 import { withAttribution } from './conversion-rows.ts';
 import { loadConvert } from './exchange.ts';
+import { standing } from './judge.ts';
 import { clickTouch } from './lookups.ts';
 import type { ConversionRow } from './messages.ts';
 import { objectFinder } from './object-finder.ts';
@@ -97,9 +98,8 @@ export async function tellPostbacks(trx: Db, changes: readonly ConversionChange[
   const now = changes.map(({ after }) => ({
     id: after.first_postback_id,
     at: after.received_at.toISOString(),
-    outcome: after.counted ? 'counted' : after.attributed_by === null ? 'late' : 'unattributed',
-    reason: after.counted ? null : after.attributed_by === null ? 'outside_window' : 'unknown_object',
     detail: after.attribution,
+    ...(after.attributed_by === null ? { outcome: 'late', reason: 'outside_window' } : standing(after)),
   }));
   await sql`
     update postback p set outcome = v.outcome, reason = v.reason, detail = v.detail
