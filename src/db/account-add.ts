@@ -25,7 +25,7 @@ export async function addAccount(
   return db.transaction().execute(async (trx) => {
     const known = await trx
       .selectFrom('ad_account')
-      .select(['id', 'writes_allowed'])
+      .select(['id', 'writes_allowed', 'credentials_sealed'])
       .where('workspace_id', '=', account.workspaceId)
       .where('network', '=', account.network)
       .where('network_account_id', '=', account.networkAccountId)
@@ -40,7 +40,13 @@ export async function addAccount(
       sync_error: null,
     };
     if (known) {
-      await trx.updateTable('ad_account').set(facts).where('id', '=', known.id).execute();
+      // A removed account comes back; a halt that somebody set on a connected one stays.
+      const back = known.credentials_sealed === null ? { halted_at: null, halt_reason: null } : {};
+      await trx
+        .updateTable('ad_account')
+        .set({ ...facts, ...back })
+        .where('id', '=', known.id)
+        .execute();
       return { id: known.id, added: false, writesAllowed: known.writes_allowed };
     }
     await trx
