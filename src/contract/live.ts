@@ -115,7 +115,7 @@ export const liveStateSchema = z.object({
   wallNowMs: z.number(),
   clock: clockSchema.nullable(),
   engine: engineSchema,
-  /** Set while the database does not answer; the rest of the state is then the last one known. */
+  /** Why the facts below are missing or old: the database does not answer, or there is no such workspace. */
   outage: z.string().nullable(),
   /** Why nothing may be changed in this workspace right now; null when nobody pulled the brake. */
   halted: z.string().nullable(),

@@ -64,7 +64,10 @@ async function read(
   const base = emptyState(sources, facts);
   const all = { ...base, workspaces: workspaces.map(({ id, name }) => ({ id, name })) };
   const workspace = workspaces.find((one) => wanted === null || one.id === wanted);
-  if (!workspace) return { state: all, lines: [] };
+  if (!workspace) {
+    const outage = wanted === null ? null : `There is no workspace "${wanted}" here.`;
+    return { state: { ...all, outage }, lines: [] };
+  }
 
   const [clock, postbacks, decisions, table, address] = await Promise.all([
     loadClock(db, workspace.id),

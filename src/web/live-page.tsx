@@ -36,18 +36,26 @@ export function LivePage() {
         {state?.halted && <Notice sentence={`Halted: nothing is changed on the networks. ${state.halted}`} />}
         {state?.engine.ready === false && <EnginePanel engine={state.engine} />}
         {state?.score && <Score score={state.score} />}
-        {state ? (
+        {state && !workspace && !state.outage && (
+          <p className="empty">
+            There is no workspace yet. Make one with{' '}
+            <code>
+              ./bidloop workspace add &quot;My shop&quot; --currency USD --time-zone America/New_York
+            </code>
+            ; this page then goes on by itself.
+          </p>
+        )}
+        {!state && connection.kind !== 'refused' && <p className="empty">Connecting…</p>}
+        {state && workspace && (
           <div className="columns">
             <Feed lines={lines} timeZone={timeZone} />
             <AdSets
               rows={state.adSets}
               more={state.moreAdSets}
               event={state.event}
-              connected={(workspace?.accounts ?? 0) > 0}
+              connected={workspace.accounts > 0}
             />
           </div>
-        ) : (
-          connection.kind !== 'refused' && <p className="empty">Connecting…</p>
         )}
       </main>
       {state && <PageFooter state={state} />}

@@ -70,14 +70,14 @@ interface StreamMessage {
 }
 
 /** A client of the stream: collects messages until it is left. */
-async function follow(app: FastifyInstance, lastEventId?: string) {
+async function follow(app: FastifyInstance, lastEventId?: string, query = '') {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
   const port = (app.server.address() as AddressInfo).port;
   const messages: StreamMessage[] = [];
   let ended = false;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get(
-      `http://127.0.0.1:${port}/api/live`,
+      `http://127.0.0.1:${port}/api/live${query}`,
       { headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId } },
       resolve,
     ).on('error', reject);
@@ -361,6 +361,17 @@ describe('the live stream', () => {
     const state = liveStateSchema.parse(told.data);
     expect(state.outage).toContain('The database does not answer');
     expect(state.adSets).toHaveLength(4);
+    client.leave();
+  });
+
+  it('says of a workspace that is not there that it is not there', async () => {
+    const app = await start();
+    const client = await follow(app, undefined, '?workspace=sampel');
+    const first = liveSnapshotSchema.parse(
+      (await client.until((message) => message.event === 'snapshot')).data,
+    );
+    expect(first.state.outage).toBe('There is no workspace "sampel" here.');
+    expect(first.state.workspaces.map((one) => one.id)).toContain('sample');
     client.leave();
   });
 
