@@ -21,6 +21,7 @@ export interface ClickDeps {
 const MAX_BODY = 64 * 1024;
 /** A stalled disk delays a visitor by no more than this. */
 const PATIENCE_MS = 150;
+const UNKNOWN_SAY_MS = 60_000;
 /** Landing pages of any site call POST /c; it gives nothing away. */
 const CORS = {
   'access-control-allow-origin': '*',
@@ -34,6 +35,8 @@ export function createClickRoute(
   deps: ClickDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { book, clocks, buffer, log, wallNowMs } = deps;
+  let unknown = 0;
+  let unknownSaidMs = 0;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === 'POST') {
@@ -60,6 +63,19 @@ export function createClickRoute(
     });
   }
 
+  /** The first at once, then one line a minute: a stray campaign must not fill the log. */
+  function noteUnknown(linkId: string): void {
+    unknown += 1;
+    const nowMs = wallNowMs();
+    if (nowMs - unknownSaidMs < UNKNOWN_SAY_MS) return;
+    log.warn(
+      { linkId: linkId.slice(0, 64), visitors: unknown },
+      'unknown link: visitors went to the fallback address',
+    );
+    unknown = 0;
+    unknownSaidMs = nowMs;
+  }
+
   async function redirect(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
@@ -68,7 +84,7 @@ export function createClickRoute(
     if (mark !== -1) readPairs(url.slice(mark + 1), params);
     const link = book.link(linkId);
     if (link === undefined) {
-      log.warn({ linkId: linkId.slice(0, 64) }, 'unknown link: the visitor went to the fallback address');
+      noteUnknown(linkId);
       sendOn(response, deps.fallbackUrl);
       return;
     }

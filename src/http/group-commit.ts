@@ -215,7 +215,8 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** SQLSTATE classes that lie in the data of a row: data exception, constraint, too large. */
+/** SQLSTATE classes that lie in the data of a row (data exception, constraint, too large), or a value we could not write. */
 function isRowFault(error: Error): boolean {
+  if (error instanceof TypeError || error instanceof RangeError) return true;
   return /^(?:22|23|54)[0-9A-Z]{3}$/.test(codeOf(error) ?? '');
 }

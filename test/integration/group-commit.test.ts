@@ -105,6 +105,12 @@ describe('requests written together', () => {
     expect(kept).toEqual([]);
   });
 
+  it('so does a value that cannot even be written', async () => {
+    const odd = postback('odd', { amountMicros: 2 ** 70 });
+    const answers = await all(create({ inFlight: 1 }), [postback('odd1'), odd, postback('odd2')]);
+    expect(answers.map((answer) => answer.outcome)).toEqual(['stored', 'unstorable', 'stored']);
+  });
+
   it('the same keys in two batches at once wait for each other and are claimed once', async () => {
     const keys = Array.from({ length: 200 }, (_, i) => `race${i}`);
     const commit = create({ inFlight: 4, maxBatch: 100 });
