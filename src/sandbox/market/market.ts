@@ -78,9 +78,10 @@ export function step(
   const visits: Visit[] = [];
   const paces = plan.ads.map((ad, index) => (levers.ads[index]?.on ? unboundedPace(ad, plan, levers) : null));
   const budgets = adsetBudgets(plan, levers);
-  const dayDemand = plan.adsets.map((_, adset) =>
-    plan.ads.reduce((sum, ad, index) => (ad.adset === adset ? sum + spendPerDay(paces[index]) : sum), 0),
-  );
+  const dayDemand = plan.adsets.map(() => 0);
+  for (const [index, ad] of plan.ads.entries()) {
+    dayDemand[ad.adset] = (dayDemand[ad.adset] ?? 0) + spendPerDay(paces[index]);
+  }
   const spentToday = [...state.spentToday];
   let { nowMs, dayEndMs } = state;
   let dayStartMs = dayEndMs === 0 ? 0 : dayOf(dayEndMs - 1, plan.timeZone).startMs;
@@ -150,15 +151,17 @@ function spendPerDay(pace: Pace | null | undefined): number {
 
 /** Daily budget by ad set; a campaign's budget is shared evenly by its ad sets that are on. */
 function adsetBudgets(plan: MarketPlan, levers: Levers): readonly number[] {
+  const sharers = plan.campaigns.map(() => 0);
+  for (const [index, adset] of plan.adsets.entries()) {
+    if (levers.adsets[index]?.on) sharers[adset.campaign] = (sharers[adset.campaign] ?? 0) + 1;
+  }
   return plan.adsets.map((adset, index) => {
-    const own = levers.adsets[index]?.dailyBudgetMicros;
-    if (own !== null && own !== undefined) return own;
-    const shared = levers.campaigns[adset.campaign]?.dailyBudgetMicros;
-    if (shared === null || shared === undefined) return Infinity;
-    const sharers = plan.adsets.filter(
-      (other, at) => other.campaign === adset.campaign && levers.adsets[at]?.on,
-    ).length;
-    return shared / Math.max(1, sharers);
+    const own = levers.adsets[index]?.dailyBudgetMicros ?? null;
+    if (own !== null) return own;
+    const shared = levers.campaigns[adset.campaign]?.dailyBudgetMicros ?? null;
+    if (shared === null) return Infinity;
+    // Whole cents, as everything that is spent.
+    return Math.floor(shared / Math.max(1, sharers[adset.campaign] ?? 0) / 10_000) * 10_000;
   });
 }
 

@@ -108,6 +108,27 @@ describe('market', () => {
     expect(halved).toBeLessThanOrEqual(budget / 2);
   });
 
+  it('shares a campaign budget in whole cents', () => {
+    const levers = startingLevers(plan);
+    const tight = {
+      ...levers,
+      campaigns: levers.campaigns.map((one) => ({
+        ...one,
+        dailyBudgetMicros: one.dailyBudgetMicros === null ? null : 100_000_000,
+      })),
+    };
+    const events = run(tight);
+    const calm = plan.adsets.flatMap((adset, index) =>
+      adset.campaign === 2 ? [spend(ofAdset(events, index))] : [],
+    );
+    expect(calm).toHaveLength(3);
+    for (const spent of calm) {
+      expect(spent % 10_000).toBe(0);
+      expect(spent).toBeLessThanOrEqual(33_330_000);
+      expect(spent).toBeGreaterThan(28_000_000);
+    }
+  });
+
   it('shows a newcomer two clear losers and two clear winners', () => {
     const events = run(startingLevers(plan), { toMs: 14 * HOUR_MS });
     for (const name of ['Yoga Broad', 'Zen C']) {
