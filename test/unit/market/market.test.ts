@@ -125,8 +125,10 @@ describe('market', () => {
     for (const spent of calm) {
       expect(spent % 10_000).toBe(0);
       expect(spent).toBeLessThanOrEqual(33_330_000);
-      expect(spent).toBeGreaterThan(28_000_000);
+      // Some twenty clicks each: a day's luck is a fifth either way.
+      expect(spent).toBeGreaterThan(15_000_000);
     }
+    expect(calm.reduce((sum, spent) => sum + spent, 0)).toBeGreaterThan(70_000_000);
   });
 
   it('shows a newcomer two clear losers and two clear winners', () => {
