@@ -1,23 +1,20 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { codeOf, messageOf, OperatorError } from '../errors.ts';
+import { codeOf, OperatorError } from '../errors.ts';
 import { freePort, isFree } from './free-port.ts';
 import { type PostgresHome, postgresHome } from './postgres-home.ts';
-import { endProcess, isAlive, waitForEnd } from './processes.ts';
+import {
+  createCluster,
+  DATABASE,
+  launch,
+  OWN_SERVER,
+  READY_MARK,
+  tryConnect,
+  USER,
+} from './postgres-process.ts';
+import { endProcess, isAlive } from './processes.ts';
 
 export interface StartPostgresOptions {
   /** The data directory; the cluster lies in it, or where {@link postgresHome} says. */
@@ -39,9 +36,6 @@ export interface RunningPostgres {
   /** Ends sessions, writes a checkpoint and waits until the server is gone. */
   stop(): Promise<void>;
 }
-
-const USER = 'bidloop';
-const DATABASE = 'bidloop';
 
 /**
  * Starts the embedded PostgreSQL of a data directory, creating cluster and database at the first start. It listens on
@@ -75,7 +69,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
   writeRemembered(options.dataDir, { password, port });
   if (
     !existsSync(path.join(home.cluster, 'PG_VERSION')) ||
-    !existsSync(path.join(home.cluster, 'bidloop-ready'))
+    !existsSync(path.join(home.cluster, READY_MARK))
   ) {
     await createCluster(home, password);
   }
@@ -180,137 +174,6 @@ async function adopt(home: PostgresHome, password: string): Promise<{ pid: numbe
   }
   await endProcess(found.pid, { ask: 'SIGINT', graceMs: 5_000 });
   return null;
-}
-
-async function tryConnect(port: number, password: string, database = DATABASE): Promise<pg.Client | null> {
-  const client = new pg.Client({
-    host: '127.0.0.1',
-    port,
-    user: USER,
-    password,
-    database,
-    connectionTimeoutMillis: 2_000,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return client;
-  } catch {
-    await client.end().catch(() => undefined);
-    return null;
-  }
-}
-
-async function createCluster(home: PostgresHome, password: string): Promise<void> {
-  // What a killed first start left behind is no cluster yet.
-  for (const entry of readdirSync(home.cluster))
-    rmSync(path.join(home.cluster, entry), { recursive: true, force: true });
-  const passwordFile = `${home.cluster}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (home.user !== null) chownSync(passwordFile, home.user.uid, home.user.gid);
-  try {
-    // The built-in locale gives the same order of texts on every machine.
-    const locale = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-    const access = ['-U', USER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
-    await run(home, 'initdb', ['-D', home.cluster, '--no-instructions', ...access, ...locale]);
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-  writeFileSync(path.join(home.cluster, 'bidloop-ready'), '');
-}
-
-function identity(home: PostgresHome): { uid?: number; gid?: number; cwd: string; env: NodeJS.ProcessEnv } {
-  // Settings of another PostgreSQL (PGDATA, PGPORT, …) must not leak in.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
-  return { ...home.user, cwd: home.cluster, env: { ...env, LC_ALL: 'C', TZ: 'UTC' } };
-}
-
-async function run(home: PostgresHome, program: string, args: readonly string[]): Promise<void> {
-  const child = spawn(path.join(home.bin, program), args, {
-    ...identity(home),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  }).catch((error: unknown) => {
-    throw new OperatorError('postgres_failed', `${program} could not be run: ${messageOf(error)}`, {
-      next: OWN_SERVER,
-      cause: error,
-    });
-  });
-  if (code === 0) return;
-  throw new OperatorError(
-    'postgres_failed',
-    `${program} ended with ${code}: ${output.trim().split('\n').slice(-3).join(' ')}`,
-    { next: OWN_SERVER },
-  );
-}
-
-const OWN_SERVER =
-  'Set DATABASE_URL to a PostgreSQL server of your own, or report this with the lines above.';
-
-async function launch(
-  home: PostgresHome,
-  options: { port: number; password: string; durable: boolean; logFile: string },
-): Promise<number> {
-  const settings: Record<string, string> = {
-    listen_addresses: '127.0.0.1',
-    port: String(options.port),
-    // A socket's path may have 107 bytes; a data directory's may be longer.
-    unix_socket_directories: '',
-    max_connections: '200',
-    shared_buffers: '256MB',
-    max_wal_size: '2GB',
-    timezone: 'UTC',
-    log_timezone: 'UTC',
-    ...(options.durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
-  };
-  const args = [
-    '-D',
-    home.cluster,
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ];
-  for (let attempt = 0; ; attempt++) {
-    const log = openSync(options.logFile, 'w', 0o600);
-    const child = spawn(path.join(home.bin, 'postgres'), args, {
-      ...identity(home),
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    closeSync(log);
-    child.unref();
-    const failed = new Promise<Error>((resolve) => child.once('error', resolve));
-    const pid = child.pid;
-    if (pid === undefined) {
-      throw new OperatorError('postgres_failed', `PostgreSQL could not be run: ${messageOf(await failed)}`, {
-        next: OWN_SERVER,
-      });
-    }
-    // Crash recovery of a large write-ahead log may take a while; a server that ended needs no waiting.
-    for (let waited = 0; waited < 120_000 && isAlive(pid) && child.exitCode === null; waited += 50) {
-      const client = await tryConnect(options.port, options.password, 'postgres');
-      if (client !== null) {
-        await client.end();
-        return pid;
-      }
-      await sleep(50);
-    }
-    const said = readFileSync(options.logFile, 'utf8').trim().split('\n').slice(-4).join(' ');
-    // Sessions of a killed postmaster need a moment to notice that it is gone.
-    if (
-      attempt < 40 &&
-      /pre-existing shared memory block|lock file "postmaster.pid" already exists/.test(said)
-    ) {
-      await sleep(250);
-      continue;
-    }
-    await waitForEnd(pid, 0);
-    throw new OperatorError('postgres_failed', `PostgreSQL did not start: ${said}`, { next: OWN_SERVER });
-  }
 }
 
 async function ensureDatabase(port: number, password: string): Promise<void> {

@@ -11,6 +11,7 @@ import { endServers, endWorkingLeftovers } from './leftovers.ts';
 import { createLiveLines } from './live-lines.ts';
 import { commandPart, postgresPart, temporalPart } from './parts.ts';
 import { choosePorts, type Ports } from './ports.ts';
+import { signal } from './processes.ts';
 import { createReporter } from './reporter.ts';
 import { claimDataDir, markOf, readRunFile, releaseDataDir, stillRuns, writeRunFile } from './run-file.ts';
 import { ensureSampleWorkspace } from './sample-workspace.ts';
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly say: (line: string) => void;
   /** Aborted when the installation is to stop. */
   readonly stop: AbortSignal;
+  /** Aborted when it is to stop without waiting for what is begun. */
+  readonly hurry: AbortSignal;
 }
 
 /** Judging stops first, then what feeds it, then what visitors and senders see, then what all of them stand on. */
@@ -179,7 +182,13 @@ async function runInstallation(options: UpOptions): Promise<void> {
     judged.catch(() => undefined);
     await watchUntilStopped(db, { say, stop });
   } finally {
-    if (stop.aborted) say('stopping …');
+    if (stop.aborted) say('stopping … (Ctrl-C again: without waiting for what is begun)');
+    options.hurry.addEventListener('abort', () => {
+      for (const name of STOP_ORDER.slice(0, 3)) {
+        const pid = supervisor.pidOf(name);
+        if (pid !== undefined) signal(pid, 'SIGKILL');
+      }
+    });
     await stopAll(supervisor, db);
     if (stop.aborted) say('Stopped. `npm start` goes on from here.');
   }

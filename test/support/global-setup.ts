@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -6,7 +6,8 @@ import type { TestProject } from 'vitest/node';
 import { connect } from '../../src/db/connection.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { removePostgresHome } from '../../src/runtime/postgres-home.ts';
-import { startPostgres } from '../../src/runtime/postgres.ts';
+import { endPostgres, startPostgres } from '../../src/runtime/postgres.ts';
+import { isAlive } from '../../src/runtime/processes.ts';
 import { shared } from './shared.ts';
 
 declare module 'vitest' {
@@ -20,7 +21,8 @@ declare module 'vitest' {
 export const TEMPLATE = 'bidloop_template';
 
 const postgres = shared('postgres', async () => {
-  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'bidloop-test-'));
+  await removeLeftovers();
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), `${PREFIX}${process.pid}-`));
   const server = await startPostgres({ dataDir, durable: false });
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
@@ -38,6 +40,20 @@ const postgres = shared('postgres', async () => {
     },
   };
 });
+
+const PREFIX = 'bidloop-test-pg-';
+
+/** Servers of runs that were killed. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of readdirSync(os.tmpdir())) {
+    const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const dataDir = path.join(os.tmpdir(), name);
+    await endPostgres(dataDir);
+    removePostgresHome(dataDir);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
 
 export async function setup(project: TestProject): Promise<void> {
   project.provide('postgresUrl', await postgres.take());
