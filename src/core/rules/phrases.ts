@@ -220,7 +220,7 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
   const text =
     gap === 0
       ? `${name} exactly at ${thresholdText(threshold, limit, unit, currency)}`
-      : `${name} ${valueText(gap, unit, currency)} ${value < limit ? 'short of' : 'over'} ${thresholdText(threshold, limit, unit, currency)}`;
+      : `${name} ${valueText(gap, unit, currency)} ${value < limit ? (speaksForItself(subject.operand) ? 'short of' : 'below') : 'over'} ${thresholdText(threshold, limit, unit, currency)}`;
   return { distance, expression: subject.operand.text, value, threshold: limit, text };
 }
 

@@ -72,6 +72,16 @@ describe('sentences a marketer can read', () => {
     expect(decision.sentence).toBe('keep Zen C: no rule holds; nearest: spend today $4.00 short of $30.00');
   });
 
+  test('a rate lies below or over, a sum falls short', () => {
+    const evidence = evidenceOf({ windows: { '7d': { spend: 25, events: { purchase: [1] } } } });
+    expect(decide(strategyOf('cpa("7d") > 30'), evidence).nearest?.text).toBe(
+      'CPA in 7 days $5.00 below $30.00',
+    );
+    expect(decide(strategyOf('cpa("7d") < 20'), evidence).nearest?.text).toBe(
+      'CPA in 7 days $5.00 over $20.00',
+    );
+  });
+
   test('the nearest of a rule is the farthest of what it lacks, and no number is near when a name is wrong', () => {
     const evidence = evidenceOf({ windows: { today: { spend: 27, clicks: 10 } } });
     expect(
