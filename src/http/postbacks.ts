@@ -1,15 +1,16 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { NewPostback } from '../db/postback-insert.ts';
-import { cleanText, emptyParams, type Params, readBody, readPairs } from '../sources/params.ts';
+import { cleanText, emptyParams, type Params, readPairs } from '../sources/params.ts';
 import { readPostback } from '../sources/read-postback.ts';
 import type { ClockSource } from './clock-source.ts';
-import type { GroupCommit, Stored } from './group-commit.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { uuidText } from './ids.ts';
+import { KEPT_OF_LARGE_BODY, MAX_BODY, requestRefusal, toInbound } from './inbound.ts';
 import { sendJson, sendText } from './plain-answers.ts';
+import { answerStored, answerText, type Refusal, refusalBody, sendUnavailable } from './postback-answers.ts';
 import { acceptedRow, type Inbound, refusedRow, type RowBase } from './postback-row.ts';
-import { clientAddress, collectBody, headerText, isPreview } from './request-facts.ts';
+import { collectBody } from './request-facts.ts';
 import type { Strangers } from './strangers.ts';
 import type { SourceEntry, TrackingBook } from './tracking-book.ts';
 
@@ -22,19 +23,8 @@ export interface PostbackDeps {
   readonly wallNowMs: () => number;
 }
 
-/** A body beyond this is refused: no sender we know writes more than 1 MB. */
-const MAX_BODY = 1024 * 1024;
-const KEPT_OF_LARGE_BODY = 4_096;
 /** A miss reads the sources again, at most this often: a source added a moment ago is found. */
 const REREAD_MS = 500;
-
-interface Refusal {
-  readonly httpStatus: number;
-  readonly reason: string;
-  readonly message: string;
-  readonly next: string;
-  readonly warnings?: readonly string[];
-}
 
 /** Answers `/p/<source>` and `/p/<source>/<key>`. Every request is answered after its row is committed. */
 export function createPostbackRoute(
@@ -210,84 +200,6 @@ export function createPostbackRoute(
   return handle;
 }
 
-function toInbound(request: IncomingMessage, body: Buffer | null, bodySize: number, wallMs: number): Inbound {
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
-  const path = mark === -1 ? url : url.slice(0, mark);
-  const [sourceId = '', pathKey = ''] = path.slice(3).split('/', 2);
-  const { headers } = request;
-  const bearer = headers.authorization?.startsWith('Bearer ')
-    ? headers.authorization.slice(7).trim()
-    : undefined;
-  const own = headers['x-bidloop-key'];
-  return {
-    method: request.method ?? 'GET',
-    url,
-    path,
-    query: mark === -1 ? '' : url.slice(mark + 1),
-    sourceId: sourceId.toLowerCase(),
-    pathKey: pathKey === '' ? null : pathKey,
-    body,
-    bodySize,
-    contentType: headerText(headers['content-type'], 200),
-    address: clientAddress(request),
-    userAgent: headerText(headers['user-agent'], 500),
-    preview: isPreview(request),
-    headerKey: (typeof own === 'string' ? own : undefined) ?? bearer ?? null,
-    wallMs,
-  };
-}
-
-/** What is wrong with the request itself, before anything is read from its parameters. Adds the body to the params. */
-function requestRefusal(inbound: Inbound, params: Params): Refusal | null {
-  const next = 'Call the address with GET or POST.';
-  if (inbound.method === 'HEAD')
-    return {
-      httpStatus: 200,
-      reason: 'head_request',
-      message: 'A HEAD request asks whether the address works and is no conversion.',
-      next,
-    };
-  if (inbound.method !== 'GET' && inbound.method !== 'POST') {
-    return {
-      httpStatus: 405,
-      reason: 'method_not_allowed',
-      message: `${inbound.method} is not a way to send a postback.`,
-      next,
-    };
-  }
-  if (inbound.preview)
-    return {
-      httpStatus: 200,
-      reason: 'link_preview',
-      message: 'A link preview or prefetch looked at the address; that is no conversion.',
-      next,
-    };
-  if (inbound.bodySize > MAX_BODY) {
-    return {
-      httpStatus: 413,
-      reason: 'body_too_large',
-      message: `The body has ${inbound.bodySize} bytes; at most ${MAX_BODY} are read.`,
-      next: 'Send one conversion per request, without attachments.',
-    };
-  }
-  if (inbound.body === null || inbound.body.length === 0) return null;
-  const problem = readBody(inbound.body, inbound.contentType ?? '', params);
-  if (problem === null) return null;
-  return {
-    httpStatus: 400,
-    reason: problem,
-    message:
-      problem === 'broken_json'
-        ? 'The body looks like JSON but cannot be read as JSON.'
-        : `A body of type "${inbound.contentType ?? 'none'}" holds no parameters that can be read.`,
-    next:
-      problem === 'broken_json'
-        ? 'Check quotes, commas and escapes in the body template.'
-        : 'Send parameters in the query, as a form, or as one JSON object.',
-  };
-}
-
 function keyMatches(shown: string, keyHash: Buffer): boolean {
   const given = hash('sha256', shown, 'buffer');
   return given.length === keyHash.length && timingSafeEqual(given, keyHash);
@@ -302,70 +214,4 @@ function queryKey(query: string): string | undefined {
 /** A wrong key may be another source's right one: it is not kept. Very short texts are no keys and would mangle the row. */
 function masking(base: RowBase, shown: string | null, mark: string): RowBase {
   return shown === null || shown.length < 6 ? base : { ...base, secret: { text: shown, mark } };
-}
-
-function answerStored(
-  stored: Stored,
-  row: NewPostback,
-  source: SourceEntry,
-  params: Params,
-  response: ServerResponse,
-): void {
-  const { profile } = source;
-  const strict = profile.answers === 'codes';
-  if (stored.outcome === 'unavailable') return sendUnavailable(response);
-  const text = answerText(source, params);
-  if (text !== null) return sendText(response, 200, text);
-  switch (stored.outcome) {
-    case 'stored': {
-      const warnings = row.warnings === null ? '' : `,"warnings":${JSON.stringify(row.warnings.split('\n'))}`;
-      return sendJson(response, 200, `{"status":"accepted","id":"${uuidText(row.id)}"${warnings}}`);
-    }
-    case 'duplicate':
-      return sendJson(
-        response,
-        strict ? 409 : 200,
-        `{"status":"duplicate","reason":"duplicate","id":"${uuidText(row.id)}","firstId":${stored.firstId === null ? 'null' : `"${stored.firstId}"`}}`,
-      );
-    case 'unstorable':
-      return sendJson(
-        response,
-        strict ? 400 : 200,
-        refusalBody(
-          {
-            httpStatus: 400,
-            reason: 'unstorable',
-            message: 'The database cannot hold a value of this postback.',
-            next: 'Look for numbers or texts of unusual size in it.',
-          },
-          null,
-        ),
-      );
-  }
-}
-
-function answerText(source: SourceEntry, params: Params): string | null {
-  const name = source.profile.answerParam;
-  const text = name === null ? undefined : params.values.get(name);
-  return text === undefined || text === '' ? null : text.slice(0, 200);
-}
-
-function refusalBody(refusal: Refusal, id: string | null): string {
-  return JSON.stringify({
-    status: 'refused',
-    reason: refusal.reason,
-    message: refusal.message,
-    next: refusal.next,
-    ...(id === null ? {} : { id }),
-  });
-}
-
-/** Nothing was stored: the one case in which a sender shall repeat. */
-function sendUnavailable(response: ServerResponse): void {
-  sendJson(
-    response,
-    503,
-    '{"status":"unavailable","reason":"not_stored","message":"The database does not answer; nothing was stored.","next":"Send the same request again in a few seconds."}',
-    { 'retry-after': '5' },
-  );
 }

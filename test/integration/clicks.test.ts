@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -241,6 +241,7 @@ describe('what a dead process left on disk', () => {
       'segment deleted',
     );
     await next.close();
+    rmSync(dataDir, { recursive: true, force: true });
     const inbox = await database.db
       .selectFrom('click_inbox')
       .select('click_id')
