@@ -10,6 +10,7 @@ import { emptyDataDir, ensureSecretKey, prepareDataDir } from './data-dir.ts';
 import { endServers, endWorkingLeftovers } from './leftovers.ts';
 import { createLiveLines } from './live-lines.ts';
 import { commandPart, postgresPart, temporalPart } from './parts.ts';
+import { linksOf, sayLinks, sayRunsAlready, sayTemporalLists } from './links.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { signal } from './processes.ts';
 import { createReporter } from './reporter.ts';
@@ -62,13 +63,6 @@ export async function runUp(options: UpOptions): Promise<void> {
   } finally {
     releaseDataDir(config.dataDir);
   }
-}
-
-function sayRunsAlready({ config, say, fresh }: UpOptions, pid: number): void {
-  const run = readRunFile(config.dataDir);
-  say(`Bidloop runs here already (process ${pid}); this start changes nothing.`);
-  if (run !== null) sayLinks(say, linksOf(config, run));
-  if (fresh) say('To begin anew, stop it first (Ctrl-C where it runs).');
 }
 
 async function beginAnew(config: Config): Promise<void> {
@@ -176,6 +170,7 @@ async function runInstallation(options: UpOptions): Promise<void> {
       reporter.progress({ text: 'the optimizer starts', secondsLeft: 5 });
       await worker;
       reporter.ready();
+      sayTemporalLists(say, links, config.temporalNamespace);
     })();
     // A stop during the start rejects these; the stop itself is what is then wanted.
     started.catch(() => undefined);
@@ -248,22 +243,4 @@ function childEnvironment({ config, env }: UpOptions, place: Place): NodeJS.Proc
     BIDLOOP_HTTP_PORT: String(place.ports.http),
     BIDLOOP_SANDBOX_PORT: String(place.ports.sandbox),
   };
-}
-
-interface Links {
-  readonly page: string;
-  readonly temporalUi: string | null;
-}
-
-function linksOf(config: Config, place: Pick<Place, 'ports' | 'temporalIsForeign'>): Links {
-  const host = ['0.0.0.0', '::'].includes(config.httpHost) ? '127.0.0.1' : config.httpHost;
-  return {
-    page: `http://${host}:${place.ports.http}/`,
-    temporalUi: place.temporalIsForeign ? null : `http://127.0.0.1:${place.ports.temporalUi}`,
-  };
-}
-
-function sayLinks(say: UpOptions['say'], links: Links): void {
-  say(`  live page    ${links.page}`);
-  if (links.temporalUi !== null) say(`  Temporal UI  ${links.temporalUi} (once the optimizer is ready)`);
 }
