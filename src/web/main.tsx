@@ -3,6 +3,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { LivePage } from './live-page.tsx';
 import './page.css';
+import './feed.css';
+import './ad-sets.css';
 
 const root = document.getElementById('page');
 if (root === null) throw new Error('index.html lost its #page element');

@@ -12,13 +12,8 @@ import { buildServer } from '../../src/http/server.ts';
 import { writeStatus } from '../../src/runtime/status-file.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import {
-  type LiveMarket,
-  seedDecision,
-  seedKeeps,
-  seedLiveMarket,
-  seedPostback,
-} from '../support/live-market.ts';
+import { seedDecision, seedKeeps, seedPostback } from '../support/live-facts.ts';
+import { type LiveMarket, seedLiveMarket } from '../support/live-market.ts';
 
 const pictures = path.join(tmpdir(), 'bidloop-page');
 const dataDir = mkdtempSync(path.join(tmpdir(), 'bidloop-page-test-'));

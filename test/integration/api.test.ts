@@ -17,13 +17,8 @@ import { createPool, fromPool } from '../../src/db/connection.ts';
 import { registerApi } from '../../src/http/api.ts';
 import type { ApiDeps } from '../../src/http/api-deps.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import {
-  type LiveMarket,
-  MARKET_NOW,
-  seedDecision,
-  seedLiveMarket,
-  seedPostback,
-} from '../support/live-market.ts';
+import { seedDecision, seedPostback } from '../support/live-facts.ts';
+import { type LiveMarket, MARKET_NOW, seedLiveMarket } from '../support/live-market.ts';
 
 let database: TestDatabase;
 let market: LiveMarket;
