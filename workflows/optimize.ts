@@ -33,6 +33,8 @@ export async function optimizeAccount(input: OptimizeAccountInput): Promise<void
 
   for (let pass = 0; pass < input.passesPerRun && !workflowInfo().continueAsNewSuggested; pass += 1) {
     await condition(() => woken);
+    // Runs beside the pass, so that the time between two starts is counted.
+    const gap = sleep(input.gapMs, { summary: 'at most one pass in this time' });
     const campaignIds = [...waiting];
     waiting.clear();
     woken = false;
@@ -44,7 +46,7 @@ export async function optimizeAccount(input: OptimizeAccountInput): Promise<void
       [{ accountId: input.accountId, campaignIds }],
     );
     setCurrentDetails(result.sentence);
-    await sleep(input.gapMs, { summary: 'at most one pass in this time' });
+    await gap;
   }
 
   await continueAsNew<typeof optimizeAccount>({ ...input, campaignIds: [...waiting], woken });

@@ -9,6 +9,7 @@ import {
   type DecisionRecord,
   type EvaluationRecord,
   findDecisionOf,
+  findLastChange,
   findLastDecision,
   findObject,
   findObjects,
@@ -30,6 +31,8 @@ interface Explanation {
   readonly object: ObjectRecord;
   readonly decision: DecisionRecord | undefined;
   readonly recomputed: Recomputed;
+  /** The newest decision that acted, when the one explained only keeps. */
+  readonly lastChange: Awaited<ReturnType<typeof findLastChange>>;
   readonly evaluations: readonly EvaluationRecord[];
 }
 
@@ -62,6 +65,8 @@ export async function explain(db: Db, what: string): Promise<Explanation> {
     object,
     decision,
     recomputed: decision === undefined ? 'not_computed' : await recompute(db, decision),
+    lastChange:
+      decision === undefined || decision.verdict === 'keep' ? await findLastChange(db, object.id) : undefined,
     evaluations: await loadEvaluations(db, object.id),
   };
 }
@@ -117,7 +122,10 @@ async function recompute(db: Db, decision: DecisionRecord): Promise<Recomputed> 
   return isDeepStrictEqual(JSON.parse(JSON.stringify(again)), decision.stored.output) ? 'same' : 'differs';
 }
 
-function text({ object, decision, recomputed, evaluations }: Explanation, link: string | null): string {
+function text(
+  { object, decision, recomputed, lastChange, evaluations }: Explanation,
+  link: string | null,
+): string {
   const money = (micros: ObjectRecord['bidMicros']): string =>
     micros === null ? '' : formatMoney(micros, object.currency);
   const levers = [
@@ -135,6 +143,11 @@ function text({ object, decision, recomputed, evaluations }: Explanation, link: 
   ];
   if (decision === undefined) lines.push('Nothing has been decided for it yet.', '');
   else lines.push(...decisionText(decision, recomputed, object, link), '');
+  if (lastChange !== undefined) {
+    const came =
+      lastChange.mode === 'dry-run' ? 'dry run' : (lastChange.outcome ?? 'open').replaceAll('_', ' ');
+    lines.push(`Last change: ${lastChange.sentence} (${came}; decision ${lastChange.id})`, '');
+  }
   if (evaluations.length === 0) lines.push('No strategy in force has it in its scope.');
   else lines.push(...evaluations.flatMap(evaluationText));
   return lines.join('\n').trimEnd();

@@ -154,6 +154,24 @@ export async function findDecisionOf(
   );
 }
 
+/** The newest decision that acted on an object, or would have. */
+export async function findLastChange(
+  db: Db,
+  objectId: ObjectId,
+): Promise<
+  | { readonly id: string; readonly sentence: string; readonly outcome: string | null; readonly mode: string }
+  | undefined
+> {
+  return db
+    .selectFrom('decision')
+    .select(['id', 'sentence', 'outcome', 'mode'])
+    .where('object_id', '=', objectId)
+    .where('verdict', '<>', 'keep')
+    .orderBy('decided_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** One decision in full. `id` may be the start of an id. */
 export async function loadDecisionRecord(
   db: Db,

@@ -41,7 +41,7 @@ export async function storeUndo(
     if (original.outcome !== 'applied') {
       throw new OperatorError(
         'nothing_to_undo',
-        `decision ${original.id} changed nothing (${original.outcome ?? 'still open'})`,
+        `decision ${original.id} changed nothing (${original.verdict === 'keep' ? 'it kept things as they were' : (original.outcome ?? 'still open')})`,
         {
           next: 'Only an applied change can be undone; `./bidloop explain <object>` shows what was done.',
         },
