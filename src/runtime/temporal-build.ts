@@ -56,7 +56,8 @@ export async function buildTemporal(options: BuildTemporalOptions): Promise<void
         const left = share < 0.1 ? USUAL_SECONDS - spent : (spent / share) * (1 - share);
         options.onProgress({
           text: `building Temporal, package ${compiled} of ${packages}`,
-          secondsLeft: Math.max(5, Math.round(left)),
+          // What an interrupted build had finished is not counted again: the pace then looks slower than it is.
+          secondsLeft: Math.min(USUAL_SECONDS, Math.max(5, Math.round(left))),
         });
       },
     });
