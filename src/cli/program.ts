@@ -19,7 +19,22 @@ import { register as work } from './work.ts';
 import { register as workspace } from './workspace.ts';
 
 /** One line a command, in the order of `--help`. */
-const COMMANDS = [up, serve, work, migrate, status, workspace, account, link, source, strategy, explain, approve, undo, sandbox];
+const COMMANDS = [
+  up,
+  serve,
+  work,
+  migrate,
+  status,
+  workspace,
+  account,
+  link,
+  source,
+  strategy,
+  explain,
+  approve,
+  undo,
+  sandbox,
+];
 
 /**
  * Runs one command line.
