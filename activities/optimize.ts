@@ -24,6 +24,8 @@ export interface OptimizeDeps {
 
 /** Postbacks are counted within seconds; behind this much wall time, conversions are not known. */
 const INBOX_PATIENCE_WALL_MS = 120_000;
+/** Far longer than a pass takes from loading its evidence to storing what it concludes. */
+const SETTLE_WALL_MS = 10_000;
 const MOST_SENTENCES = 3;
 
 /** Deciding, set-based: one activity looks at every object of the campaigns it is given. */
@@ -70,6 +72,7 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
         nowMs,
         wallMs,
         judged,
+        settleMs: SETTLE_WALL_MS * clock.rate,
       });
       for (const { decisionId, by } of stored.superseded) await deps.supersede(decisionId, by);
       const started = startedBefore + (await deps.startDue(input.accountId));

@@ -54,6 +54,11 @@ export interface StoreInput {
   readonly nowMs: number;
   readonly wallMs: number;
   readonly judged: readonly Judged[];
+  /**
+   * Workspace time for which an object rests after an applied change. Evidence is loaded before this transaction's lock:
+   * it may show the new value and not yet the change that set it, and a step would be taken twice.
+   */
+  readonly settleMs: number;
 }
 
 export interface StoreResult {
@@ -110,7 +115,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
         const { decision, strategy } = judged;
         evaluated += 1;
         count(reasons, decision.reason.code);
-        const held = holdBack(judged, busy, taken, input.nowMs);
+        const held = holdBack(judged, busy, taken, input);
         const entry = evaluationEntry(decision, held);
         entries.push(entry);
         const last = known.get(decision.objectId);
@@ -207,7 +212,7 @@ interface Busy {
     ObjectId,
     { readonly id: string; readonly verdict: string; readonly waitsForApproval: boolean }
   >;
-  /** Ends other than applied, newest first, by object. */
+  /** How earlier decisions ended, newest first, by object. */
   readonly ended: ReadonlyMap<
     ObjectId,
     readonly { readonly verdict: string; readonly outcome: string; readonly closedAtMs: number }[]
@@ -228,7 +233,7 @@ async function loadBusy(db: Db, input: StoreInput): Promise<Busy> {
                                and not exists (select 1 from action a where a.decision_id = d.id)) as waits
     from decision d
     where d.account_id = ${input.accountId} and d.needs_workflow
-      and (d.closed_at is null or (d.outcome <> 'applied' and d.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)}))
+      and (d.closed_at is null or d.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)})
     order by d.decided_at desc`.execute(db);
   const open = new Map<ObjectId, { id: string; verdict: string; waitsForApproval: boolean }>();
   const ended = new Map<ObjectId, { verdict: string; outcome: string; closedAtMs: number }[]>();
@@ -250,7 +255,7 @@ function holdBack(
   judged: Judged,
   busy: Busy,
   taken: ReadonlyMap<ObjectId, string>,
-  nowMs: number,
+  { nowMs, settleMs }: StoreInput,
 ): { by: HeldBack; detail: string } | undefined {
   const { decision, strategy } = judged;
   const { kind } = decision.verdict;
@@ -270,7 +275,11 @@ function holdBack(
         : `decision ${open.id} is being carried out`,
     };
   }
-  const rest = busy.ended.get(decision.objectId)?.find((end) => end.verdict === kind);
+  const ended = busy.ended.get(decision.objectId) ?? [];
+  if (ended.some((end) => end.outcome === 'applied' && end.closedAtMs > nowMs - settleMs)) {
+    return { by: 'recent_outcome', detail: 'it was changed a moment ago' };
+  }
+  const rest = ended.find((end) => end.verdict === kind);
   if (rest !== undefined && nowMs - rest.closedAtMs < (REST_AFTER_MS[rest.outcome] ?? 0)) {
     return { by: 'recent_outcome', detail: `the same change ended as "${rest.outcome}" a short while ago` };
   }

@@ -52,8 +52,9 @@ async function evidence(nowMs = account.nowMs) {
   });
 }
 
-async function pass(nowMs = account.nowMs, asOfMs = account.asOfMs) {
+async function pass(nowMs = account.nowMs, asOfMs = account.asOfMs, between = async () => {}) {
   const found = await evidence(nowMs);
+  await between();
   const judged = found.flatMap((one) =>
     one.evidence.map((seen) => {
       const decision = decide(one.strategy.compiled, seen);
@@ -72,6 +73,7 @@ async function pass(nowMs = account.nowMs, asOfMs = account.asOfMs) {
     nowMs,
     wallMs: Date.now(),
     judged,
+    settleMs: 10_000,
   });
 }
 
@@ -105,6 +107,24 @@ describe('storing a pass', () => {
     expect(await decisions(id)).toMatchObject([
       { verdict: 'pause', needs_workflow: true, plan: { change: { kind: 'pause' } } },
     ]);
+  });
+
+  it('does not take a step twice when the first one ends between evidence and storing', async () => {
+    const id = await adset('Zen');
+    await strategy(strategyText('raise', 'live', '{ raiseBid: 10 % }'));
+    await spend(database.db, account, id, 30);
+    await pass();
+    const raised = micros(1_320_000);
+    await database.db.updateTable('object').set({ bid_micros: raised }).where('id', '=', id).execute();
+    const close = async () => {
+      await database.db
+        .updateTable('decision')
+        .set({ outcome: 'applied', closed_at: new Date(account.nowMs + 990) })
+        .where('object_id', '=', id)
+        .execute();
+    };
+    expect(await pass(account.nowMs + 1_000, account.asOfMs, close)).toMatchObject({ acted: 0 });
+    expect(await decisions(id)).toHaveLength(1);
   });
 
   it('refuses facts that are older than those stored', async () => {
