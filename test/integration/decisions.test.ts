@@ -151,7 +151,7 @@ describe('storing a pass', () => {
     expect(
       (await decisions(id))
         .map((row) => [row.strategy_id.split('/')[1], row.verdict, row.needs_workflow])
-        .toSorted(),
+        .toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))),
     ).toEqual([
       ['0-dry', 'pause', false],
       ['a-stop', 'pause', true],

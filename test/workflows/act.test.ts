@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApprovalAnswer } from '../../activities/contract.ts';
+import { micros } from '../../src/core/money.ts';
 import type { ObjectId } from '../../src/core/object.ts';
+import { storeUndo } from '../../src/db/follow-up.ts';
 import { createWakeOptimizer } from '../../src/runtime/wake-optimizer.ts';
 import { DECIDE_UPDATE, TASK_QUEUE, WORKFLOW, WORKFLOW_ID } from '../../workflows/names.ts';
 import { fakeNetwork } from '../support/fake-network.ts';
@@ -228,24 +230,6 @@ describe('exactly once', () => {
 });
 
 describe('what is not done', () => {
-  it('leaves a value that someone else moved', async () => {
-    const { id, networkId } = await loser();
-    const live = network.state.get(networkId);
-    if (live === undefined) throw new Error('no live twin');
-    network.state.set(networkId, { ...live, bidMicros: 2_000_000 as never });
-    await strategy(RAISE('live'));
-    await look();
-    const decision = await closedDecisionOf(id);
-    expect(decision).toMatchObject({ outcome: 'superseded' });
-    expect(decision.outcome_detail).toContain(
-      'someone else moved it: bid $1.20 when this was decided, bid $2.00 now',
-    );
-    expect(network.writes).toEqual([]);
-    expect(
-      await loop.db.selectFrom('object').select('bid_micros').where('id', '=', id).executeTakeFirst(),
-    ).toEqual({ bid_micros: 2_000_000 });
-  });
-
   it('completes with the reason when the network refuses', async () => {
     const { id } = await loser();
     network.faults.push('refused');
@@ -312,7 +296,11 @@ describe('what is not done', () => {
     );
     await look();
     const outcomes = await Promise.all(ids.map(async (id) => (await closedDecisionOf(id)).outcome));
-    expect(outcomes.toSorted()).toEqual(['applied', 'applied', 'guardrail']);
+    expect(outcomes.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+      'applied',
+      'applied',
+      'guardrail',
+    ]);
     expect(network.writes).toHaveLength(2);
   });
 
@@ -408,6 +396,26 @@ describe('approval', () => {
     expect(network.writes).toHaveLength(answered ? 1 : 0);
   });
 
+  it('leaves a value that someone else moved while it waited', async () => {
+    const { id, networkId } = await loser();
+    await strategy(RAISE('approve', 'approval: { within: 1h, atDeadline: drop }'));
+    await look();
+    const { id: decisionId } = await started(id);
+    const live = network.state.get(networkId);
+    if (live === undefined) throw new Error('no live twin');
+    network.state.set(networkId, { ...live, bidMicros: micros(2_000_000) });
+    await answer(decisionId, { verdict: 'approve', by: 'Ann' }, 'u1');
+    const decision = await closedDecisionOf(id);
+    expect(decision).toMatchObject({ outcome: 'superseded' });
+    expect(decision.outcome_detail).toContain(
+      'someone else moved it: bid $1.20 when this was decided, bid $2.00 now',
+    );
+    expect(network.writes).toEqual([]);
+    expect(
+      await loop.db.selectFrom('object').select('bid_micros').where('id', '=', id).executeTakeFirst(),
+    ).toEqual({ bid_micros: 2_000_000 });
+  });
+
   it('lets a pause take the place of a bid change that waits', async () => {
     const { id } = await loser();
     await strategy(RAISE('approve', 'approval: { within: 1h, atDeadline: drop }'));
@@ -425,6 +433,59 @@ describe('approval', () => {
         .executeTakeFirst(),
     );
     expect(overtaken.outcome).toBe('superseded');
+  });
+});
+
+describe('undo', () => {
+  const undo = async (decisionId: string) => {
+    const stored = await storeUndo(loop.db, {
+      decisionId,
+      by: 'Ann',
+      nowMs: account.nowMs + 1_000,
+      wallMs: Date.now(),
+    });
+    await wake(account.accountId, []);
+    return eventually('the end of the undo', async () =>
+      loop.db
+        .selectFrom('decision')
+        .selectAll()
+        .where('id', '=', stored.id)
+        .where('closed_at', 'is not', null)
+        .executeTakeFirst(),
+    );
+  };
+
+  it('puts the value back by a decision of its own, once', async () => {
+    const { id, networkId } = await loser();
+    await strategy(RAISE('live'));
+    await look();
+    const { id: decisionId } = await closedDecisionOf(id);
+    expect(await undo(decisionId)).toMatchObject({
+      outcome: 'applied',
+      undoes: decisionId,
+      to_value: '1200000',
+    });
+    expect(network.state.get(networkId)?.bidMicros).toBe(1_200_000);
+    await expect(undo(decisionId)).rejects.toThrow('undone already');
+  });
+
+  it('leaves a value that someone moved since', async () => {
+    const { id, networkId } = await loser();
+    await strategy(RAISE('live'));
+    await look();
+    const { id: decisionId } = await closedDecisionOf(id);
+    const live = network.state.get(networkId);
+    if (live === undefined) throw new Error('no live twin');
+    network.state.set(networkId, { ...live, bidMicros: micros(2_000_000) });
+    expect(await undo(decisionId)).toMatchObject({ outcome: 'superseded' });
+    expect(network.state.get(networkId)?.bidMicros).toBe(2_000_000);
+  });
+
+  it('has nothing to take back where nothing was changed', async () => {
+    const { id } = await loser();
+    await strategy(STOP_LOSS('dry-run'));
+    await look();
+    await expect(undo((await decisionOf(id)).id)).rejects.toThrow('changed nothing');
   });
 });
 
