@@ -1,16 +1,25 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { connect, createPool } from '../src/db/connection.ts';
 import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { ensurePartitions } from '../src/db/partitions.ts';
+import type { NewPostback } from '../src/db/postback-insert.ts';
 import { addSource } from '../src/db/sources.ts';
-import { newClickId } from '../src/http/ids.ts';
+import { newClickId, newPostbackId } from '../src/http/ids.ts';
 
 const ADS = 200;
-const CLICKS = 50_000;
+
+export interface IngestSeed {
+  /** The source's key. */
+  readonly key: string;
+  readonly clicks: number;
+  /** True leaves the clicks' visits to be counted. */
+  readonly visitsWait: boolean;
+}
 
 /** An account with ads, their clicks of the last day, and a keyed source. @returns the click ids. */
-export async function seedIngest(url: string, nowMs: number, key: string): Promise<readonly string[]> {
+export async function seedIngest(url: string, nowMs: number, seed: IngestSeed): Promise<readonly string[]> {
   const db = connect({ url, name: 'bench seed' });
   const pool = createPool({ url, name: 'bench seed', max: 1 });
   try {
@@ -47,18 +56,18 @@ export async function seedIngest(url: string, nowMs: number, key: string): Promi
       workspaceId: 'bench',
       profile: 'generic',
       name: 'Bench',
-      key,
+      key: seed.key,
       secretKey: null,
       nowMs,
     });
     await seedObjects(pool, now);
     const ids: string[] = [];
-    for (let i = 0; i < CLICKS; i += 5_000) {
+    for (let i = 0; i < seed.clicks; i += 5_000) {
       const clicks = Array.from({ length: 5_000 }, (_, j): NewClick => clickOf(i + j, nowMs));
       ids.push(...clicks.map((click) => click.id));
       await insertClicks(pool, clicks, () => null);
     }
-    await pool.query('delete from click_inbox');
+    if (!seed.visitsWait) await pool.query('truncate click_inbox');
     await pool.query('analyze');
     return ids;
   } finally {
@@ -106,5 +115,43 @@ function clickOf(index: number, nowMs: number): NewClick {
     flags: [],
     clickedAtMs,
     wallAtMs: clickedAtMs,
+  };
+}
+
+/** A purchase as the receiver stores it, one of its own for every number. */
+export function postbackOf(index: number, clickId: string, nowMs: number): NewPostback {
+  const query = `key=key:bench&click_id=${clickId}&event=purchase&txid=T${index}&amount=12.34&currency=USD`;
+  const key = createHash('sha256').update(`bench T${index}`).digest();
+  return {
+    id: newPostbackId(nowMs),
+    workspaceId: 'bench',
+    sourceId: 'bench',
+    receivedAtMs: nowMs,
+    wallAtMs: nowMs,
+    method: 'GET',
+    path: '/p/bench',
+    raw: Buffer.from(query),
+    contentType: null,
+    senderIp: '127.0.0.1',
+    userAgent: null,
+    kind: 'new',
+    reason: null,
+    detail: null,
+    clickId,
+    event: 'purchase',
+    eventType: 'event',
+    status: null,
+    txid: `T${index}`,
+    amountMicros: 12_340_000,
+    currency: 'USD',
+    eventAtMs: nowMs,
+    deviceId: null,
+    senderIds: null,
+    conversionKey: key,
+    warnings: null,
+    test: false,
+    messageKey: key,
+    keyExpiresAtMs: null,
+    slot: index % 64,
   };
 }

@@ -26,7 +26,7 @@ const children: ChildProcess[] = [];
 const postgres = await startPostgres({ dataDir });
 try {
   const key = newSourceKey();
-  const clickIds = await seedIngest(postgres.url, Date.now(), key);
+  const clickIds = await seedIngest(postgres.url, Date.now(), { key, clicks: 50_000, visitsWait: false });
   const [servePort, noopPort] = [await freePort(), await freePort()];
   const serve = await start(file('../src/main.ts'), ['serve'], {
     DATABASE_URL: postgres.url,

@@ -23,10 +23,38 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** From one change of a zone's clocks to the next. */
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly offsetMs: number;
+}
+
+/** By zone: ingest asks for the hour of every click and conversion, and their clocks change twice a year. */
+const stretchCache = new Map<string, Stretch[]>();
+
+function offsetAt(ms: number, zone: string): number {
+  let known = stretchCache.get(zone);
+  if (!known) stretchCache.set(zone, (known = []));
+  let stretch = known.find((s) => s.fromMs <= ms && ms < s.toMs);
+  if (!stretch) {
+    const zoned = Temporal.Instant.fromEpochMilliseconds(Math.floor(ms)).toZonedDateTimeISO(zone);
+    // "previous" is before the instant; one that falls on it begins the stretch.
+    const fromMs = zoned.add({ nanoseconds: 1 }).getTimeZoneTransition('previous')?.epochMilliseconds;
+    const toMs = zoned.getTimeZoneTransition('next')?.epochMilliseconds;
+    stretch = {
+      fromMs: fromMs ?? -Infinity,
+      toMs: toMs ?? Infinity,
+      offsetMs: zoned.offsetNanoseconds / 1e6,
+    };
+    known.push(stretch);
+  }
+  return stretch.offsetMs;
+}
+
 /** Start of the account-local hour that holds the instant. */
 export function hourStart(ms: number, zone: string): number {
-  const zoned = Temporal.Instant.fromEpochMilliseconds(Math.floor(ms)).toZonedDateTimeISO(zone);
-  const offsetMs = zoned.offsetNanoseconds / 1e6;
+  const offsetMs = offsetAt(ms, zone);
   return Math.floor((ms + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs;
 }
 
