@@ -1,6 +1,7 @@
 import type { Db } from '../src/db/connection.ts';
 import { drainBatch, type DrainedBatch } from '../src/db/ingest/drain-batch.ts';
 import { KeyRaceError } from '../src/db/ingest/outcomes.ts';
+import { isRowFault } from '../src/db/row-fault.ts';
 import { setAsideOldest, setAsideOldestClick } from '../src/db/ingest/set-aside.ts';
 
 const LARGEST = 2_000;
@@ -36,7 +37,7 @@ export function createSafeDrain(deps: {
       onSetAside({ kind: 'click', id: await setAsideOldestClick(db), error });
       return batch;
     } catch (again) {
-      if (!isFaultOfData(again)) throw again;
+      if (!isRowFault(again)) throw again;
       const why = again instanceof Error ? again.message : String(again);
       onSetAside({ kind: 'postback', id: await setAsideOldest(db, shard, why), error: again });
       return NOTHING;
@@ -51,19 +52,11 @@ export function createSafeDrain(deps: {
         return batch;
       } catch (error) {
         if (error instanceof KeyRaceError) return NOTHING;
-        if (!isFaultOfData(error)) throw error;
+        if (!isRowFault(error)) throw error;
         if (limit === 1) return alone(shard, error);
         limit = Math.ceil(limit / 8);
         return NOTHING;
       }
     },
   };
-}
-
-/** SQLSTATE classes 22 (data) and 23 (constraint), and errors of our own arithmetic. Everything else may pass by itself. */
-function isFaultOfData(error: unknown): boolean {
-  if (error instanceof RangeError || error instanceof TypeError) return true;
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  const code = String(error.code);
-  return code === 'money_range' || /^2[23]...$/.test(code);
 }

@@ -58,6 +58,7 @@ const WARNINGS: Readonly<Record<string, (name: string) => string>> = {
   unresolved_macro: (name) => `"${name}" still holds a macro: it is misspelt, or unknown to this sender.`,
   repeated: (name) => `"${name}" is sent twice with different values; the first one is used.`,
   html_entity: (name) => `"${name}" was damaged by HTML: write & instead of &amp; in the address.`,
+  too_long: (name) => `"${name}" is longer than any device id and was left out.`,
   future_event_time: () => "Its event time lies in the future: is the sender's clock or time zone right?",
   time_unparsed: (name) => `The time in "${name}" cannot be read; the time of receipt is used.`,
   ambiguous_amount: (name) => `The comma in "${name}" was read as a decimal point.`,

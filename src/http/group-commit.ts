@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { findMessages, insertPostbacks, type NewPostback } from '../db/postback-insert.ts';
-import { codeOf } from '../errors.ts';
+import { isRowFault } from '../db/row-fault.ts';
 import { uuidText } from './ids.ts';
 
 /** What became of one row. */
@@ -213,10 +213,4 @@ function hexKey(waiting: Waiting): string {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-/** SQLSTATE classes that lie in the data of a row (data exception, constraint, too large), or a value we could not write. */
-function isRowFault(error: Error): boolean {
-  if (error instanceof TypeError || error instanceof RangeError) return true;
-  return /^(?:22|23|54)[0-9A-Z]{3}$/.test(codeOf(error) ?? '');
 }

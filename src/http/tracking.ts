@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createPool } from '../db/connection.ts';
 import { daySalt, insertClicks, type NewClick } from '../db/click-insert.ts';
 import { listenForNews } from '../db/live-listen.ts';
-import { codeOf } from '../errors.ts';
+import { isRowFault } from '../db/row-fault.ts';
 import { createClickBuffer, type ClickStore } from './click-buffer.ts';
 import { createClickRoute } from './clicks.ts';
 import type { ServerDeps } from './deps.ts';
@@ -55,7 +55,7 @@ export function createTracking(deps: ServerDeps): Tracking {
       notifier.poke();
       return 'stored';
     } catch (error) {
-      if (/^(?:22|23|54)/.test(codeOf(error) ?? '')) return 'bad_row';
+      if (isRowFault(error)) return 'bad_row';
       log.warn({ err: error, clicks: clicks.length }, 'clicks wait on disk: the database does not answer');
       return 'away';
     }

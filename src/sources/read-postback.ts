@@ -220,6 +220,11 @@ function pickFields(params: Params, profile: SourceProfile, warnings: string[]):
     if (isNothing(trimmed)) continue;
     for (const { field, rank } of entries) {
       if (rank >= (ranks[field] ?? Infinity)) continue;
+      // Looked up by, and no device has one this long.
+      if (field === 'deviceId' && trimmed.length > MAX_ID) {
+        warnings.push(`too_long:${name}`);
+        continue;
+      }
       // msclkid=N and subid=0 mean "none".
       if (field === 'clickId' && (trimmed === 'N' || trimmed === '0')) continue;
       // Ids are kept byte-exact, inner and outer spaces included: a "+" in an id arrives as one.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../src/db/connection.ts';
@@ -164,6 +165,17 @@ describe('the drain', () => {
       .where('account_id', '=', facts.shop.accountId)
       .execute();
     expect(day).toMatchObject([{ conversions: 8 }]);
+  });
+
+  it('sets a row aside that is too large for an index, and counts the others', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    const noise = randomBytes(6_000).toString('hex');
+    await addPostback(db, facts.shop, { atMs: T0, clickId, eventType: 'install', deviceId: noise });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId, key: 'k' });
+    const safe = createSafeDrain({ db, wallNowMs: () => T0 + DAY, onSetAside: () => undefined });
+    for (let turn = 0; turn < 20 && (await hasWork(db, 'all')); turn += 1) await safe.next('all');
+    expect((await facts.outcomes()).map((o) => o.reason)).toEqual(['ingest_failed', null]);
   });
 
   it('refuses a shard name that is none', async () => {

@@ -157,6 +157,18 @@ describe('a generic sender', () => {
     });
   });
 
+  it('a device id longer than any device has is none, and says so', () => {
+    expect(reading('generic', `click_id=C&idfa=${'d'.repeat(513)}`)).toMatchObject({
+      deviceId: null,
+      warnings: ['too_long:idfa'],
+    });
+    expect(reading('generic', `click_id=C&idfa=${'d'.repeat(512)}`).deviceId).toHaveLength(512);
+    expect(read('generic', `idfa=${'d'.repeat(513)}`)).toMatchObject({
+      ok: false,
+      refusal: { reason: 'missing_click_id', warnings: ['too_long:idfa'] },
+    });
+  });
+
   it('words that every object knows are words like any other', () => {
     for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       expect(reading('generic', `click_id=C&status=${word}&event=${word}`)).toMatchObject({
