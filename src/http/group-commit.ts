@@ -31,13 +31,22 @@ export interface GroupCommitOptions {
   /** Batches written at once. */
   readonly inFlight?: number;
   readonly maxBatch?: number;
+  /** A batch holds no more bytes than this, but for a row that is larger by itself: one statement is one message. */
+  readonly maxBatchBytes?: number;
   /** Beyond this many waiting rows new ones are turned away: memory is bounded whatever the database does. */
   readonly maxWaiting?: number;
+  /** The same in bytes of what waits and is being written. */
+  readonly maxWaitingBytes?: number;
 }
+
+const MIB = 1024 * 1024;
+/** What a row holds beside its raw text and its detail, about. */
+const ROW_BYTES = 1_024;
 
 interface Waiting {
   readonly row: NewPostback;
   readonly answer: (stored: Stored) => void;
+  readonly bytes: number;
 }
 
 /**
@@ -45,10 +54,13 @@ interface Waiting {
  * are busy the next batch gathers, so batches grow with the load and a lone request waits for nobody.
  */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
-  const { pool, log, onCommitted, inFlight = 2, maxBatch = 1_000, maxWaiting = 20_000 } = options;
+  const { pool, log, onCommitted, inFlight = 2, maxBatch = 1_000, maxBatchBytes = 16 * MIB } = options;
+  const { maxWaiting = 20_000, maxWaitingBytes = 256 * MIB } = options;
   let queue: Waiting[] = [];
   let writers = 0;
   let writing = 0;
+  /** Of what waits and what is being written. */
+  let bytes = 0;
   let scheduled = false;
   let idle: (() => void)[] = [];
 
@@ -64,13 +76,15 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   function startWriter(): void {
     if (writers >= inFlight || queue.length === 0) return;
-    const batch = queue.length <= maxBatch ? queue : queue.slice(0, maxBatch);
-    queue = batch === queue ? [] : queue.slice(maxBatch);
+    const size = batchSize();
+    const batch = queue.length === size ? queue : queue.slice(0, size);
+    queue = batch === queue ? [] : queue.slice(size);
     writers += 1;
     writing += batch.length;
     void writeBatch(batch).then(() => {
       writers -= 1;
       writing -= batch.length;
+      for (const waiting of batch) bytes -= waiting.bytes;
       schedule();
       if (writing + queue.length === 0) {
         const waiters = idle;
@@ -79,6 +93,17 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       }
     });
     schedule();
+  }
+
+  /** Rows of the next batch: at least one. */
+  function batchSize(): number {
+    const most = Math.min(queue.length, maxBatch);
+    let sum = 0;
+    for (let size = 0; size < most; size += 1) {
+      sum += queue[size]?.bytes ?? 0;
+      if (sum > maxBatchBytes) return Math.max(1, size);
+    }
+    return most;
   }
 
   /** Never rejects: every row is answered. */
@@ -185,11 +210,13 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   return {
     add(row, answer) {
-      if (queue.length >= maxWaiting) {
+      const size = ROW_BYTES + row.raw.length + (row.detail?.length ?? 0);
+      if (queue.length >= maxWaiting || (bytes > 0 && bytes + size > maxWaitingBytes)) {
         answer({ outcome: 'unavailable' });
         return;
       }
-      queue.push({ row, answer });
+      bytes += size;
+      queue.push({ row, answer, bytes: size });
       schedule();
     },
     get waiting() {

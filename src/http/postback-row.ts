@@ -110,7 +110,8 @@ function frame(base: RowBase, id: Buffer, rawLimit: number) {
     wallAtMs: inbound.wallMs,
     method: inbound.method,
     path: masked(inbound.path, secret),
-    raw: raw.length > rawLimit ? raw.subarray(0, rawLimit) : raw,
+    // A copy: a part of it would hold all of a stranger's megabyte in memory while it waits.
+    raw: raw.length > rawLimit ? Buffer.from(raw.subarray(0, rawLimit)) : raw,
     contentType: inbound.contentType,
     senderIp: inbound.address,
     userAgent: inbound.userAgent,

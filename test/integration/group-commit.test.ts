@@ -23,7 +23,14 @@ afterAll(async () => {
 });
 
 function create(
-  options: { inFlight?: number; maxBatch?: number; maxWaiting?: number; pool?: pg.Pool } = {},
+  options: {
+    inFlight?: number;
+    maxBatch?: number;
+    maxWaiting?: number;
+    maxBatchBytes?: number;
+    maxWaitingBytes?: number;
+    pool?: pg.Pool;
+  } = {},
 ): GroupCommit {
   return createGroupCommit({
     pool,
@@ -82,6 +89,36 @@ describe('requests written together', () => {
     );
     expect(answers.every((answer) => answer.outcome === 'stored')).toBe(true);
     expect(commits).toBeLessThan(20);
+  });
+
+  it('large ones go in more, smaller transactions', async () => {
+    commits = 0;
+    const raw = Buffer.alloc(100_000, 'x');
+    const answers = await all(
+      create({ maxBatchBytes: 250_000 }),
+      Array.from({ length: 20 }, (_, i) => postback(`large${i}`, { raw })),
+    );
+    expect(answers.every((answer) => answer.outcome === 'stored')).toBe(true);
+    expect(commits).toBe(10);
+    // Larger than a batch may be: it still goes, alone.
+    const alone = await all(create({ maxBatchBytes: 1_000 }), [postback('huge', { raw }), postback('small')]);
+    expect(alone.map((answer) => answer.outcome)).toEqual(['stored', 'stored']);
+  });
+
+  it('are turned away once those that wait hold too many bytes, whoever sent them', async () => {
+    const raw = Buffer.alloc(100_000, 'x');
+    const commit = create({ maxWaitingBytes: 450_000 });
+    const answers = await all(
+      commit,
+      Array.from({ length: 10 }, (_, i) => postback(`bytes${i}`, { raw })),
+    );
+    expect(answers.map((answer) => answer.outcome)).toEqual([
+      ...Array.from({ length: 4 }, () => 'stored'),
+      ...Array.from({ length: 6 }, () => 'unavailable'),
+    ]);
+    // What was written no longer counts.
+    await commit.drained();
+    expect(await all(commit, [postback('bytes-after', { raw })])).toEqual([{ outcome: 'stored' }]);
   });
 
   it('a row the database refuses fails alone; its neighbours, duplicates included, are stored', async () => {
