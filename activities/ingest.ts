@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type pg from 'pg';
+import { listNews } from '../src/db/campaign-news.ts';
 import type { Db } from '../src/db/connection.ts';
+import type { DrainedBatch } from '../src/db/ingest/drain-batch.ts';
 import { hasWork } from '../src/db/ingest/set-aside.ts';
 import { slotsOf } from '../src/db/ingest/shard.ts';
 import { listenForNews } from '../src/db/live-listen.ts';
@@ -27,10 +29,7 @@ const HEARTBEAT_EVERY_MS = 4_000;
 export function createIngestActivities(deps: IngestDeps): IngestActivities {
   const { db, pool, wallNowMs, log } = deps;
   const gate = createWakeGate(deps.wakeOptimizer, (error) =>
-    log.warn(
-      { err: error },
-      'the optimizer could not be woken; its next wake or full pass looks at these campaigns',
-    ),
+    log.warn({ err: error }, 'the optimizer could not be woken; the next drain tries again'),
   );
 
   return {
@@ -50,7 +49,12 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
       const until = wallNowMs() + forMs;
       const sum = { rows: 0, batches: 0, conversions: 0, worstLagMs: 0 };
       let beatAt = 0;
+      const wake = (campaigns: DrainedBatch['campaigns']): void => {
+        for (const [accountId, ids] of byAccount(campaigns)) gate.wake(accountId, ids);
+      };
       try {
+        // News of transactions whose worker ended, or found no Temporal, before it could wake anyone.
+        wake(await listNews(db));
         while (!cancellationSignal.aborted && wallNowMs() < until) {
           const heard = news.count();
           if (wallNowMs() - beatAt >= HEARTBEAT_EVERY_MS) {
@@ -67,7 +71,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
           if (batch.rows > 0 || batch.visits > 0) sum.batches += 1;
           if (batch.oldestWallMs !== null)
             sum.worstLagMs = Math.max(sum.worstLagMs, wallNowMs() - batch.oldestWallMs);
-          for (const [accountId, ids] of byAccount(batch.campaigns)) gate.wake(accountId, ids);
+          wake(batch.campaigns);
           Context.current().heartbeat(sum);
           beatAt = wallNowMs();
         }

@@ -2,13 +2,14 @@ import { decide } from '../src/core/decide.ts';
 import { workspaceNow } from '../src/core/clock.ts';
 import { planDecision } from '../src/core/plan-decision.ts';
 import type { ObjectId } from '../src/core/object.ts';
+import { forgetNews, readNews } from '../src/db/campaign-news.ts';
 import { loadClock } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { type Judged, storeDecisions } from '../src/db/decision-store.ts';
 import { loadEvidence } from '../src/db/evidence.ts';
 import { loadCurrentStrategies } from '../src/db/strategy.ts';
 import type { AdNetwork } from '../src/networks/ad-network.ts';
-import type { OptimizeActivities, OptimizeResult } from './contract.ts';
+import type { OptimizeActivities, OptimizeInput, OptimizeResult } from './contract.ts';
 
 export interface OptimizeDeps {
   readonly db: Db;
@@ -33,60 +34,74 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
   const { db } = deps;
   return {
     async optimize(input) {
-      const startedBefore = await deps.startDue(input.accountId);
-      if (input.campaignIds === 'all') await deps.sweepLeases(input.accountId);
-      const account = await db
-        .selectFrom('ad_account')
-        .select(['id', 'workspace_id', 'network', 'currency', 'spend_as_of'])
-        .where('id', '=', input.accountId)
-        .executeTakeFirst();
-      if (account === undefined) return nothing('the ad account was removed', startedBefore);
-      if (account.spend_as_of === null) return nothing('waiting for the first cost report', startedBefore);
-      const asOfMs = account.spend_as_of.getTime();
-      const wallMs = deps.wallNowMs();
-      const clock = await loadClock(db, account.workspace_id);
-      const nowMs = workspaceNow(clock, wallMs);
-
-      const strategies = await loadCurrentStrategies(db, account.workspace_id);
-      if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
-      const found = await loadEvidence(db, {
-        accountId: account.id,
-        // Ids come from our own rows, as plain numbers through Temporal.
-        campaignIds: input.campaignIds === 'all' ? 'all' : (input.campaignIds as readonly ObjectId[]),
-        strategies,
-        nowMs,
-        moneyStepMicros: deps.networkOf(account.network).capabilities.moneyStepMicros(account.currency),
-        inboxPatienceMs: INBOX_PATIENCE_WALL_MS * clock.rate,
+      // Read before any evidence, forgotten once what it led to is stored: news that comes in between stays.
+      const news = await readNews(db, input.accountId);
+      const result = await pass({
+        accountId: input.accountId,
+        campaignIds:
+          input.campaignIds === 'all'
+            ? 'all'
+            : [...new Set([...input.campaignIds, ...news.map((one) => one.campaignId)])],
       });
-      const judged = found.flatMap(({ strategy, evidence }) =>
-        evidence.map((one): Judged => {
-          const decision = decide(strategy.compiled, one);
-          return { strategy, evidence: one, decision, plan: planDecision(strategy.compiled, one, decision) };
-        }),
-      );
-      if (judged.length === 0) return nothing('no object is in the scope of a strategy', startedBefore);
-      const stored = await storeDecisions(db, {
-        workspaceId: account.workspace_id,
-        accountId: account.id,
-        asOfMs,
-        nowMs,
-        wallMs,
-        judged,
-        settleMs: SETTLE_WALL_MS * clock.rate,
-      });
-      for (const { decisionId, by } of stored.superseded) await deps.supersede(decisionId, by);
-      const started = startedBefore + (await deps.startDue(input.accountId));
-      return {
-        asOfMs,
-        evaluated: stored.evaluated,
-        kept: stored.kept,
-        acted: stored.acted,
-        reasons: stored.reasons,
-        startedWorkflows: started,
-        sentence: sentence(stored.evaluated, stored.sentences),
-      };
+      await forgetNews(db, news);
+      return result;
     },
   };
+
+  async function pass(input: OptimizeInput): Promise<OptimizeResult> {
+    const startedBefore = await deps.startDue(input.accountId);
+    if (input.campaignIds === 'all') await deps.sweepLeases(input.accountId);
+    const account = await db
+      .selectFrom('ad_account')
+      .select(['id', 'workspace_id', 'network', 'currency', 'spend_as_of'])
+      .where('id', '=', input.accountId)
+      .executeTakeFirst();
+    if (account === undefined) return nothing('the ad account was removed', startedBefore);
+    if (account.spend_as_of === null) return nothing('waiting for the first cost report', startedBefore);
+    const asOfMs = account.spend_as_of.getTime();
+    const wallMs = deps.wallNowMs();
+    const clock = await loadClock(db, account.workspace_id);
+    const nowMs = workspaceNow(clock, wallMs);
+
+    const strategies = await loadCurrentStrategies(db, account.workspace_id);
+    if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
+    const found = await loadEvidence(db, {
+      accountId: account.id,
+      // Ids come from our own rows, as plain numbers through Temporal.
+      campaignIds: input.campaignIds === 'all' ? 'all' : (input.campaignIds as readonly ObjectId[]),
+      strategies,
+      nowMs,
+      moneyStepMicros: deps.networkOf(account.network).capabilities.moneyStepMicros(account.currency),
+      inboxPatienceMs: INBOX_PATIENCE_WALL_MS * clock.rate,
+    });
+    const judged = found.flatMap(({ strategy, evidence }) =>
+      evidence.map((one): Judged => {
+        const decision = decide(strategy.compiled, one);
+        return { strategy, evidence: one, decision, plan: planDecision(strategy.compiled, one, decision) };
+      }),
+    );
+    if (judged.length === 0) return nothing('no object is in the scope of a strategy', startedBefore);
+    const stored = await storeDecisions(db, {
+      workspaceId: account.workspace_id,
+      accountId: account.id,
+      asOfMs,
+      nowMs,
+      wallMs,
+      judged,
+      settleMs: SETTLE_WALL_MS * clock.rate,
+    });
+    for (const { decisionId, by } of stored.superseded) await deps.supersede(decisionId, by);
+    const started = startedBefore + (await deps.startDue(input.accountId));
+    return {
+      asOfMs,
+      evaluated: stored.evaluated,
+      kept: stored.kept,
+      acted: stored.acted,
+      reasons: stored.reasons,
+      startedWorkflows: started,
+      sentence: sentence(stored.evaluated, stored.sentences),
+    };
+  }
 }
 
 function nothing(sentenceText: string, startedWorkflows: number): OptimizeResult {

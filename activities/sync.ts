@@ -1,7 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ObjectId } from '../src/core/object.ts';
 import { addDays, dayOf } from '../src/core/zone.ts';
-import { addCampaignNews, findAccount, recordSynced, recordSyncError } from '../src/db/accounts.ts';
+import { findAccount, recordSynced, recordSyncError } from '../src/db/accounts.ts';
+import { addCampaignNews } from '../src/db/campaign-news.ts';
 import type { Db } from '../src/db/connection.ts';
 import { storeObjects } from '../src/db/objects.ts';
 import { storeSpend } from '../src/db/spend.ts';

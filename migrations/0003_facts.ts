@@ -163,7 +163,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // The account's distinct (event, type) pairs are found by stepping through this index.
   await sql`create index event_day_account on event_day (account_id, event, event_type)`.execute(db);
 
-  // Campaigns that have news since the optimizer last looked; one row each, updated by ingest and sync.
+  // Campaigns that have news since the optimizer last looked; one row each, written by ingest and sync, deleted when looked at.
   await sql`
     create table campaign_news (
       account_id text not null,

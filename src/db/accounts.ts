@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
 import type { AdAccountTable } from './tables.ts';
 import type { Selectable } from 'kysely';
@@ -49,20 +48,4 @@ export async function recordSynced(
 /** Why the last sync failed, shown to whoever looks; cleared by the next good one. */
 export async function recordSyncError(db: Db, accountId: string, error: string): Promise<void> {
   await db.updateTable('ad_account').set({ sync_error: error }).where('id', '=', accountId).execute();
-}
-
-/** Marks campaigns as having news at `nowMs`, for the optimizer's next look. */
-export async function addCampaignNews(
-  trx: Db,
-  accountId: string,
-  campaignIds: readonly ObjectId[],
-  nowMs: number,
-): Promise<void> {
-  if (campaignIds.length === 0) return;
-  await sql`
-    insert into campaign_news (account_id, campaign_id, news_at)
-    select ${accountId}, campaign, ${new Date(nowMs).toISOString()}::timestamptz from unnest(${campaignIds}::bigint[]) as u (campaign)
-    on conflict (account_id, campaign_id) do update set news_at = greatest(campaign_news.news_at, excluded.news_at)`.execute(
-    trx,
-  );
 }
