@@ -46,7 +46,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       first_postback_id uuid not null,
       last_postback_id uuid not null
     )`.execute(db);
-  await sql`create index conversion_object on conversion (object_id, clicked_at)`.execute(db);
   // Installs and trials, by which later events of the same device or click are credited: few beside all events.
   await sql`create index conversion_anchor_device on conversion (device_id, workspace_id)
     where device_id is not null and (event_type = 'install' or event ilike '%trial%')`.execute(db);
@@ -55,7 +54,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // Conversions whose click is not stored yet.
   await sql`create index conversion_clickless on conversion (click_id)
     where click_id is not null and clicked_at is null and attributed_by is null`.execute(db);
-  await sql`create index conversion_received on conversion (workspace_id, received_at desc)`.execute(db);
   // Foreign revenue that waits for a rate; nearly always empty.
   await sql`create index conversion_unconverted on conversion (workspace_id)
     where value_micros is null and original_micros is not null and attributed_by is not null`.execute(db);
@@ -114,7 +112,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       hour timestamptz not null,
       visits bigint not null,
       primary key (object_id, hour)
-    )`.execute(db);
+    ) with (fillfactor = 70)`.execute(db);
   await sql`create index visit_hour_account on visit_hour (account_id, hour)`.execute(db);
 
   // Hour of the click. conversions and value cover every status: the reader picks (counted = pending + approved).
@@ -130,7 +128,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       value_micros bigint not null,
       unconverted bigint not null default 0,
       primary key (object_id, event, event_type, status, hour)
-    )`.execute(db);
+    ) with (fillfactor = 70)`.execute(db);
   await sql`create index conversion_hour_account on conversion_hour (account_id, hour)`.execute(db);
 
   // Running totals since the object's first day: a day window is the difference of two rows.
@@ -145,8 +143,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       clicks bigint not null default 0,
       visits bigint not null default 0,
       primary key (object_id, day)
-    )`.execute(db);
-  await sql`create index object_day_account on object_day (account_id, day)`.execute(db);
+    ) with (fillfactor = 70)`.execute(db);
   await sql`
     create table event_day (
       account_id text not null,
@@ -159,7 +156,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       value_micros bigint not null default 0,
       unconverted bigint not null default 0,
       primary key (object_id, event, event_type, day)
-    )`.execute(db);
+    ) with (fillfactor = 70)`.execute(db);
   // The account's distinct (event, type) pairs are found by stepping through this index.
   await sql`create index event_day_account on event_day (account_id, event, event_type)`.execute(db);
 

@@ -4,7 +4,16 @@
  * binary, so `$1::text[]` takes the result as it stands.
  */
 
-const OID = { bool: 16, bytea: 17, int8: 20, int2: 21, text: 25, uuid: 2950, timestamptz: 1184 } as const;
+const OID = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  text: 25,
+  float8: 701,
+  timestamptz: 1184,
+  uuid: 2950,
+} as const;
 const HEADER = 20;
 const EPOCH_2000_MS = 946_684_800_000;
 const TWO_32 = 4_294_967_296;
@@ -71,9 +80,12 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
   return buffer;
 }
 
-/** Each value 16 bytes. */
-export function uuidArray(values: readonly (Uint8Array | null)[]): Buffer {
-  return fixed(OID.uuid, 16, values, (buffer, value, at) => buffer.set(value, at));
+/** Each value 16 bytes, or as text with hyphens. */
+export function uuidArray(values: readonly (Uint8Array | string | null)[]): Buffer {
+  return fixed(OID.uuid, 16, values, (buffer, value, at) => {
+    if (typeof value !== 'string') buffer.set(value, at);
+    else buffer.write(value.replaceAll('-', ''), at, 16, 'hex');
+  });
 }
 
 /** Instants in ms since the epoch. */
@@ -90,6 +102,10 @@ export function bigintArray(values: readonly (number | null)[]): Buffer {
 
 export function smallintArray(values: readonly (number | null)[]): Buffer {
   return fixed(OID.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at));
+}
+
+export function doubleArray(values: readonly (number | null)[]): Buffer {
+  return fixed(OID.float8, 8, values, (buffer, value, at) => buffer.writeDoubleBE(value, at));
 }
 
 export function booleanArray(values: readonly (boolean | null)[]): Buffer {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { clickIdTimeMs } from '../../core/click-id.ts';
+import { textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import type { NamedIds } from './object-finder.ts';
 
@@ -22,7 +23,8 @@ export interface ClickRow {
   readonly clicked_at: Date;
 }
 
-const COLUMNS = sql`c.id, c.workspace_id, c.account_id, c.network, c.campaign_network_id, c.adset_network_id,
+/** Of a click under the alias `c`. */
+export const CLICK_COLUMNS = sql`c.id, c.workspace_id, c.account_id, c.network, c.campaign_network_id, c.adset_network_id,
   c.ad_network_id, c.placement, c.network_click_id, c.device_id, c.clicked_at`;
 
 /** One conversion in search of its click. */
@@ -100,8 +102,8 @@ export async function loadClicks(
 ): Promise<readonly ClickRow[]> {
   if (keys.length === 0) return [];
   const { rows } = await sql<ClickRow>`
-    select ${COLUMNS}
-    from unnest(${keys.map((k) => k.id)}::text[], ${keys.map((k) => new Date(k.atMs).toISOString())}::timestamptz[])
+    select ${CLICK_COLUMNS}
+    from unnest(${textArray(keys.map((k) => k.id))}::text[], ${timestampArray(keys.map((k) => k.atMs))}::timestamptz[])
          as k (id, at)
     cross join lateral (select * from click where id = k.id and clicked_at = k.at limit 1) c`.execute(trx);
   return rows;
@@ -116,7 +118,7 @@ async function clicksByNetworkId(
   if (ids.length === 0) return found;
   const since = new Date(Math.min(...questions.map((q) => q.atMs)) - NETWORK_ID_DAYS * DAY_MS).toISOString();
   const { rows } = await sql<ClickRow>`
-    select ${COLUMNS} from click c
+    select ${CLICK_COLUMNS} from click c
     where c.network_click_id = any(${ids}::text[]) and c.clicked_at >= ${since}::timestamptz
     order by c.clicked_at, c.id`.execute(trx);
   for (const click of rows) {
@@ -142,7 +144,7 @@ async function lastClicksOfDevices(
   );
   if (asked.length === 0) return new Map();
   const { rows } = await sql<ClickRow & { question: number }>`
-    select q.question, ${COLUMNS}
+    select q.question, ${CLICK_COLUMNS}
     from unnest(${asked.map((q) => q.index)}::int[], ${asked.map((q) => q.workspaceId)}::text[],
                 ${asked.map((q) => q.deviceId)}::text[],
                 ${asked.map((q) => new Date(q.atMs - q.windowHours * 3_600_000).toISOString())}::timestamptz[],

@@ -42,6 +42,7 @@ export interface DrainedBatch {
 export async function drainBatch(db: Db, input: DrainBatchInput): Promise<DrainedBatch> {
   const slots = slotsOf(input.shard);
   return db.transaction().execute(async (trx) => {
+    await probeOnly(trx);
     await lockShard(trx, input.shard);
     const campaigns = new Map<number, CampaignRef>();
     const note = (refs: readonly CampaignRef[]): void =>
@@ -84,6 +85,16 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
     };
   });
+}
+
+/**
+ * Every statement of a batch looks up a few thousand rows by their keys. By the usual price of a random read the planner
+ * would rather read a whole day of postbacks than probe so often, at each batch anew; here it may not.
+ */
+async function probeOnly(trx: Db): Promise<void> {
+  await sql`
+    select set_config(name, 'off', true)
+    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as u (name)`.execute(trx);
 }
 
 /** Tells open pages, when the transaction commits; they read the facts themselves. */

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { byteaArray, textArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import type { ConversionTable } from '../tables.ts';
 import type { Slots } from './shard.ts';
@@ -31,17 +32,25 @@ const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id,
   p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
   p.test`;
 
-/** Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. */
+/**
+ * Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. They are deleted by
+ * their place in the table, so that a long queue costs nothing to take from.
+ */
 export async function takeMessages(trx: Db, slots: Slots, limit: number): Promise<readonly Message[]> {
-  const taken = await sql<{ postback_id: string; received_at: Date }>`
-    delete from inbox where (received_at, postback_id) in (
-      select received_at, postback_id from inbox where slot between ${slots.first} and ${slots.last}
-      order by received_at, postback_id limit ${limit}
-    ) returning postback_id, received_at`.execute(trx);
-  return loadMessages(
-    trx,
-    taken.rows.map((row) => ({ id: row.postback_id, at: row.received_at })),
-  );
+  const { rows } = await sql<Message>`
+    with k as materialized (
+      delete from inbox where ctid = any(array(
+        select ctid from inbox where slot between ${slots.first} and ${slots.last}
+        order by received_at, postback_id limit ${limit}
+      )) returning postback_id, received_at
+    )
+    select ${COLUMNS}
+    from k cross join lateral (
+      select * from postback where id = k.postback_id and received_at = k.received_at limit 1
+    ) p
+    where p.workspace_id is not null
+    order by p.received_at, p.id`.execute(trx);
+  return rows;
 }
 
 /** Postbacks by id and receipt, in order of receipt. */
@@ -69,8 +78,8 @@ export async function loadKnownConversions(
   const { rows } = await sql<ConversionRow & { key_source: string; key: Buffer }>`
     select k.source_id as key_source, k.key, c.*
     from (
-      select distinct * from unnest(${keyed.map((m) => m.source_id)}::text[],
-        ${keyed.map((m) => m.conversion_key)}::bytea[]) as u (source_id, key)
+      select distinct * from unnest(${textArray(keyed.map((m) => m.source_id))}::text[],
+        ${byteaArray(keyed.map((m) => m.conversion_key))}::bytea[]) as u (source_id, key)
     ) u
     join conversion_key k on k.source_id = u.source_id and k.key = u.key
     join conversion c on c.id = k.conversion_id`.execute(trx);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { byteaArray, textArray, timestampArray, uuidArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import type { KeyClaim, MessageOutcome } from './judge.ts';
 
@@ -13,8 +14,9 @@ export async function claimKeys(trx: Db, claims: readonly KeyClaim[]): Promise<v
   if (claims.length === 0) return;
   const { numAffectedRows } = await sql`
     insert into conversion_key (source_id, key, conversion_id)
-    select * from unnest(${claims.map((c) => c.sourceId)}::text[], ${claims.map((c) => c.key)}::bytea[],
-                         ${claims.map((c) => c.conversionId)}::uuid[]) as u (source_id, key, conversion_id)
+    select * from unnest(${textArray(claims.map((c) => c.sourceId))}::text[],
+                         ${byteaArray(claims.map((c) => c.key))}::bytea[],
+                         ${uuidArray(claims.map((c) => c.conversionId))}::uuid[]) as u (source_id, key, conversion_id)
     order by source_id, key
     on conflict do nothing`.execute(trx);
   if (Number(numAffectedRows) !== claims.length)
@@ -30,11 +32,12 @@ export async function writeOutcomes(trx: Db, outcomes: readonly MessageOutcome[]
         warnings = case when v.warnings = '' then p.warnings
                         else p.warnings || string_to_array(v.warnings, ' ') end
     from unnest(
-      ${outcomes.map((o) => o.message.id)}::uuid[],
-      ${outcomes.map((o) => o.message.received_at.toISOString())}::timestamptz[],
-      ${outcomes.map((o) => o.outcome)}::text[], ${outcomes.map((o) => o.reason)}::text[],
-      ${outcomes.map((o) => o.detail)}::text[], ${outcomes.map((o) => o.conversionId)}::uuid[],
-      ${outcomes.map((o) => o.warnings.join(' '))}::text[]
+      ${uuidArray(outcomes.map((o) => o.message.id))}::uuid[],
+      ${timestampArray(outcomes.map((o) => o.message.received_at.getTime()))}::timestamptz[],
+      ${textArray(outcomes.map((o) => o.outcome))}::text[], ${textArray(outcomes.map((o) => o.reason))}::text[],
+      ${textArray(outcomes.map((o) => o.detail))}::text[],
+      ${uuidArray(outcomes.map((o) => o.conversionId))}::uuid[],
+      ${textArray(outcomes.map((o) => o.warnings.join(' ')))}::text[]
     ) as v (id, received_at, outcome, reason, detail, conversion_id, warnings)
     where p.id = v.id and p.received_at = v.received_at`.execute(trx);
 }

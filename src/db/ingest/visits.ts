@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
 import { dayOf, hourStart } from '../../core/zone.ts';
+import { bigintArray, textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { addToObjectDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
-import { type ClickRow, loadClicks, namedByClick } from './clicks.ts';
+import { CLICK_COLUMNS, type ClickRow, namedByClick } from './clicks.ts';
 import { objectFinder } from './object-finder.ts';
 import { addWaiting, type WaitingRow } from './waiting.ts';
 
@@ -16,15 +17,18 @@ export interface VisitDelta {
   readonly visits: number;
 }
 
-/** Clicks taken from the click inbox, still to be counted. */
+/** Takes the oldest rows out of the click inbox: clicks still to be counted. */
 export async function takeClicks(trx: Db, limit: number): Promise<readonly ClickRow[]> {
-  const { rows } = await sql<{ click_id: string; clicked_at: Date }>`
-    delete from click_inbox where id in (select id from click_inbox order by id limit ${limit})
-    returning click_id, clicked_at`.execute(trx);
-  return loadClicks(
-    trx,
-    rows.map((row) => ({ id: row.click_id, atMs: row.clicked_at.getTime() })),
-  );
+  const { rows } = await sql<ClickRow>`
+    with k as materialized (
+      delete from click_inbox where ctid = any(array(select ctid from click_inbox order by id limit ${limit}))
+      returning click_id, clicked_at
+    )
+    select ${CLICK_COLUMNS}
+    from k cross join lateral (
+      select * from click where id = k.click_id and clicked_at = k.clicked_at limit 1
+    ) c`.execute(trx);
+  return rows;
 }
 
 /**
@@ -78,9 +82,10 @@ export async function addVisits(trx: Db, ground: Ground, deltas: readonly VisitD
   if (rows.length === 0) return;
   await sql`
     insert into visit_hour (account_id, object_id, hour, visits)
-    select * from unnest(${rows.map((r) => r.accountId)}::text[], ${rows.map((r) => r.objectId)}::bigint[],
-                         ${rows.map((r) => new Date(r.hourMs).toISOString())}::timestamptz[],
-                         ${rows.map((r) => r.visits)}::bigint[])
+    select * from unnest(${textArray(rows.map((r) => r.accountId))}::text[],
+                         ${bigintArray(rows.map((r) => r.objectId))}::bigint[],
+                         ${timestampArray(rows.map((r) => r.hourMs))}::timestamptz[],
+                         ${bigintArray(rows.map((r) => r.visits))}::bigint[])
     on conflict (object_id, hour) do update set visits = visit_hour.visits + excluded.visits`.execute(trx);
   await addToObjectDays(
     trx,

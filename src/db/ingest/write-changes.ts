@@ -1,5 +1,14 @@
 import { sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
+import {
+  bigintArray,
+  booleanArray,
+  doubleArray,
+  smallintArray,
+  textArray,
+  timestampArray,
+  uuidArray,
+} from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
@@ -32,13 +41,33 @@ export async function writeChanges(
   return deltas.campaigns;
 }
 
-/** The last state of each conversion, in one statement; json_populate_recordset gives the table's own columns and types. */
+/** The last state of each conversion, in one statement. */
 async function upsertConversions(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
   const last = new Map<string, ConversionRow>();
   for (const { after } of changes) last.set(after.id, after);
+  const rows = [...last.values()];
+  const text = (pick: (row: ConversionRow) => string | null) => sql`${textArray(rows.map(pick))}::text[]`;
+  const uuid = (pick: (row: ConversionRow) => string | null) => sql`${uuidArray(rows.map(pick))}::uuid[]`;
+  const bigint = (pick: (row: ConversionRow) => number | null) =>
+    sql`${bigintArray(rows.map(pick))}::bigint[]`;
+  const instant = (pick: (row: ConversionRow) => Date | null) =>
+    sql`${timestampArray(rows.map((row) => pick(row)?.getTime() ?? null))}::timestamptz[]`;
   await sql`
-    insert into conversion
-    select r.* from json_populate_recordset(null::conversion, ${JSON.stringify([...last.values()])}::json) r
+    insert into conversion (id, workspace_id, source_id, account_id, object_id, campaign_id, click_id, clicked_at,
+      placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
+      device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
+      last_postback_id)
+    select * from unnest(
+      ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
+      ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
+      ${instant((r) => r.clicked_at)}, ${text((r) => r.placement)}, ${text((r) => r.event)},
+      ${text((r) => r.event_type)}, ${text((r) => r.status)}, ${instant((r) => r.status_at)},
+      ${bigint((r) => r.value_micros)}, ${bigint((r) => r.original_micros)}, ${text((r) => r.original_currency)},
+      ${doubleArray(rows.map((r) => r.rate))}::float8[], ${text((r) => r.txid)}, ${text((r) => r.device_id)},
+      ${instant((r) => r.event_at)}, ${instant((r) => r.received_at)}, ${text((r) => r.attributed_by)},
+      ${text((r) => r.attribution)}, ${uuid((r) => r.follows_id)},
+      ${booleanArray(rows.map((r) => r.counted))}::boolean[], ${text((r) => r.excluded)},
+      ${uuid((r) => r.first_postback_id)}, ${uuid((r) => r.last_postback_id)})
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -51,18 +80,19 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
-  const rows = changes.map(({ before, after, postbackId, knownFrom }) => ({
-    conversion_id: after.id,
-    known_from: knownFrom,
-    postback_id: postbackId,
-    status: after.status,
-    counted_delta: Number(isCounted(after)) - Number(before !== null && isCounted(before)),
-    value_delta_micros: countedValue(after) - (before === null ? 0 : countedValue(before)),
-  }));
+  const counted = changes.map(
+    ({ before, after }) => Number(isCounted(after)) - Number(before !== null && isCounted(before)),
+  );
+  const value = changes.map(
+    ({ before, after }) => countedValue(after) - (before === null ? 0 : countedValue(before)),
+  );
   await sql`
     insert into conversion_change (conversion_id, known_from, postback_id, status, counted_delta, value_delta_micros)
-    select conversion_id, known_from, postback_id, status, counted_delta, value_delta_micros
-    from json_populate_recordset(null::conversion_change, ${JSON.stringify(rows)}::json)
+    select * from unnest(
+      ${uuidArray(changes.map((c) => c.after.id))}::uuid[],
+      ${timestampArray(changes.map((c) => c.knownFrom.getTime()))}::timestamptz[],
+      ${uuidArray(changes.map((c) => c.postbackId))}::uuid[], ${textArray(changes.map((c) => c.after.status))}::text[],
+      ${smallintArray(counted)}::smallint[], ${bigintArray(value)}::bigint[])
     on conflict (conversion_id, known_from, postback_id) do update
     set status = excluded.status, counted_delta = conversion_change.counted_delta + excluded.counted_delta,
         value_delta_micros = conversion_change.value_delta_micros + excluded.value_delta_micros`.execute(trx);
@@ -78,11 +108,13 @@ async function addToHours(trx: Db, deltas: readonly HourDelta[]): Promise<void> 
     insert into conversion_hour
       (account_id, object_id, event, event_type, status, hour, conversions, value_micros, unconverted)
     select * from unnest(
-      ${deltas.map((d) => d.accountId)}::text[], ${deltas.map((d) => d.objectId)}::bigint[],
-      ${deltas.map((d) => d.event)}::text[], ${deltas.map((d) => d.eventType)}::text[],
-      ${deltas.map((d) => d.status)}::text[], ${deltas.map((d) => new Date(d.hourMs).toISOString())}::timestamptz[],
-      ${deltas.map((d) => d.conversions)}::bigint[], ${deltas.map((d) => d.valueMicros)}::bigint[],
-      ${deltas.map((d) => d.unconverted)}::bigint[])
+      ${textArray(deltas.map((d) => d.accountId))}::text[], ${bigintArray(deltas.map((d) => d.objectId))}::bigint[],
+      ${textArray(deltas.map((d) => d.event))}::text[], ${textArray(deltas.map((d) => d.eventType))}::text[],
+      ${textArray(deltas.map((d) => d.status))}::text[],
+      ${timestampArray(deltas.map((d) => d.hourMs))}::timestamptz[],
+      ${bigintArray(deltas.map((d) => d.conversions))}::bigint[],
+      ${bigintArray(deltas.map((d) => d.valueMicros))}::bigint[],
+      ${bigintArray(deltas.map((d) => d.unconverted))}::bigint[])
     on conflict (object_id, event, event_type, status, hour) do update
     set conversions = conversion_hour.conversions + excluded.conversions,
         value_micros = conversion_hour.value_micros + excluded.value_micros,
