@@ -8,6 +8,7 @@ import { createContext } from './context.ts';
 import { register as explain } from './explain.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
+import { register as rate } from './rate.ts';
 import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
 import { register as source } from './source.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   account,
   link,
   source,
+  rate,
   strategy,
   explain,
   approve,
@@ -51,6 +53,11 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
     .showSuggestionAfterError(true)
     .showHelpAfterError('(--help says how it is used)')
     .exitOverride()
+    .configureOutput(
+      args.includes('--json')
+        ? { writeErr: () => undefined }
+        : { outputError: (text, write) => write(text.replace(/^error: /, 'bidloop: ')) },
+    )
     .addHelpText(
       'after',
       `
@@ -66,24 +73,25 @@ Examples:
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    return report(error, json());
+    return report(error, args.includes('--json'));
   } finally {
     await close();
   }
 }
 
 function report(error: unknown, json: boolean): number {
-  // Commander has said what is wrong itself; help and version are no failures.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) {
+    // Help is no failure; of a failure the parser has told a person itself.
+    if (error.exitCode === 0) return 0;
+    if (json) printError('usage', error.message.replace(/^error: /, ''), '--help says how it is used.');
+    return 2;
+  }
   const next = error instanceof OperatorError ? error.next : undefined;
   const code =
     error instanceof OperatorError || error instanceof ConfigError || error instanceof UsageError
       ? error.code
       : 'failed';
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ error: { code, message: messageOf(error), ...(next === undefined ? {} : { next }) } }, null, 2)}\n`,
-    );
+  if (json) printError(code, messageOf(error), next);
   else {
     process.stderr.write(`bidloop: ${messageOf(error)}\n`);
     if (next !== undefined) process.stderr.write(`  ${next}\n`);
@@ -92,4 +100,9 @@ function report(error: unknown, json: boolean): number {
       process.stderr.write(`${error.stack.split('\n').slice(1).join('\n')}\n`);
   }
   return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
+}
+
+function printError(code: string, message: string, next: string | undefined): void {
+  const error = { code, message, ...(next === undefined ? {} : { next }) };
+  process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
 }

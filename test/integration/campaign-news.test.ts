@@ -115,14 +115,14 @@ rules:
       .values({ account_id: 'of an account that is gone', campaign_id: id, news_at: new Date(account.nowMs) })
       .execute();
     const wakes: { accountId: string; campaignIds: readonly number[] }[] = [];
-    const { drain } = createIngestActivities({
+    const ingest = createIngestActivities({
       db: database.db,
       pool,
       wallNowMs: () => Date.now(),
       wakeOptimizer: async (accountId, campaignIds) => void wakes.push({ accountId, campaignIds }),
       log: { error() {}, warn() {} },
     });
-    await new MockActivityEnvironment().run(() => drain({ shard: 'all', forMs: 50 }));
+    await new MockActivityEnvironment().run(() => ingest.drain({ shard: 'all', forMs: 50 }));
     expect(wakes).toEqual([{ accountId: account.accountId, campaignIds: [id] }]);
   });
 });

@@ -160,6 +160,25 @@ describe('what arrives before what it belongs to', () => {
   });
 });
 
+describe('revenue that waits for a rate', () => {
+  it('is converted however much older revenue still waits before it', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    for (let i = 0; i < 6; i += 1) {
+      const at = T0 + (i < 4 ? i * HOUR : 3 * DAY);
+      await addPostback(db, facts.shop, { atMs: at, clickId, amount: 1, currency: 'NOK', key: `n${i}` });
+    }
+    await facts.drain();
+    const rate = { base: 'NOK', quote: 'USD', day: '2026-03-12', rate: 0.1 };
+    await db.insertInto('exchange_rate').values(rate).execute();
+    expect(await convertWaiting(db, facts.shop.workspaceId, T0 + 4 * DAY, 2)).toBe(2);
+    expect((await facts.conversions()).map((c) => c.value_micros)).toEqual([
+      ...[null, null, null, null],
+      ...[100_000, 100_000],
+    ]);
+  });
+});
+
 describe('every rollup', () => {
   it('equals the sum of its hours, after all of the above', async () => {
     expect(await totalsThatDiffer(db)).toEqual([]);

@@ -8,30 +8,63 @@ import type { ConversionChange } from './rollups.ts';
 import { writeChanges } from './write-changes.ts';
 
 const AT_ONCE = 5_000;
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Converts foreign revenue that waited for an exchange rate, oldest first.
+ * Converts foreign revenue that waited for an exchange rate, page by page, a transaction each: the account's totals are
+ * held for one page only, and a page whose rates are all of a later day does not stand before the next.
  *
  * @returns how many conversions have a value now that had none.
  */
-export async function convertWaiting(db: Db, workspaceId: string, wallMs: number): Promise<number> {
+export async function convertWaiting(
+  db: Db,
+  workspaceId: string,
+  wallMs: number,
+  atOnce = AT_ONCE,
+): Promise<number> {
+  let converted = 0;
+  let after = BEFORE_ALL;
+  for (;;) {
+    const page = await convertPage(db, { workspaceId, wallMs, after, atOnce });
+    converted += page.converted;
+    if (page.last === null) return converted;
+    after = page.last;
+  }
+}
+
+async function convertPage(
+  db: Db,
+  input: {
+    readonly workspaceId: string;
+    readonly wallMs: number;
+    readonly after: string;
+    readonly atOnce: number;
+  },
+): Promise<{ readonly converted: number; readonly last: string | null }> {
+  const { workspaceId, wallMs } = input;
   return db.transaction().execute(async (trx) => {
     const ground = await loadGround(trx, [workspaceId], [], wallMs);
     await lockTotals(trx, ground.accounts.keys());
     const rows: readonly ConversionRow[] = await trx
       .selectFrom('conversion as c')
       .innerJoin('ad_account as a', 'a.id', 'c.account_id')
-      .innerJoin('exchange_rate as r', (join) =>
-        join.onRef('r.base', '=', 'c.original_currency').onRef('r.quote', '=', 'a.currency'),
-      )
       .selectAll('c')
-      .distinctOn('c.id')
       .where('c.workspace_id', '=', workspaceId)
       .where('c.value_micros', 'is', null)
       .where('c.original_micros', 'is not', null)
       .where('c.attributed_by', 'is not', null)
+      .where('c.id', '>', input.after)
+      .where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom('exchange_rate as r')
+            .select('r.day')
+            .whereRef('r.base', '=', 'c.original_currency')
+            .whereRef('r.quote', '=', 'a.currency'),
+        ),
+      )
       .orderBy('c.id')
-      .limit(AT_ONCE)
+      .limit(input.atOnce)
       .execute();
     const convert = await loadConvert(
       trx,
@@ -47,6 +80,6 @@ export async function convertWaiting(db: Db, workspaceId: string, wallMs: number
       changes.push({ before, after, postbackId: before.last_postback_id, knownFrom });
     }
     await writeChanges(trx, ground, changes);
-    return changes.length;
+    return { converted: changes.length, last: rows.at(-1)?.id ?? null };
   });
 }
