@@ -173,8 +173,12 @@ describe('revenue that waits for a rate', () => {
     await db.insertInto('exchange_rate').values(rate).execute();
     expect(await convertWaiting(db, facts.shop.workspaceId, T0 + 4 * DAY, 2)).toBe(2);
     expect((await facts.conversions()).map((c) => c.value_micros)).toEqual([
-      ...[null, null, null, null],
-      ...[100_000, 100_000],
+      null,
+      null,
+      null,
+      null,
+      100_000,
+      100_000,
     ]);
   });
 });

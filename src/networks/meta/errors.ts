@@ -60,13 +60,20 @@ export function errorOf(
     );
   }
   const { error } = read.data;
-  const errorClass = classOf(error);
+  const errorClass = inTheirAnswer(classOf(error), answer.status, call.write);
   const said = error.error_user_msg ?? error.message;
   return new NetworkError(errorClass, `${call.what}: ${said} (${codeText(error)}); ${NEXT[errorClass]}`, {
     networkCode: codeText(error),
     requestId: error.fbtrace_id ?? null,
     retryAfterMs: waitMs(errorClass, answer.headers),
   });
+}
+
+/** A fault on Meta's side: a read is repeated; whether a write went through before it, the answer does not say. */
+function inTheirAnswer(told: NetworkErrorClass, status: number, write: boolean): NetworkErrorClass {
+  const theirs = told === 'TRANSIENT' || (told === 'INVALID' && status >= 500);
+  if (!theirs) return told;
+  return write ? 'UNKNOWN_RESULT' : 'TRANSIENT';
 }
 
 function waitMs(errorClass: NetworkErrorClass, headers: Readonly<Record<string, string>>): number | null {

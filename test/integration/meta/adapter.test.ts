@@ -156,7 +156,8 @@ describe('the Meta adapter on the wire', () => {
   it.each([
     ['auth', 'AUTH_DEAD'],
     ['rate', 'RATE'],
-    ['server_error', 'TRANSIENT'],
+    // A fault on their side says nothing of whether the write went through.
+    ['server_error', 'UNKNOWN_RESULT'],
     ['html_502', 'UNKNOWN_RESULT'],
     ['edit_quota', 'EDIT_QUOTA'],
     ['cut_after_acceptance', 'UNKNOWN_RESULT'],

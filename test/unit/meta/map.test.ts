@@ -176,6 +176,19 @@ describe("Meta's errors", () => {
     expect(errorOf(answer, { what: 'GET 1', write: false }).errorClass).toBe('TRANSIENT');
   });
 
+  it.each([
+    [{ code: 1 }, 500],
+    [{ code: 2, is_transient: true }, 503],
+    [{}, 500],
+  ])('%o with HTTP %i leaves the result of a write unknown, and a read to be repeated', (error, status) => {
+    const answer = { status, headers: {}, body: { error } };
+    expect(errorOf(answer, { what: 'POST 1', write: true })).toMatchObject({
+      errorClass: 'UNKNOWN_RESULT',
+      message: expect.stringContaining('read the live value before trying again') as unknown,
+    });
+    expect(errorOf(answer, { what: 'GET 1', write: false }).errorClass).toBe('TRANSIENT');
+  });
+
   it('say how long to wait', () => {
     const body = { error: { message: 'm', code: 17 } };
     const headers = {
