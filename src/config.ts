@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { nearestWord } from './nearest-word.ts';
+import { nearestWord } from './core/nearest-word.ts';
 
 /** The project's folder; relative settings start here, wherever a command is run from. */
 export const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));

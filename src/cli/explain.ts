@@ -22,8 +22,6 @@ import { OperatorError } from '../errors.ts';
 import { decisionLink } from '../runtime/temporal-links.ts';
 import type { CliContext } from './command.ts';
 
-const DECISION_ID = /^[0-9a-f]{8}(-[0-9a-f-]*)?$/i;
-
 /** Whether deciding again from the stored evidence gives the stored decision. */
 type Recomputed = 'same' | 'differs' | 'other_engine' | 'not_computed';
 
@@ -84,16 +82,18 @@ async function resolve(
     }
     return { object: await known(db, last.objectId), decisionId: last.id };
   }
-  if (DECISION_ID.test(what)) {
-    const record = await loadDecisionRecord(db, what);
-    if (record !== undefined) return { object: await known(db, record.objectId), decisionId: record.id };
-  }
+  const record = await loadDecisionRecord(db, what);
+  if (record !== undefined) return { object: await known(db, record.objectId), decisionId: record.id };
   const found = await findObjects(db, what);
   const [object] = found;
   if (object === undefined) {
-    throw new OperatorError('unknown_object', `no campaign, ad set, ad or creative is called "${what}"`, {
-      next: 'Use its name or its id at the network; a new object is known after the next sync.',
-    });
+    throw new OperatorError(
+      'unknown_object',
+      `no campaign, ad set, ad, creative or decision is called "${what}"`,
+      {
+        next: 'Use its name or its id at the network, or a decision id; a new object is known once its account has been read.',
+      },
+    );
   }
   if (found.length > 1) {
     const list = found

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
-import { OperatorError } from '../errors.ts';
+import { messageOf, OperatorError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { checkDatabase } from '../runtime/check-database.ts';
 import { loadSecretKey, prepareDataDir } from '../runtime/data-dir.ts';
 import { askedToStop, reportReady } from '../runtime/ready.ts';
 import type { CliContext } from './command.ts';
@@ -46,6 +47,10 @@ export function register(program: Command, context: CliContext): void {
         });
       }
       reportReady();
+      // It serves visitors all the same; but a mistyped address should not have to be found in the log.
+      checkDatabase(knownDatabase(config)).catch((error: unknown) => {
+        context.note(`${messageOf(error)}${error instanceof OperatorError ? `\n  ${error.next}` : ''}`);
+      });
       context.note(`listening on http://${config.httpHost}:${config.httpPort}`);
       await askedToStop();
       await app.close();

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { sql } from 'kysely';
 import { connect } from '../db/connection.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, OperatorError } from '../errors.ts';
+import { checkDatabase } from '../runtime/check-database.ts';
 import { readRunFile, stillRuns } from '../runtime/run-file.ts';
 import { readStatus, type Status } from '../runtime/status-file.ts';
 import type { CliContext } from './command.ts';
@@ -66,7 +67,9 @@ async function collect(context: CliContext): Promise<Report> {
 async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
   const none = { version: null, sizeBytes: null, waitingPostbacks: null };
   try {
-    const db = connect({ url: await databaseUrl(context.config), name: 'bidloop status', max: 1 });
+    const url = await databaseUrl(context.config);
+    await checkDatabase(url);
+    const db = connect({ url, name: 'bidloop status', max: 1 });
     try {
       const { rows } = await sql<{ version: string; size: number; migrated: boolean }>`
         select current_setting('server_version') as version, pg_database_size(current_database()) as size,
@@ -90,7 +93,8 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
       await db.destroy();
     }
   } catch (error) {
-    return { ...none, state: 'unreachable', detail: messageOf(error) };
+    const next = error instanceof OperatorError ? `\n           ${error.next}` : '';
+    return { ...none, state: 'unreachable', detail: `${messageOf(error)}${next}` };
   }
 }
 
@@ -105,14 +109,17 @@ function describe(report: Report): string {
     database.state === 'running'
       ? `database   PostgreSQL ${database.version ?? '?'}${size}${database.detail === '' ? '' : `; ${database.detail}`}`
       : `database   ${database.detail}`,
-    ...report.parts.map(
-      (part) => `${part.name.padEnd(10)} ${part.state}${part.detail === '' ? '' : `: ${part.detail}`}`,
-    ),
+    ...report.parts.flatMap((part) => [
+      `${part.name.padEnd(10)} ${part.state}${part.detail === '' ? '' : `: ${part.detail}`}`,
+      ...(part.next === '' ? [] : [`           ${part.next}`]),
+    ]),
   ];
-  if (optimizer !== null && optimizer.state !== 'ready')
-    lines.push(`optimizer  ${optimizer.state}: ${optimizer.text}`);
+  // What keeps it is said at the part itself.
+  if (optimizer?.state === 'preparing') lines.push(`optimizer  ${optimizer.state}: ${optimizer.text}`);
   if (database.waitingPostbacks !== null)
-    lines.push(`waiting    ${database.waitingPostbacks} postbacks not yet judged`);
+    lines.push(
+      `waiting    ${database.waitingPostbacks} ${database.waitingPostbacks === 1 ? 'postback' : 'postbacks'} not yet judged`,
+    );
   if (report.links.page !== null) lines.push(`page       ${report.links.page}`);
   lines.push(`temporal   ${report.links.temporalUi ?? report.temporalAddress}`);
   return lines.join('\n');

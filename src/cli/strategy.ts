@@ -10,7 +10,7 @@ import {
   storeStrategy,
   StrategyNameTakenError,
 } from '../db/strategy.ts';
-import { messageOf, OperatorError } from '../errors.ts';
+import { codeOf, messageOf, OperatorError } from '../errors.ts';
 import { formatProblem } from '../strategies/format-problem.ts';
 import { readStrategy } from '../strategies/read.ts';
 import { TEMPLATES } from '../strategies/templates.ts';
@@ -176,7 +176,7 @@ async function create(
   const template = TEMPLATES.find((one) => one.name === name);
   if (template === undefined)
     throw new UsageError(
-      `there is no template "${name}"; there are: ${TEMPLATES.map((one) => `${one.name} (${one.about})`).join(' ')}`,
+      `there is no template "${name}"; there are: \n${TEMPLATES.map((one) => `  ${one.name}: ${one.about}`).join('\n')}`,
     );
   const { level } = options;
   if (level !== 'campaign' && level !== 'adset' && level !== 'ad')
@@ -188,7 +188,7 @@ async function create(
   const text = template.write({ cpa: options.cpa.trim(), event: options.event, level });
   const read = readStrategy(text, { fileName: name });
   if (!read.ok)
-    throw new UsageError(`--cpa: ${read.problems[0]?.message ?? options.cpa}; write 30 or "30 EUR"`);
+    throw new UsageError(`--cpa: "${options.cpa}" is not an amount of money; write 30 or "30 EUR"`);
   const file = path.resolve(options.out ?? path.join(context.config.strategiesDir, `${name}.yaml`));
   await mkdir(path.dirname(file), { recursive: true });
   try {
@@ -257,7 +257,8 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new OperatorError('file_unreadable', `${file} cannot be read (${messageOf(error)})`, {
+    const why = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new OperatorError('file_unreadable', `${file} cannot be read: ${why}`, {
       next: 'Give the path of a strategy file, as strategies/stop-loss.yaml.',
       cause: error,
     });

@@ -3,7 +3,7 @@ import { isTimeZone } from '../core/zone.ts';
 import { addWorkspace, isCurrency, showWorkspace } from '../db/workspace.ts';
 import { listWorkspaces } from '../db/live-table.ts';
 import { OperatorError } from '../errors.ts';
-import { nearestWord } from '../nearest-word.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { type CliContext, UsageError } from './command.ts';
 
 /** `workspace list|add|show`: one team's or client's accounts, sources and strategies. */

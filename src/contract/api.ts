@@ -11,7 +11,8 @@ export const apiErrorSchema = z.object({
 export type ApiError = z.infer<typeof apiErrorSchema>;
 
 const workspaceId = z.string().min(1).max(200).optional();
-const limit = z.coerce.number().int().min(1).max(1_000).default(100);
+const error = 'it must be a whole number from 1 to 1000';
+const limit = z.coerce.number({ error }).int(error).min(1, error).max(1_000, error).default(100);
 
 export const workspaceQuerySchema = z.object({ workspace: workspaceId });
 export const objectsQuerySchema = z.object({ workspace: workspaceId, limit });

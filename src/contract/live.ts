@@ -117,7 +117,7 @@ export const liveStateSchema = z.object({
   engine: engineSchema,
   /** Why the facts below are missing or old: the database does not answer, or there is no such workspace. */
   outage: z.string().nullable(),
-  /** Why nothing may be changed in this workspace right now; null when nobody pulled the brake. */
+  /** What may not be changed right now, and why; null when nobody pulled the brake. */
   halted: z.string().nullable(),
   score: scoreSchema.nullable(),
   /** The event that conversions, CPA and ROAS in the table are about: "purchase". */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Decision, Evidence } from '../core/decision.ts';
 import type { EvaluationEntry } from '../core/evaluation.ts';
 import type { LeverState, ObjectId } from '../core/object.ts';
+import { OperatorError } from '../errors.ts';
 import type { Db } from './connection.ts';
 
 /** A decision with everything that was kept about it. */
@@ -172,21 +173,44 @@ export async function findLastChange(
     .executeTakeFirst();
 }
 
-/** One decision in full. `id` may be the start of an id. */
+/**
+ * The first and the last id that begin with this text: a range, which the primary key answers. Eight characters are
+ * what every list shows; fewer, or anything that is not the start of an id, could name another decision than the one meant.
+ */
+function idsThatBegin(text: string): { readonly first: string; readonly last: string } | undefined {
+  if (!/^[0-9a-f]{8}(-[0-9a-f-]*)?$/i.test(text)) return undefined;
+  const digits = text.replaceAll('-', '').toLowerCase();
+  if (digits.length > 32) return undefined;
+  return { first: digits.padEnd(32, '0'), last: digits.padEnd(32, 'f') };
+}
+
+/**
+ * One decision in full. `id` may be the start of an id, eight characters or more.
+ *
+ * @returns undefined when there is none, and when the text is no such id.
+ * @throws OperatorError `ambiguous_decision` when several begin so: a command must never act on another one.
+ */
 export async function loadDecisionRecord(
   db: Db,
   id: string,
 ): Promise<(DecisionRecord & { readonly objectId: ObjectId }) | undefined> {
-  const row = await db
+  const ids = idsThatBegin(id);
+  if (ids === undefined) return undefined;
+  const [row, another] = await db
     .selectFrom('decision as d')
     .leftJoin('strategy as s', 's.id', 'd.strategy_id')
     .selectAll('d')
     .select('s.name as strategy')
-    .where(sql<string>`d.id::text`, 'like', `${id.replaceAll(/[^0-9a-f-]/gi, '').toLowerCase()}%`)
-    .orderBy('d.decided_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+    .where('d.id', '>=', ids.first)
+    .where('d.id', '<=', ids.last)
+    .limit(2)
+    .execute();
   if (row === undefined) return undefined;
+  if (another !== undefined) {
+    throw new OperatorError('ambiguous_decision', `"${id}" is the start of several decision ids`, {
+      next: 'Give the whole id.',
+    });
+  }
   const actions = await db
     .selectFrom('action')
     .selectAll()

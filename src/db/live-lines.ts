@@ -6,6 +6,8 @@ import type { Db } from './connection.ts';
 export interface PostbackFact {
   readonly id: string;
   readonly sourceId: string;
+  /** Null when its source is unknown: `atMs` is then wall time. */
+  readonly workspaceId: string | null;
   readonly wallAtMs: number;
   readonly atMs: number;
   readonly outcome: string;
@@ -46,6 +48,7 @@ export interface DecisionFact {
 interface PostbackRow {
   id: string;
   source_id: string;
+  workspace_id: string | null;
   wall_at: Date;
   received_at: Date;
   outcome: string;
@@ -75,16 +78,16 @@ export async function recentPostbacks(
   const { rows } = await sql<PostbackRow>`
     with newest as (
       select p.* from source s cross join lateral (
-        select id, source_id, wall_at, received_at, outcome, reason, detail, event, status, amount_micros, currency,
+        select id, source_id, workspace_id, wall_at, received_at, outcome, reason, detail, event, status, amount_micros, currency,
                click_id, test, conversion_id
         from postback where source_id = s.id and workspace_id = s.workspace_id order by received_at desc limit ${limit}
       ) p where s.workspace_id = ${workspaceId}
       union all
-      (select id, source_id, wall_at, received_at, outcome, reason, detail, event, status, amount_micros, currency,
+      (select id, source_id, workspace_id, wall_at, received_at, outcome, reason, detail, event, status, amount_micros, currency,
               click_id, test, conversion_id
        from postback where workspace_id is null order by received_at desc limit ${limit})
     ), cut as (select * from newest order by wall_at desc, id desc limit ${limit})
-    select cut.id, cut.source_id, cut.wall_at, cut.received_at, cut.outcome, cut.reason, cut.detail, cut.event, cut.status,
+    select cut.id, cut.source_id, cut.workspace_id, cut.wall_at, cut.received_at, cut.outcome, cut.reason, cut.detail, cut.event, cut.status,
            cut.amount_micros, cut.currency, cut.click_id, cut.test, o.name as object_name, a.network
     from cut
     left join conversion c on c.id = cut.conversion_id
@@ -94,6 +97,7 @@ export async function recentPostbacks(
   return rows.map((row) => ({
     id: row.id,
     sourceId: row.source_id,
+    workspaceId: row.workspace_id,
     wallAtMs: row.wall_at.getTime(),
     atMs: row.received_at.getTime(),
     outcome: row.outcome,

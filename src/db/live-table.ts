@@ -38,6 +38,8 @@ export interface LastVerdict {
 export interface AdSetTable {
   /** Ad accounts connected. */
   readonly accounts: number;
+  /** Those that a person has halted. */
+  readonly halted: readonly { readonly id: string; readonly name: string; readonly reason: string | null }[];
   readonly event: string | null;
   /** Active ones first, then by spend of today. */
   readonly adSets: readonly AdSetFact[];
@@ -45,6 +47,9 @@ export interface AdSetTable {
 
 interface AccountRow {
   readonly id: string;
+  readonly name: string;
+  readonly halted_at: Date | null;
+  readonly halt_reason: string | null;
   readonly network: string;
   readonly currency: string;
   readonly time_zone: string;
@@ -56,11 +61,21 @@ interface AccountRow {
 export async function loadAdSetTable(db: Db, workspaceId: string): Promise<AdSetTable> {
   const accounts = await db
     .selectFrom('ad_account')
-    .select(['id', 'network', 'currency', 'time_zone', 'spend_as_of', 'tracking_since'])
+    .select([
+      'id',
+      'name',
+      'halted_at',
+      'halt_reason',
+      'network',
+      'currency',
+      'time_zone',
+      'spend_as_of',
+      'tracking_since',
+    ])
     .where('workspace_id', '=', workspaceId)
     .orderBy('name')
     .execute();
-  if (accounts.length === 0) return { accounts: 0, event: null, adSets: [] };
+  if (accounts.length === 0) return { accounts: 0, halted: [], event: null, adSets: [] };
   const [event, verdicts] = await Promise.all([mainEvent(db, workspaceId), lastVerdicts(db, workspaceId)]);
   const perAccount = await Promise.all(
     accounts.map((account) => accountAdSets(db, account, event, verdicts)),
@@ -68,7 +83,10 @@ export async function loadAdSetTable(db: Db, workspaceId: string): Promise<AdSet
   const adSets = perAccount
     .flat()
     .sort((a, b) => rank(a) - rank(b) || b.spend - a.spend || a.name.localeCompare(b.name) || a.id - b.id);
-  return { accounts: accounts.length, event, adSets };
+  const halted = accounts
+    .filter((account) => account.halted_at !== null)
+    .map(({ id, name, halt_reason }) => ({ id, name, reason: halt_reason }));
+  return { accounts: accounts.length, halted, event, adSets };
 }
 
 function rank(adSet: AdSetFact): number {

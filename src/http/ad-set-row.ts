@@ -77,9 +77,13 @@ function verdictWords(last: LastVerdict, name: string): NonNullable<AdSetRow['ve
   };
 }
 
+/** Eight characters name a decision in every list and command. */
+const DECISION_ID = /\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+
 /** A sentence tells all by itself; in a row that has the name, the verdict and the nearest number already, they go. */
 function withoutEcho(last: LastVerdict, name: string): string {
   const start = `keep ${name}: `;
-  const rest = last.sentence.startsWith(start) ? last.sentence.slice(start.length) : last.sentence;
+  const full = last.sentence.startsWith(start) ? last.sentence.slice(start.length) : last.sentence;
+  const rest = full.replaceAll(DECISION_ID, '$1');
   return last.nearest === null ? rest : rest.replace(`; nearest: ${last.nearest}`, '');
 }

@@ -44,6 +44,14 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
   const engine = createEngineReader(() => readStatus(deps.dataDir), deps.wallNowMs);
   const { db } = deps;
 
+  app.setNotFoundHandler(async (request, reply) => {
+    await reply.code(404).send({
+      status: 'refused',
+      reason: 'unknown_address',
+      message: `There is nothing at ${request.method} ${request.url.split('?')[0]}. The page is at /; postbacks go to /p/<source>, clicks to /c/<link>.`,
+    });
+  });
+
   app.get('/health', async () => ({ status: 'up', version: VERSION, database: await databaseState(db) }));
 
   await app.register(async (api) => {
@@ -173,7 +181,7 @@ async function sendError(error: unknown, request: FastifyRequest, reply: Fastify
     await reply.code(400).send({
       status: 'refused',
       reason: 'bad_query',
-      message: `${where}: ${first?.message ?? 'not usable'}.`,
+      message: `The parameter "${where}" cannot be used: ${first?.message ?? 'its value is unknown'}.`,
     });
   } else if (error instanceof NotFound) {
     await reply.code(404).send({ status: 'refused', reason: error.reason, message: error.message });

@@ -64,6 +64,11 @@ export function engineView(facts: EngineFacts | null, backlog: Backlog): EngineV
   };
 }
 
+/** "it ended by itself" → "It ended by itself." */
+function sentenceOf(words: string): string {
+  return words === '' ? '' : `${words[0]?.toUpperCase() ?? ''}${words.slice(1).replace(/[.]$/, '')}.`;
+}
+
 /** A starter that has not written for this long is gone, and what it wrote last says nothing about now. */
 const STALE_MS = 120_000;
 /** What the bar counts down from before anyone knows better, seconds. */
@@ -80,7 +85,7 @@ export function createEngineReader(readStatus: () => Status | null, wallNowMs: (
   return function engineFacts(): EngineFacts | null {
     const status = readStatus();
     if (status === null) return null;
-    const { state, text, secondsLeft } = status.optimizer;
+    const { state, text, next, secondsLeft } = status.optimizer;
     const temporalUi = status.links.temporalUi?.replace(/\/+$/, '') ?? null;
     if (state === 'ready')
       return { ready: true, doing: null, secondsLeft: null, progress: null, problem: null, temporalUi };
@@ -93,7 +98,8 @@ export function createEngineReader(readStatus: () => Status | null, wallNowMs: (
       doing: text === '' ? null : text,
       secondsLeft,
       progress: secondsLeft === null ? null : furthest,
-      problem: state === 'unavailable' ? text : null,
+      problem:
+        state === 'unavailable' ? [sentenceOf(text), next].filter((one) => one !== '').join(' ') : null,
       temporalUi,
     };
   };

@@ -4,7 +4,7 @@ import { loadClock } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { loadBacklog } from '../db/live-backlog.ts';
 import { recentDecisions, recentPostbacks } from '../db/live-lines.ts';
-import { listWorkspaces, loadAdSetTable, sandboxAddress } from '../db/live-table.ts';
+import { type AdSetTable, listWorkspaces, loadAdSetTable, sandboxAddress } from '../db/live-table.ts';
 import { decisionLink, temporalLinks } from '../runtime/temporal-links.ts';
 import { adSetRow } from './ad-set-row.ts';
 import { type EngineFacts, engineView } from './engine-view.ts';
@@ -82,7 +82,10 @@ async function read(
   ]);
   const ui = facts?.temporalUi ?? null;
   const lines: LiveLine[] = [
-    ...postbacks.map(postbackLine),
+    ...postbacks.map((fact) =>
+      // What no source sent knows no workspace's time: told at the moment it came, by this one's clock.
+      postbackLine(fact.workspaceId === null ? { ...fact, atMs: workspaceNow(clock, fact.wallAtMs) } : fact),
+    ),
     ...decisions.map((decision) =>
       decisionLine(
         decision,
@@ -101,13 +104,25 @@ async function read(
       workspace: { id, name, timeZone, currency, simulated, accounts: table.accounts },
       clock: { workspaceId: id, ...clock },
       engine: engineView(facts, backlog),
-      halted: workspace.halted_at === null ? null : (workspace.halt_reason ?? 'No reason was given.'),
+      halted: haltedWords(workspace, table.halted),
       score,
       event: table.event,
       adSets: table.adSets.slice(0, MOST_AD_SETS).map(adSetRow),
       moreAdSets: Math.max(0, table.adSets.length - MOST_AD_SETS),
     },
   };
+}
+
+function haltedWords(
+  workspace: { readonly halted_at: Date | null; readonly halt_reason: string | null },
+  accounts: AdSetTable['halted'],
+): string | null {
+  const because = (reason: string | null): string => (reason === null ? '' : ` (${reason})`);
+  if (workspace.halted_at !== null)
+    return `Halted: nothing is changed on the networks${because(workspace.halt_reason)}.`;
+  if (accounts.length === 0) return null;
+  const names = accounts.map(({ name, reason }) => `${name}${because(reason)}`).join(', ');
+  return `Halted: nothing is changed in ${names}. It goes on with \`./bidloop account resume ${accounts[0]?.id ?? ''}\`.`;
 }
 
 function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState {

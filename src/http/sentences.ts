@@ -52,13 +52,14 @@ interface Telling {
 
 function tellPostback(fact: PostbackFact): Telling {
   const what = whatCame(fact);
-  const from = `from ${fact.sourceId}`;
+  // An address that names no source has none to tell.
+  const from = fact.sourceId === '' ? '' : ` from ${fact.sourceId}`;
   const whose = fact.objectName === null ? null : objectWords(fact.objectName, fact.network);
   const reason = fact.reason === null ? null : plainWords(fact.reason);
   switch (fact.outcome) {
     case 'accepted':
       return {
-        text: `${what} ${from}`,
+        text: `${what}${from}`,
         tone: 'quiet',
         badge: { label: 'kept, not yet judged', tone: 'quiet' },
         why: null,
@@ -74,28 +75,28 @@ function tellPostback(fact: PostbackFact): Telling {
       };
     case 'duplicate':
       return {
-        text: `${what} ${from} again`,
+        text: `${what}${from} again`,
         tone: 'quiet',
         badge: { label: 'counted once', tone: 'quiet' },
         why: null,
       };
     case 'unattributed':
       return {
-        text: `${what} ${from}: no ad to credit`,
+        text: `${what}${from}: no ad to credit`,
         tone: 'warn',
         badge: { label: 'not attributed', tone: 'warn' },
         why: reason,
       };
     case 'late':
       return {
-        text: `${what} ${from} came after its attribution window`,
+        text: `${what}${from} came after its attribution window`,
         tone: 'warn',
         badge: { label: 'late', tone: 'warn' },
         why: whose,
       };
     case 'refused':
       return {
-        text: `Refused a postback ${from}: ${reason ?? 'no reason recorded'}`,
+        text: `Refused a postback${from}: ${reason ?? 'no reason recorded'}`,
         tone: 'bad',
         badge: { label: 'refused', tone: 'bad' },
         why: null,
@@ -109,26 +110,34 @@ function tellPostback(fact: PostbackFact): Telling {
       };
     case 'quarantined':
       return {
-        text: `${what} ${from} set aside`,
+        text: `${what}${from} set aside`,
         tone: 'warn',
         badge: { label: 'quarantined', tone: 'warn' },
         why: reason,
       };
     case 'test':
       return {
-        text: `Test ${what} ${from}`,
+        text: `Test ${what}${from}`,
         tone: 'quiet',
         badge: { label: 'test, not counted', tone: 'quiet' },
         why: null,
       };
     default:
       return {
-        text: `${what} ${from}`,
+        text: `${what}${from}`,
         tone: 'plain',
         badge: { label: plainWords(fact.outcome), tone: 'plain' },
         why: reason,
       };
   }
+}
+
+function detailOf(fact: PostbackFact, why: string | null): string | null {
+  if (fact.reason === 'status_unmapped')
+    return `its status "${fact.detail ?? ''}" is not known and counts as ${fact.status ?? 'pending'}`;
+  // What the recorder wrote about this very message is more exact than what its code alone says; how a conversion was
+  // credited is for those who ask (explain): a feed of sales should read as one.
+  return fact.outcome === 'counted' && fact.reason === null ? null : (fact.detail ?? why);
 }
 
 /** One postback as a line of the feed. */
@@ -141,9 +150,7 @@ export function postbackLine(fact: PostbackFact): LiveLine {
     atMs: fact.atMs,
     tone: told.tone,
     text: told.text,
-    // What the recorder wrote about this very message is more exact than what its code alone says; how a conversion
-    // was credited is for those who ask (explain): a feed of sales should read as one.
-    detail: fact.outcome === 'counted' && fact.reason === null ? null : (fact.detail ?? told.why),
+    detail: detailOf(fact, told.why),
     badge: told.badge,
     link: null,
   };
@@ -175,6 +182,11 @@ function decisionBadge(fact: DecisionFact): Badge {
   return { label: fact.workflowStarted ? 'under way' : 'about to start', tone: 'plain' };
 }
 
+/** "Yoga C: bid $1.20 → $1.32: …"; a sentence that names its object already stays as it is. */
+export function withName(sentence: string, objectName: string): string {
+  return sentence.includes(objectName) ? sentence : `${objectName}: ${sentence}`;
+}
+
 /** Outcomes whose detail only repeats what the sentence already says. */
 const SAYS_IT_ALL = new Set(['applied', 'already_so']);
 
@@ -192,7 +204,7 @@ export function decisionLine(fact: DecisionFact, link: string | null): LiveLine 
     wallAtMs: fact.wallAtMs,
     atMs: fact.atMs,
     tone: badge.tone === 'bad' ? 'bad' : fact.verdict === 'pause' ? 'warn' : 'good',
-    text: fact.sentence.includes(fact.objectName) ? fact.sentence : `${fact.objectName}: ${fact.sentence}`,
+    text: withName(fact.sentence, fact.objectName),
     detail:
       detail ??
       [

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/connection.ts';
 import { loadNow } from '../db/clock.ts';
+import { withName } from '../http/sentences.ts';
 
 /** What happened since the last look, one sentence a line, for the terminal of `up`. */
 export interface LiveLines {
@@ -29,16 +30,19 @@ export function createLiveLines(db: Db, sinceMs: number): LiveLines {
         if (came !== null) lines.push(`${clock(nowMs)}  ${came}`);
       }
       const decisions = await db
-        .selectFrom('decision')
-        .select(['workspace_id', 'sentence', 'mode', 'decided_at'])
-        .where('decided_wall_at', '>', new Date(lastMs))
-        .where('decided_wall_at', '<=', new Date(wallMs))
-        .where('verdict', '!=', 'keep')
-        .orderBy('decided_wall_at')
+        .selectFrom('decision as d')
+        .innerJoin('object as o', 'o.id', 'd.object_id')
+        .select(['d.workspace_id', 'd.sentence', 'd.mode', 'd.decided_at', 'o.name'])
+        .where('d.decided_wall_at', '>', new Date(lastMs))
+        .where('d.decided_wall_at', '<=', new Date(wallMs))
+        .where('d.verdict', '!=', 'keep')
+        .orderBy('d.decided_wall_at')
         .execute();
       for (const one of decisions.slice(0, MOST_DECISIONS)) {
         const clock = clockOf.get(one.workspace_id);
-        lines.push(`${clock?.(one.decided_at.getTime()) ?? ''}  ${one.sentence}${MODE_WORD[one.mode]}`);
+        lines.push(
+          `${clock?.(one.decided_at.getTime()) ?? ''}  ${withName(one.sentence, one.name)}${MODE_WORD[one.mode]}`,
+        );
       }
       if (decisions.length > MOST_DECISIONS)
         lines.push(`       and ${decisions.length - MOST_DECISIONS} more`);

@@ -25,6 +25,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   let optimizer: Status['optimizer'] = {
     state: 'preparing',
     text: 'looking for Temporal',
+    next: '',
     secondsLeft: null,
   };
   let saidMs = 0;
@@ -42,14 +43,14 @@ export function createReporter(options: ReporterOptions): Reporter {
   return {
     changed: write,
     progress(progress) {
-      optimizer = { state: 'preparing', ...progress };
+      optimizer = { state: 'preparing', next: '', ...progress };
       if (wallNowMs() - writtenMs >= WRITE_EVERY_MS) write();
       if (wallNowMs() - saidMs < SAY_EVERY_MS) return;
       saidMs = wallNowMs();
       options.say(`optimizer: ${progress.text}${left(progress.secondsLeft)}`);
     },
     ready() {
-      optimizer = { state: 'ready', text: '', secondsLeft: null };
+      optimizer = { state: 'ready', text: '', next: '', secondsLeft: null };
       write();
       options.say('The optimizer is ready.');
     },
@@ -65,7 +66,7 @@ function withParts(optimizer: Status['optimizer'], parts: readonly PartStatus[])
   );
   return failing === undefined
     ? optimizer
-    : { state: 'unavailable', text: failing.detail, secondsLeft: null };
+    : { state: 'unavailable', text: failing.detail, next: failing.next, secondsLeft: null };
 }
 
 function left(seconds: number | null): string {

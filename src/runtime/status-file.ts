@@ -7,6 +7,8 @@ export interface PartStatus {
   readonly state: 'starting' | 'running' | 'restarting' | 'unavailable' | 'stopped';
   /** In plain words; empty when there is nothing to say. */
   readonly detail: string;
+  /** What a person can do about it; empty when nothing. */
+  readonly next: string;
 }
 
 /** How far the installation is: written by `up`, read by `serve` for the page and by `status`. */
@@ -19,6 +21,8 @@ export interface Status {
     readonly state: 'preparing' | 'ready' | 'unavailable';
     /** "building Temporal, package 812 of 1700" */
     readonly text: string;
+    /** What a person can do about it; empty when nothing. */
+    readonly next: string;
     readonly secondsLeft: number | null;
   };
   readonly links: { readonly page: string | null; readonly temporalUi: string | null };

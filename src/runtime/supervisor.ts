@@ -59,8 +59,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const stopping = new AbortController();
   const kept = new Map<PartStatus['name'], Kept>();
 
-  const set = (entry: Kept, state: PartStatus['state'], detail = ''): void => {
-    entry.status = { name: entry.part.name, state, detail };
+  const set = (entry: Kept, state: PartStatus['state'], detail = '', next = ''): void => {
+    entry.status = { name: entry.part.name, state, detail, next };
     options.onChange?.();
   };
 
@@ -89,10 +89,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       } catch (error) {
         if (stopping.signal.aborted) return null;
         const sentence = messageOf(error);
-        set(entry, 'unavailable', sentence);
+        const next = error instanceof OperatorError ? error.next : '';
+        set(entry, 'unavailable', sentence, next);
         if (sentence !== lastSaid) {
           options.say(`${entry.part.title}: ${sentence}`);
-          if (error instanceof OperatorError) options.say(`  ${error.next}`);
+          if (next !== '') options.say(`  ${next}`);
         }
         lastSaid = sentence;
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -125,7 +126,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       pid: undefined,
       startedMs: wallNowMs(),
       loop: Promise.resolve(),
-      status: { name: part.name, state: 'starting', detail: '' },
+      status: { name: part.name, state: 'starting', detail: '', next: '' },
     };
     kept.set(part.name, entry);
     set(entry, 'starting');

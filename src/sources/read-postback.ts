@@ -1,5 +1,5 @@
 import type { Micros } from '../core/money.ts';
-import { nearestWord } from '../nearest-word.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { conversionKey, messageKey } from './keys.ts';
 import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { watch } from 'chokidar';
 import type { Db } from '../db/connection.ts';
@@ -185,7 +185,7 @@ export function watchStrategies(dir: string, deps: WatchDeps): StrategyWatch {
 
   const present = new Set<string>();
   const relative = (file: string) => path.relative(dir, file).split(path.sep).join('/');
-  const started = mkdir(dir, { recursive: true }).then(
+  const started = makeFolder(dir).then(
     () =>
       new Promise<() => Promise<void>>((resolve, reject) => {
         const watcher = watch(dir, {
@@ -223,7 +223,7 @@ export function watchStrategies(dir: string, deps: WatchDeps): StrategyWatch {
     deps.report({
       file: dir,
       kind: 'failed',
-      text: `the folder ${dir} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      text: `the strategies folder ${dir} cannot be read: ${error instanceof Error ? error.message : String(error)}\n  What is in force stays so, and nothing new is taken over. Set BIDLOOP_STRATEGIES_DIR to a folder, and start again.`,
     }),
   );
 
@@ -242,6 +242,13 @@ export function watchStrategies(dir: string, deps: WatchDeps): StrategyWatch {
       await queue;
     },
   };
+}
+
+/** One level only: missing parents are a mistyped path. (And Node's recursive mkdir never returns below /proc.) */
+async function makeFolder(dir: string): Promise<void> {
+  const there = await stat(dir).catch(() => null);
+  if (there === null) await mkdir(dir);
+  else if (!there.isDirectory()) throw new Error('it is a file');
 }
 
 async function workspaceOf(db: Db, file: string): Promise<string | { readonly problem: string }> {

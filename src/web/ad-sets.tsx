@@ -1,5 +1,6 @@
 import type { AdSetRow } from '../contract/live.ts';
 import { BadgeMark } from './badge-mark.tsx';
+import { MarkedText } from './marked-text.tsx';
 
 interface AdSetsProps {
   readonly rows: readonly AdSetRow[];
@@ -29,52 +30,59 @@ export function AdSets({ rows, more, event, connected }: AdSetsProps) {
           )}
         </p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Ad set</th>
-              <th scope="col">Bid and budget</th>
-              <th scope="col" className="number">
+        // Laid out as cards on a phone these elements would lose the roles they have by themselves.
+        <table role="table">
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" scope="col">
+                Ad set
+              </th>
+              <th role="columnheader" scope="col">
+                Bid and budget
+              </th>
+              <th role="columnheader" scope="col" className="number">
                 Spend
               </th>
-              <th scope="col" className="number">
+              <th role="columnheader" scope="col" className="number">
                 {counted}
               </th>
-              <th scope="col" className="number">
+              <th role="columnheader" scope="col" className="number">
                 CPA
               </th>
-              <th scope="col" className="number">
+              <th role="columnheader" scope="col" className="number">
                 ROAS
               </th>
-              <th scope="col">Last verdict</th>
+              <th role="columnheader" scope="col">
+                Last verdict
+              </th>
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             {rows.map((row) => (
-              <tr key={row.id}>
-                <th scope="row" data-label="Ad set">
+              <tr key={row.id} role="row">
+                <th role="rowheader" scope="row" data-label="Ad set">
                   <span className="name">{row.name}</span> <BadgeMark badge={row.status} />
                   <span className="quiet block">
                     {[row.campaign, row.network].filter(Boolean).join(' · ')}
                   </span>
                 </th>
-                <td data-label="Bid and budget">
+                <td role="cell" data-label="Bid and budget">
                   {row.bid}
                   {row.budget !== null && <span className="quiet block">{row.budget}</span>}
                 </td>
-                <td data-label="Spend" className="number">
+                <td role="cell" data-label="Spend" className="number">
                   {row.spend}
                 </td>
-                <td data-label={counted} className="number">
+                <td role="cell" data-label={counted} className="number">
                   {row.conversions}
                 </td>
-                <td data-label="CPA" className="number">
+                <td role="cell" data-label="CPA" className="number">
                   {row.cpa ?? <Undefined />}
                 </td>
-                <td data-label="ROAS" className="number">
+                <td role="cell" data-label="ROAS" className="number">
                   {row.roas ?? <Undefined />}
                 </td>
-                <td data-label="Last verdict" className="verdict">
+                <td role="cell" data-label="Last verdict" className="verdict">
                   <Verdict row={row} />
                 </td>
               </tr>
@@ -105,7 +113,7 @@ function Verdict({ row }: { readonly row: AdSetRow }) {
   return (
     <>
       {/* "pause: $62 spent …" needs no second "pause". */}
-      {!reason.startsWith(label) && <BadgeMark badge={{ label, tone }} />} {reason}
+      {!reason.startsWith(label) && <BadgeMark badge={{ label, tone }} />} <MarkedText text={reason} />
       {nearest !== null && <span className="quiet block">nearest: {nearest}</span>}
     </>
   );

@@ -1,5 +1,6 @@
 import type { Badge, LiveLine } from '../contract/live.ts';
 import { BadgeMark } from './badge-mark.tsx';
+import { MarkedText } from './marked-text.tsx';
 
 /** Words of the link to a record whose line has no badge of its own. */
 const RECORD: Badge = { label: 'record', tone: 'plain' };
@@ -39,7 +40,7 @@ function FeedLine({ line, timeZone }: { readonly line: LiveLine; readonly timeZo
       </time>
       <div>
         <p>
-          {line.text}{' '}
+          <MarkedText text={line.text} />{' '}
           {line.link === null ? (
             <BadgeMark badge={line.badge} />
           ) : (
@@ -48,7 +49,11 @@ function FeedLine({ line, timeZone }: { readonly line: LiveLine; readonly timeZo
             </a>
           )}
         </p>
-        {line.detail !== null && <p className="quiet">{line.detail}</p>}
+        {line.detail !== null && (
+          <p className="quiet">
+            <MarkedText text={line.detail} />
+          </p>
+        )}
       </div>
     </li>
   );

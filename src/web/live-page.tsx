@@ -2,6 +2,7 @@ import type { EngineView, LiveState, ScoreView } from '../contract/live.ts';
 import { AdSets } from './ad-sets.tsx';
 import { Feed } from './feed.tsx';
 import type { Connection } from './live-store.ts';
+import { MarkedText } from './marked-text.tsx';
 import { MarketClock } from './market-clock.tsx';
 import { useLive } from './use-live.ts';
 
@@ -33,7 +34,7 @@ export function LivePage() {
         )}
         {connection.kind === 'refused' && <Notice sentence={connection.sentence} />}
         {state?.outage && <Notice sentence={state.outage} />}
-        {state?.halted && <Notice sentence={`Halted: nothing is changed on the networks. ${state.halted}`} />}
+        {state?.halted && <Notice sentence={state.halted} />}
         {state?.engine.ready === false && <EnginePanel engine={state.engine} />}
         {state?.score && <Score score={state.score} />}
         {state && !workspace && !state.outage && (
@@ -66,7 +67,7 @@ export function LivePage() {
 function Notice({ sentence }: { readonly sentence: string }) {
   return (
     <p className="notice" role="alert">
-      {sentence}
+      <MarkedText text={sentence} />
     </p>
   );
 }
@@ -129,7 +130,11 @@ function EnginePanel({ engine }: { readonly engine: EngineView }) {
       {engine.progress !== null && !engine.problem && (
         <progress max={1} value={engine.progress} aria-label="Getting the optimizer ready" />
       )}
-      {engine.detail !== null && <p className="quiet">{engine.detail}</p>}
+      {engine.detail !== null && (
+        <p className="quiet">
+          <MarkedText text={engine.detail} />
+        </p>
+      )}
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServerDeps } from '../../src/http/deps.ts';
 import { buildServer } from '../../src/http/server.ts';
@@ -57,6 +57,19 @@ async function openPage(options: { width?: number; dark?: boolean } = {}): Promi
   return page;
 }
 
+/** The colours near the left and the right end of an element, as they were painted. */
+async function endColours(page: Page, element: Locator): Promise<readonly [string, string]> {
+  const picture = (await element.screenshot()).toString('base64');
+  return await page.evaluate(`(async () => {
+    const bytes = Uint8Array.from(atob('${picture}'), (one) => one.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const at = (x) => context.getImageData(x, Math.floor(image.height / 2), 1, 1).data.join();
+    return [at(4), at(image.width - 5)];
+  })()`);
+}
+
 beforeAll(async () => {
   execFileSync('npx', ['vite', 'build', '--logLevel', 'error'], { stdio: 'inherit' });
   database = await testDatabase();
@@ -77,7 +90,12 @@ describe('the live page in a real browser', () => {
     const status = {
       updatedAtMs: Date.now(),
       parts: [],
-      optimizer: { state: 'preparing', text: 'building Temporal, package 812 of 1700', secondsLeft: 160 },
+      optimizer: {
+        state: 'preparing',
+        text: 'building Temporal, package 812 of 1700',
+        next: '',
+        secondsLeft: 160,
+      },
       links: { page: null, temporalUi: 'http://127.0.0.1:8233' },
     } as const;
     writeStatus(dataDir, status);
@@ -87,8 +105,22 @@ describe('the live page in a real browser', () => {
       .waitFor();
     await page.getByText('building Temporal, package 812 of 1700').waitFor();
     await page.screenshot({ path: path.join(pictures, 'building.png') });
+    // A start that has only begun already shows in the bar.
+    const [left, right] = await endColours(page, page.getByRole('progressbar'));
+    expect(left).not.toBe(right);
+    writeStatus(dataDir, {
+      ...status,
+      optimizer: {
+        state: 'unavailable',
+        text: 'the optimizer needs a Temporal server',
+        next: 'Put `temporal` on the PATH.',
+        secondsLeft: null,
+      },
+    });
+    await page.getByText('The optimizer needs a Temporal server. Put temporal on the PATH.').waitFor();
+    await page.locator('code', { hasText: 'temporal' }).waitFor();
 
-    writeStatus(dataDir, { ...status, optimizer: { state: 'ready', text: '', secondsLeft: null } });
+    writeStatus(dataDir, { ...status, optimizer: { state: 'ready', text: '', next: '', secondsLeft: null } });
     await page.getByText('not yet judged').waitFor({ state: 'detached' });
     await page.context().close();
   });
@@ -219,6 +251,10 @@ describe('the live page in a real browser', () => {
     ] as const) {
       const page = await openPage(options);
       await page.getByText('waiting for approval').first().waitFor();
+      // A table read by columns stays one, also when it is laid out as cards.
+      const row = page.getByRole('row').filter({ hasText: 'Lookalike 1 %' });
+      expect(await row.getByRole('cell').count(), name).toBe(6);
+      expect(await page.getByRole('columnheader').count(), name).toBe(7);
       const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       expect(overflow, `${name}: wider than the screen`).toBeLessThanOrEqual(0);
       await page.waitForTimeout(700);

@@ -50,28 +50,45 @@ describe('what the page says about the engine', () => {
 });
 
 describe('the starter’s status', () => {
+  it('tells what keeps it together with the ways out', () => {
+    const stuck = status({
+      state: 'unavailable',
+      text: 'the optimizer needs a Temporal server',
+      next: 'Put `temporal` on the PATH.',
+      secondsLeft: null,
+    });
+    const facts = createEngineReader(
+      () => stuck,
+      () => 1_000_000,
+    )();
+    expect(engineView(facts, none)).toMatchObject({
+      problem: true,
+      detail: 'The optimizer needs a Temporal server. Put `temporal` on the PATH.',
+    });
+  });
+
   it('moves the bar forward only, also when the estimate grows', () => {
-    let now = status({ state: 'preparing', text: '', secondsLeft: 100 });
+    let now = status({ state: 'preparing', text: '', next: '', secondsLeft: 100 });
     const read = createEngineReader(
       () => now,
       () => 1_000_000,
     );
     const progress = [100, 50, 200, 100, 0].map((secondsLeft) => {
-      now = status({ state: 'preparing', text: '', secondsLeft });
+      now = status({ state: 'preparing', text: '', next: '', secondsLeft });
       return read()?.progress;
     });
     expect(progress).toEqual([0, 0.5, 0.5, 0.5, 1]);
   });
 
   it('is not believed when its writer is gone, except that it was ready', () => {
-    const old = status({ state: 'preparing', text: 'building', secondsLeft: 100 }, 0);
+    const old = status({ state: 'preparing', text: 'building', next: '', secondsLeft: 100 }, 0);
     expect(
       createEngineReader(
         () => old,
         () => 1_000_000,
       )(),
     ).toBeNull();
-    const ready = status({ state: 'ready', text: '', secondsLeft: null }, 0);
+    const ready = status({ state: 'ready', text: '', next: '', secondsLeft: null }, 0);
     expect(
       createEngineReader(
         () => ready,

@@ -6,6 +6,7 @@ import { decisionLine, minutesAndSeconds, postbackLine } from '../../../src/http
 const postback: PostbackFact = {
   id: 'p1',
   sourceId: 'keitaro',
+  workspaceId: 'w',
   wallAtMs: 1,
   atMs: 2,
   outcome: 'counted',
@@ -53,6 +54,26 @@ describe('a postback as a sentence', () => {
       'stored, not yet judged',
       { outcome: 'accepted', objectName: null, network: null },
       ['$31.20 purchase from keitaro', 'kept, not yet judged', null],
+    ],
+    [
+      'of a status nobody knows',
+      { outcome: 'duplicate', reason: 'status_unmapped', detail: 'strange', status: 'pending' },
+      [
+        '$31.20 purchase from keitaro again',
+        'counted once',
+        'its status "strange" is not known and counts as pending',
+      ],
+    ],
+    [
+      'at an address that names no source',
+      {
+        sourceId: '',
+        workspaceId: null,
+        outcome: 'refused',
+        reason: 'unknown_source',
+        detail: 'The address names no source.',
+      },
+      ['Refused a postback: unknown source', 'refused', 'The address names no source.'],
     ],
     [
       'without an amount',
