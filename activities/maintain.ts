@@ -29,6 +29,7 @@ export function createMaintainActivities({ db, wallNowMs }: MaintainDeps): Maint
         [cleaned.messageKeys, 'expired message keys deleted'],
         [cleaned.rawAddresses, 'raw addresses cleared'],
         [cleaned.strangers, 'refused requests of strangers deleted'],
+        [cleaned.visits, 'visits without a click deleted'],
         [cleaned.waiting, 'waits for unknown objects ended'],
         [converted, 'foreign amounts converted'],
       ] as const;

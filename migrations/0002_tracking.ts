@@ -29,8 +29,30 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (id, clicked_at)
     ) partition by range (clicked_at)`.execute(db);
   await sql`create table click_default partition of click default`.execute(db);
-  await sql`create index click_network_id on click (network_click_id) where network_click_id is not null`.execute(db);
-  await sql`create index click_device on click (workspace_id, device_id) where device_id is not null`.execute(db);
+  await sql`create index click_network_id on click (network_click_id) where network_click_id is not null`.execute(
+    db,
+  );
+  // Raw addresses, of the last 72 hours only.
+  await sql`create index click_raw_ip on click (clicked_at) where ip is not null`.execute(db);
+  await sql`create index click_device on click (workspace_id, device_id) where device_id is not null`.execute(
+    db,
+  );
+
+  // Visits that made no click, with the reason: unknown link, link preview, unreadable body. Few, and for a week only.
+  await sql`
+    create table refused_click (
+      id bigint generated always as identity primary key,
+      -- Null where the link is not known.
+      workspace_id text,
+      link_id text not null,
+      reason text not null,
+      method text not null,
+      -- Path and query as received, the first 1,000 characters.
+      url text not null,
+      user_agent text,
+      wall_at timestamptz not null
+    )`.execute(db);
+  await sql`create index refused_click_at on refused_click (wall_at)`.execute(db);
 
   // Clicks whose visits are not yet counted into the hourly rollups; ingest deletes what it has counted.
   await sql`
@@ -93,7 +115,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table postback_default partition of postback default`.execute(db);
   await sql`create index postback_recent on postback (source_id, received_at desc)`.execute(db);
   // Messages that no workspace owns (unknown source): few, and shown to whoever looks.
-  await sql`create index postback_unowned on postback (received_at desc) where workspace_id is null`.execute(db);
+  await sql`create index postback_unowned on postback (received_at desc) where workspace_id is null`.execute(
+    db,
+  );
 
   // Claimed in the answer's own transaction; alone decides "duplicate" in the answer. Unpartitioned on purpose.
   await sql`

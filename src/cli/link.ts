@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Selectable } from 'kysely';
 import { addLink, findLink, listLinks, newLinkId, removeLink } from '../db/links.ts';
+import { listUnknownLinks } from '../db/refused-clicks.ts';
 import type { LinkTable } from '../db/tables.ts';
 import { OperatorError } from '../errors.ts';
 import { createNetworkRegistry } from '../networks/registry.ts';
@@ -42,13 +43,18 @@ export function register(program: Command, context: CliContext): void {
     .command('list')
     .description('every link')
     .action(async () => {
-      const rows = await listLinks(await context.db());
+      const db = await context.db();
+      const rows = await listLinks(db);
       context.print(
         rows.map(view),
         rows.length === 0
           ? 'There is no link yet. Make one: ./bidloop link add <landing page> --account <id>'
           : rows.map(line).join('\n'),
       );
+      for (const { linkId, visitors } of await listUnknownLinks(db, 5))
+        context.note(
+          `In the last week ${visitors === 1 ? 'a visitor' : `${visitors} visitors`} came by a link "${linkId}" that is not here: does an ad carry it?`,
+        );
     });
   link
     .command('show')

@@ -17,6 +17,8 @@ export interface Cleaned {
   readonly messageKeys: number;
   readonly rawAddresses: number;
   readonly strangers: number;
+  /** Visits that made no click. */
+  readonly visits: number;
   readonly waiting: number;
 }
 
@@ -56,6 +58,10 @@ export async function cleanUp(db: Db, input: CleanInput): Promise<Cleaned> {
       .executeTakeFirst();
     waiting += Number(expired.numDeletedRows);
   }
+  const visits = await db
+    .deleteFrom('refused_click')
+    .where('wall_at', '<', new Date(wallMs - STRANGER_MS))
+    .executeTakeFirst();
   await db
     .deleteFrom('unauthenticated_count')
     .where('minute', '<', new Date(wallMs - STRANGER_MS))
@@ -64,7 +70,13 @@ export async function cleanUp(db: Db, input: CleanInput): Promise<Cleaned> {
     .deleteFrom('ip_salt')
     .where('valid_from', '<', new Date(wallMs - SALT_MS))
     .execute();
-  return { messageKeys: Number(keys.numDeletedRows), rawAddresses, strangers, waiting };
+  return {
+    messageKeys: Number(keys.numDeletedRows),
+    rawAddresses,
+    strangers,
+    visits: Number(visits.numDeletedRows),
+    waiting,
+  };
 }
 
 async function deleteStrangers(db: Db, workspaceId: string | null, nowMs: number): Promise<number> {

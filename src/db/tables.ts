@@ -15,6 +15,7 @@ export interface Database {
   object_version: ObjectVersionTable;
   click: ClickTable;
   click_inbox: ClickInboxTable;
+  refused_click: RefusedClickTable;
   waiting_for_object: WaitingForObjectTable;
   postback: PostbackTable;
   message_key: MessageKeyTable;
@@ -173,6 +174,17 @@ export interface ClickInboxTable {
   id: Generated<number>;
   click_id: string;
   clicked_at: Date;
+}
+
+export interface RefusedClickTable {
+  id: Generated<number>;
+  workspace_id: string | null;
+  link_id: string;
+  reason: string;
+  method: string;
+  url: string;
+  user_agent: string | null;
+  wall_at: Date;
 }
 
 export interface WaitingForObjectTable {

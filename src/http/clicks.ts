@@ -1,18 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { emptyParams, type Params, readBody, readPairs } from '../sources/params.ts';
+import { cleanText, emptyParams, type Params, readBody, readPairs } from '../sources/params.ts';
+import type { ClickRefusal } from '../db/refused-clicks.ts';
 import type { ClickBuffer } from './click-buffer.ts';
 import type { ClockSource } from './clock-source.ts';
 import { newClickId } from './ids.ts';
 import { sendJson, sendText } from './plain-answers.ts';
 import { landingAddress, readClick } from './read-click.ts';
 import { clientAddress, collectBody, headerText, isPreview } from './request-facts.ts';
+import type { RefusedVisits } from './refused-visits.ts';
 import type { LinkEntry, TrackingBook } from './tracking-book.ts';
 
 export interface ClickDeps {
   readonly book: TrackingBook;
   readonly clocks: ClockSource;
   readonly buffer: ClickBuffer;
+  readonly refused: RefusedVisits;
   readonly fallbackUrl: string | null;
   readonly log: Logger;
   readonly wallNowMs: () => number;
@@ -21,6 +24,8 @@ export interface ClickDeps {
 const MAX_BODY = 64 * 1024;
 /** A stalled disk delays a visitor by no more than this. */
 const PATIENCE_MS = 150;
+/** Of the address of a visit that makes no click. */
+const KEPT_OF_URL = 1_000;
 const UNKNOWN_SAY_MS = 60_000;
 /** Landing pages of any site call POST /c; it gives nothing away. */
 const CORS = {
@@ -34,7 +39,7 @@ const CORS = {
 export function createClickRoute(
   deps: ClickDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { book, clocks, buffer, log, wallNowMs } = deps;
+  const { book, clocks, buffer, refused, log, wallNowMs } = deps;
   let unknown = 0;
   let unknownSaidMs = 0;
 
@@ -76,6 +81,23 @@ export function createClickRoute(
     unknownSaidMs = nowMs;
   }
 
+  function withoutClick(
+    request: IncomingMessage,
+    reason: ClickRefusal,
+    linkId: string,
+    link?: LinkEntry,
+  ): void {
+    refused.note({
+      workspaceId: link?.workspaceId ?? null,
+      linkId: cleanText(linkId.slice(0, 64)),
+      reason,
+      method: request.method ?? 'GET',
+      url: cleanText((request.url ?? '/').slice(0, KEPT_OF_URL)),
+      userAgent: headerText(request.headers['user-agent'], 500),
+      wallAtMs: wallNowMs(),
+    });
+  }
+
   async function redirect(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
@@ -85,23 +107,27 @@ export function createClickRoute(
     const link = book.link(linkId);
     if (link === undefined) {
       noteUnknown(linkId);
+      withoutClick(request, 'unknown_link', linkId);
       sendOn(response, deps.fallbackUrl);
       return;
     }
-    const counts = request.method === 'GET' && !isPreview(request);
-    const clickId = counts ? keep(request, link, params) : null;
+    const reason = request.method !== 'GET' ? 'head_request' : isPreview(request) ? 'link_preview' : null;
+    if (reason !== null) withoutClick(request, reason, link.id, link);
+    const clickId = reason === null ? keep(request, link, params) : null;
     const target = landingAddress(link.targetUrl, params, clickId?.id ?? null);
     if (clickId !== null) await Promise.race([clickId.written, patience()]);
     sendOn(response, /^https?:\/\//i.test(target) ? target : (link.fallbackUrl ?? deps.fallbackUrl));
   }
 
   async function script(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refuse = (status: number, reason: string, message: string, next: string) =>
-      sendJson(response, status, JSON.stringify({ status: 'refused', reason, message, next }), CORS);
-    const collected = await collectBody(request, MAX_BODY + 1);
-    if (collected === null) return;
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
+    const inPath = (mark === -1 ? url : url.slice(0, mark)).slice(3).split('/')[0] ?? '';
+    const refuse = (status: number, reason: ClickRefusal, message: string, next: string, named = inPath) => {
+      withoutClick(request, reason, named, book.link(named));
+      sendJson(response, status, JSON.stringify({ status: 'refused', reason, message, next }), CORS);
+    };
+    const collected = await collectBody(request, MAX_BODY + 1);
     const params = emptyParams();
     if (mark !== -1) readPairs(url.slice(mark + 1), params);
     if (collected.size > MAX_BODY) {
@@ -110,6 +136,15 @@ export function createClickRoute(
         'body_too_large',
         `The body has ${collected.size} bytes; at most ${MAX_BODY} are read.`,
         'Send only the link and the parameters of the page.',
+      );
+      return;
+    }
+    if (!collected.complete) {
+      refuse(
+        400,
+        'cut_off',
+        'The connection ended before the body did.',
+        'Let the page finish the request, with navigator.sendBeacon for instance.',
       );
       return;
     }
@@ -123,7 +158,6 @@ export function createClickRoute(
       );
       return;
     }
-    const inPath = (mark === -1 ? url : url.slice(0, mark)).slice(3).split('/')[0] ?? '';
     const linkId = inPath === '' ? (params.values.get('link') ?? '') : inPath;
     params.values.delete('link');
     const link = book.link(linkId);
@@ -133,10 +167,12 @@ export function createClickRoute(
         'unknown_link',
         linkId === '' ? 'The request names no link.' : `There is no link "${linkId.slice(0, 64)}" here.`,
         'Send the id that "bidloop link list" shows as link.',
+        linkId,
       );
       return;
     }
     if (isPreview(request)) {
+      withoutClick(request, 'link_preview', link.id, link);
       sendJson(response, 200, '{"click_id":null,"reason":"link_preview"}', CORS);
       return;
     }

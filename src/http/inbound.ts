@@ -2,18 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { type Params, readBody } from '../sources/params.ts';
 import type { Inbound } from './postback-row.ts';
 import type { Refusal } from './postback-answers.ts';
-import { clientAddress, headerText, isPreview } from './request-facts.ts';
+import { clientAddress, type CollectedBody, headerText, isPreview } from './request-facts.ts';
 
 /** A body beyond this is refused: no sender we know writes more than 1 MB. */
 export const MAX_BODY = 1024 * 1024;
 /** Bytes of such a body that its row holds. */
-export const KEPT_OF_LARGE_BODY = 4_096;
+const KEPT_OF_LARGE_BODY = 4_096;
 
-/** What stands in the request's line and headers. */
+/** What stands in the request's line and headers, and its body where there is one. */
 export function toInbound(
   request: IncomingMessage,
-  body: Buffer | null,
-  bodySize: number,
+  collected: CollectedBody | null,
   wallMs: number,
 ): Inbound {
   const url = request.url ?? '/';
@@ -25,6 +24,8 @@ export function toInbound(
     ? headers.authorization.slice(7).trim()
     : undefined;
   const own = headers['x-bidloop-key'];
+  const bodySize = collected?.size ?? 0;
+  const body = collected?.body ?? null;
   return {
     method: request.method ?? 'GET',
     url,
@@ -32,8 +33,9 @@ export function toInbound(
     query: mark === -1 ? '' : url.slice(mark + 1),
     sourceId: sourceId.toLowerCase(),
     pathKey: pathKey === '' ? null : pathKey,
-    body,
+    body: bodySize > MAX_BODY && body !== null ? Buffer.from(body.subarray(0, KEPT_OF_LARGE_BODY)) : body,
     bodySize,
+    cutOff: collected?.complete === false,
     contentType: headerText(headers['content-type'], 200),
     address: clientAddress(request),
     userAgent: headerText(headers['user-agent'], 500),
@@ -74,6 +76,14 @@ export function requestRefusal(inbound: Inbound, params: Params): Refusal | null
       reason: 'body_too_large',
       message: `The body has ${inbound.bodySize} bytes; at most ${MAX_BODY} are read.`,
       next: 'Send one conversion per request, without attachments.',
+    };
+  }
+  if (inbound.cutOff) {
+    return {
+      httpStatus: 400,
+      reason: 'cut_off',
+      message: `The connection ended before the body did, after ${inbound.bodySize} bytes.`,
+      next: 'Send it again; if it happens often, look at time-outs and proxies on the way.',
     };
   }
   if (inbound.body === null || inbound.body.length === 0) return null;

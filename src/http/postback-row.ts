@@ -1,5 +1,6 @@
 import type { NewPostback } from '../db/postback-insert.ts';
 import { slotOf } from '../sources/keys.ts';
+import { emptyParams, readPairs } from '../sources/params.ts';
 import type { Reading } from '../sources/read-postback.ts';
 import { newPostbackId, uuidText } from './ids.ts';
 
@@ -17,6 +18,8 @@ export interface Inbound {
   readonly body: Buffer | null;
   /** Bytes of the body in all, also where only its beginning was kept. */
   readonly bodySize: number;
+  /** The connection ended before the body did. */
+  readonly cutOff: boolean;
   readonly contentType: string | null;
   readonly address: string | null;
   readonly userAgent: string | null;
@@ -32,7 +35,12 @@ export interface RowBase {
   /** Workspace time, ms. */
   readonly nowMs: number;
   /** The key that was shown, and what stands in its place in everything we keep. */
-  readonly secret: { readonly text: string; readonly mark: string } | null;
+  readonly secret: {
+    readonly text: string;
+    /** Every way in which this request wrote it. */
+    readonly spellings: readonly string[];
+    readonly mark: string;
+  } | null;
 }
 
 const EXPIRES_MS = 72 * 3_600_000;
@@ -130,10 +138,29 @@ function rawBytes(inbound: Inbound, secret: RowBase['secret']): Buffer {
 }
 
 function masked(text: string, secret: RowBase['secret']): string {
-  if (secret === null) return text;
-  const plain = text.replaceAll(secret.text, secret.mark);
-  const encoded = encodeURIComponent(secret.text);
-  return encoded === secret.text ? plain : plain.replaceAll(encoded, secret.mark);
+  return (secret?.spellings ?? []).reduce(
+    (left, spelling) => left.replaceAll(spelling, secret?.mark ?? ''),
+    text,
+  );
+}
+
+/** The secret of a request as it is kept: `mark` in its place, however the request wrote it. */
+export function hideSecret(inbound: Inbound, text: string, mark: string): NonNullable<RowBase['secret']> {
+  const encoded = encodeURIComponent(text);
+  const spellings = encoded === text ? [text] : [text, encoded];
+  // Percent signs where none were needed, or a plus for a space: it stands there as some sender's library wrote it.
+  const odd = inbound.query.includes(text) ? [] : rawValuesOf('key', inbound.query);
+  return { text, spellings: [...spellings, ...odd.filter((value) => value !== '')], mark };
+}
+
+/** A parameter's values in a query string, still encoded. */
+function rawValuesOf(name: string, query: string): readonly string[] {
+  return query.split('&').flatMap((pair) => {
+    const params = emptyParams();
+    readPairs(pair, params);
+    const equals = pair.indexOf('=');
+    return params.values.has(name) && equals !== -1 ? [pair.slice(equals + 1)] : [];
+  });
 }
 
 function joinWarnings(warnings: readonly string[]): string | null {

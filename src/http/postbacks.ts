@@ -6,10 +6,10 @@ import { readPostback } from '../sources/read-postback.ts';
 import type { ClockSource } from './clock-source.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { uuidText } from './ids.ts';
-import { KEPT_OF_LARGE_BODY, MAX_BODY, requestRefusal, toInbound } from './inbound.ts';
+import { MAX_BODY, requestRefusal, toInbound } from './inbound.ts';
 import { sendJson, sendText } from './plain-answers.ts';
 import { answerStored, answerText, type Refusal, refusalBody, sendUnavailable } from './postback-answers.ts';
-import { acceptedRow, type Inbound, refusedRow, type RowBase } from './postback-row.ts';
+import { acceptedRow, hideSecret, type Inbound, refusedRow, type RowBase } from './postback-row.ts';
 import { collectBody } from './request-facts.ts';
 import type { Strangers } from './strangers.ts';
 import type { SourceEntry, TrackingBook } from './tracking-book.ts';
@@ -35,16 +35,11 @@ export function createPostbackRoute(
   function handle(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === 'GET') {
       request.resume();
-      receive(toInbound(request, null, 0, deps.wallNowMs()), response);
+      receive(toInbound(request, null, deps.wallNowMs()), response);
       return;
     }
     collectBody(request, MAX_BODY + 1)
-      .then((collected) => {
-        if (collected === null) return;
-        const tooLarge = collected.size > MAX_BODY;
-        const body = tooLarge ? collected.body.subarray(0, KEPT_OF_LARGE_BODY) : collected.body;
-        receive(toInbound(request, body, collected.size, deps.wallNowMs()), response);
-      })
+      .then((collected) => receive(toInbound(request, collected, deps.wallNowMs()), response))
       .catch((error: unknown) => fail(error, response));
   }
 
@@ -100,7 +95,7 @@ export function createPostbackRoute(
     const authentic: RowBase =
       source.keyHash === null || shown === null || shown === undefined
         ? base
-        : { ...base, secret: { text: shown, mark: `key:${source.id}` } };
+        : { ...base, secret: hideSecret(inbound, shown, `key:${source.id}`) };
     const refusal = requestRefusal(inbound, params);
     if (refusal !== null) {
       storeRefusal(authentic, source, refusal, params, response);
@@ -213,5 +208,7 @@ function queryKey(query: string): string | undefined {
 
 /** A wrong key may be another source's right one: it is not kept. Very short texts are no keys and would mangle the row. */
 function masking(base: RowBase, shown: string | null, mark: string): RowBase {
-  return shown === null || shown.length < 6 ? base : { ...base, secret: { text: shown, mark } };
+  return shown === null || shown.length < 6
+    ? base
+    : { ...base, secret: hideSecret(base.inbound, shown, mark) };
 }

@@ -45,17 +45,17 @@ export function isPreview(request: IncomingMessage): boolean {
 export interface CollectedBody {
   /** At most `limit` bytes. */
   readonly body: Buffer;
-  /** Bytes in all; more than `limit` means the body was too large. */
+  /** Bytes that arrived; more than `limit` means the body was too large. */
   readonly size: number;
+  /** False when the connection broke off before the end: nobody waits for an answer. */
+  readonly complete: boolean;
 }
 
 /**
  * Reads a body to its end, keeping the first `limit` bytes. The rest is read and let go (up to 64 MiB), so that the
  * sender lives to read the answer that says what was wrong.
- *
- * @returns null when the connection broke off before the end.
  */
-export function collectBody(request: IncomingMessage, limit: number): Promise<CollectedBody | null> {
+export function collectBody(request: IncomingMessage, limit: number): Promise<CollectedBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -69,10 +69,14 @@ export function collectBody(request: IncomingMessage, limit: number): Promise<Co
       }
       if (size > 64 * 1024 * 1024) request.destroy();
     });
-    request.on('end', () =>
-      resolve({ body: chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks), size }),
-    );
-    request.on('error', () => resolve(null));
-    request.on('close', () => resolve(null));
+    const done = (complete: boolean): void =>
+      resolve({
+        body: chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks),
+        size,
+        complete,
+      });
+    request.on('end', () => done(true));
+    request.on('error', () => done(false));
+    request.on('close', () => done(false));
   });
 }

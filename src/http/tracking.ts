@@ -11,6 +11,7 @@ import type { ServerDeps } from './deps.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createInboxNotifier } from './notifier.ts';
 import { createPostbackRoute } from './postbacks.ts';
+import { createRefusedVisits } from './refused-visits.ts';
 import { createStrangers } from './strangers.ts';
 import { createTrackingBook } from './tracking-book.ts';
 
@@ -39,6 +40,7 @@ export function createTracking(deps: ServerDeps): Tracking {
   const notifier = createInboxNotifier(pool);
   const commit = createGroupCommit({ pool, log, onCommitted: () => notifier.poke() });
   const strangers = createStrangers(pool, log);
+  const refused = createRefusedVisits(pool, strangers, log);
   const salts = new Map<number, Buffer>();
 
   const store: ClickStore = async (clicks) => {
@@ -63,7 +65,15 @@ export function createTracking(deps: ServerDeps): Tracking {
 
   const buffer = createClickBuffer({ directory: path.join(deps.dataDir, 'clicks'), store, log });
   const postback = createPostbackRoute({ book, clocks, commit, strangers, log, wallNowMs });
-  const click = createClickRoute({ book, clocks, buffer, fallbackUrl: deps.fallbackUrl, log, wallNowMs });
+  const click = createClickRoute({
+    book,
+    clocks,
+    buffer,
+    refused,
+    fallbackUrl: deps.fallbackUrl,
+    log,
+    wallNowMs,
+  });
   let refreshTimer: NodeJS.Timeout | undefined;
   let stopListening: (() => Promise<void>) | undefined;
   let away = false;
@@ -104,6 +114,7 @@ export function createTracking(deps: ServerDeps): Tracking {
       await stopListening?.();
       await commit.drained();
       await buffer.close();
+      await refused.close();
       await strangers.close();
       notifier.stop();
       await pool.end();

@@ -1,8 +1,11 @@
+import { connect } from 'node:net';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addLink, removeLink } from '../../src/db/links.ts';
+import { listUnknownLinks } from '../../src/db/refused-clicks.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { MARKET_MS, seedTracking, startTestServer, type TestServer, until } from '../support/tracking.ts';
 
@@ -248,5 +251,68 @@ describe('what a dead process left on disk', () => {
       .where('click_id', 'like', 'LEFT%')
       .execute();
     expect(inbox).toEqual([{ click_id: 'LEFT2' }]);
+  });
+});
+
+describe('a visit that makes no click', () => {
+  const kept = (reason: string) =>
+    database.db.selectFrom('refused_click').selectAll().where('reason', '=', reason).execute();
+
+  it('leaves a row with the reason', async () => {
+    await visit('/c/stray-1?utm_campaign=autumn', { headers: { 'user-agent': 'Mozilla/5.0' } });
+    await visit('/c/shoes?ad_id=7', { headers: { 'user-agent': 'Slackbot 1.0' } });
+    await fetch(`${server.base}/c`, { method: 'POST', body: '{"link":"stray-2"}' });
+    await fetch(`${server.base}/c/shoes`, { method: 'POST', body: '{"half' });
+    const { port } = new URL(server.base);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST /c/shoes HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"ad_id":');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    await until(
+      async () => ((await kept('cut_off')).length > 0 ? true : undefined),
+      'a row for what was cut off',
+    );
+    expect((await kept('unknown_link')).filter((row) => row.link_id.startsWith('stray'))).toMatchObject([
+      {
+        workspace_id: null,
+        link_id: 'stray-1',
+        url: '/c/stray-1?utm_campaign=autumn',
+        user_agent: 'Mozilla/5.0',
+      },
+      { workspace_id: null, link_id: 'stray-2', method: 'POST' },
+    ]);
+    expect(await kept('link_preview')).toContainEqual(
+      expect.objectContaining({ workspace_id: 'w1', link_id: 'shoes', url: '/c/shoes?ad_id=7' }),
+    );
+    expect(await kept('cut_off')).toMatchObject([{ workspace_id: 'w1', link_id: 'shoes' }]);
+    expect((await kept('broken_json')).map((row) => row.link_id)).toContain('shoes');
+    expect((await listUnknownLinks(database.db, 50)).map((link) => link.linkId)).toContain('stray-1');
+  });
+
+  it('is only counted beyond a hundred a minute, from however many addresses', async () => {
+    const before = (await kept('unknown_link')).length;
+    await Promise.all(
+      Array.from({ length: 250 }, (_, i) =>
+        visit('/c/flood', { headers: { 'x-forwarded-for': `203.0.113.${i}` } }),
+      ),
+    );
+    const total = await until(
+      async () => {
+        const { rows } = await sql<{ kept: number; dropped: number }>`
+          select sum(kept)::int as kept, sum(dropped)::int as dropped from unauthenticated_count
+          where address = 'visits without a click'`.execute(database.db);
+        const [sum] = rows;
+        return sum !== undefined && sum.kept + sum.dropped >= before + 250 ? sum : undefined;
+      },
+      'counts stored',
+      10_000,
+    );
+    // The flood may cross a minute's edge, which begins a new hundred.
+    expect(total.kept).toBeLessThanOrEqual(200);
+    const { n } = await database.db
+      .selectFrom('refused_click')
+      .select(({ fn }) => fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow();
+    expect(n).toBe(total.kept);
   });
 });

@@ -61,6 +61,23 @@ describe('maintenance', () => {
     expect(rows.map((r) => r.id)).toEqual([kept, refused].sort());
   });
 
+  it('deletes visits without a click after seven days', async () => {
+    await db
+      .insertInto('refused_click')
+      .values({
+        workspace_id: null,
+        link_id: 'stray',
+        reason: 'unknown_link',
+        method: 'GET',
+        url: '/c/stray',
+        user_agent: null,
+        wall_at: new Date(T0),
+      })
+      .execute();
+    expect((await maintain(T0 + 7 * DAY)).sentence).not.toContain('visits without a click');
+    expect((await maintain(T0 + 7 * DAY + 1)).sentence).toContain('1 visits without a click deleted');
+  });
+
   it('frees message keys that have expired', async () => {
     const row = { postback_id: '00000000-0000-7000-8000-000000000000', received_at: new Date(T0) };
     await db

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { KEY, seedTracking, startTestServer, type TestServer, until } from '../support/tracking.ts';
@@ -102,6 +103,39 @@ describe('a postback that cannot be kept as a conversion', () => {
   it('names the likely slip of the pen', async () => {
     const { body } = await send('/p/open?clik_id=abc');
     expect(String(body['message'])).toContain('did you mean "click_id"');
+  });
+
+  it.each([
+    ['open', 'cut_off'],
+    ['nowhere', 'unknown_source'],
+  ])('a body cut off on its way to %s leaves a row that says %s', async (source, reason) => {
+    const { port } = new URL(server.base);
+    const socket = connect(Number(port), '127.0.0.1');
+    const half = `{"click_id":"half of ${source}`;
+    socket.write(`POST /p/${source} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n${half}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    const stored = await until(
+      () =>
+        database.db
+          .selectFrom('postback')
+          .selectAll()
+          .where('source_id', '=', source)
+          .where('reason', '=', reason)
+          .executeTakeFirst(),
+      'a row for the request that was cut off',
+    );
+    expect(String(stored.raw)).toContain(half);
+    expect(stored).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('a key is masked however it was written', async () => {
+    const odd = [...KEY].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+    const right = await send(`/p/shop?k%65y=${odd}&click_id=masked`);
+    expect(right).toMatchObject({ status: 200 });
+    const kept = await row(right.body['id']);
+    expect(decodeURIComponent(String(kept.raw))).not.toContain(KEY);
+    expect(String(kept.raw)).toContain('=key:shop&click_id=masked');
   });
 
   it('a HEAD request is no conversion but leaves a row', async () => {
