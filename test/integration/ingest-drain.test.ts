@@ -126,6 +126,18 @@ describe('the drain', () => {
     expect(day).toMatchObject([{ conversions: 20, value_micros: 20_000_000 }]);
   });
 
+  it('takes a click id that reads like one of ours, of the year 10889, for an unknown one', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await addPostback(db, facts.shop, { atMs: T0 + 1, clickId: '7ZZZZZZZZZZZZZZZZZZZZZZZZZ', key: 'far' });
+    await addPostback(db, facts.shop, { atMs: T0 + 2, clickId, key: 'near' });
+    await facts.drain();
+    expect(await facts.outcomes()).toMatchObject([
+      { outcome: 'unattributed', reason: 'unknown_click' },
+      { outcome: 'counted' },
+    ]);
+  });
+
   it('sets a row aside that cannot be judged, and counts the others', async () => {
     await facts.fresh();
     const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });

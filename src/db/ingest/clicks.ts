@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { clickIdTimeMs } from '../../core/click-id.ts';
 import { textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
+import { withinDaysOf } from '../days.ts';
 import type { NamedIds } from './object-finder.ts';
 
 const DAY_MS = 86_400_000;
@@ -105,7 +106,15 @@ export async function loadClicks(
     select ${CLICK_COLUMNS}
     from unnest(${textArray(keys.map((k) => k.id))}::text[], ${timestampArray(keys.map((k) => k.atMs))}::timestamptz[])
          as k (id, at)
-    cross join lateral (select * from click where id = k.id and clicked_at = k.at limit 1) c`.execute(trx);
+    cross join lateral (
+      select * from click
+      where id = k.id and clicked_at = k.at
+        and ${withinDaysOf(
+          sql`clicked_at`,
+          keys.map((k) => k.atMs),
+        )}
+      limit 1
+    ) c`.execute(trx);
   return rows;
 }
 
@@ -140,20 +149,26 @@ async function lastClicksOfDevices(
   questions: readonly ClickQuestion[],
 ): Promise<ReadonlyMap<number, ClickRow>> {
   const asked = questions.flatMap((q, index) =>
-    q.clickId === null && q.deviceId !== null ? [{ ...q, index }] : [],
+    q.clickId === null && q.deviceId !== null
+      ? [{ ...q, index, fromMs: q.atMs - q.windowHours * 3_600_000 }]
+      : [],
   );
   if (asked.length === 0) return new Map();
   const { rows } = await sql<ClickRow & { question: number }>`
     select q.question, ${CLICK_COLUMNS}
     from unnest(${asked.map((q) => q.index)}::int[], ${asked.map((q) => q.workspaceId)}::text[],
                 ${asked.map((q) => q.deviceId)}::text[],
-                ${asked.map((q) => new Date(q.atMs - q.windowHours * 3_600_000).toISOString())}::timestamptz[],
-                ${asked.map((q) => new Date(q.atMs).toISOString())}::timestamptz[])
+                ${timestampArray(asked.map((q) => q.fromMs))}::timestamptz[],
+                ${timestampArray(asked.map((q) => q.atMs))}::timestamptz[])
          as q (question, workspace_id, device_id, from_at, to_at)
     cross join lateral (
       select * from click
       where workspace_id = q.workspace_id and device_id = q.device_id
         and clicked_at >= q.from_at and clicked_at <= q.to_at
+        and ${withinDaysOf(
+          sql`clicked_at`,
+          asked.flatMap((q) => [q.fromMs, q.atMs]),
+        )}
       order by clicked_at desc, id desc limit 1
     ) c`.execute(trx);
   return new Map(rows.map((row) => [row.question, row]));

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import { byteaArray, textArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
+import { withinDaysOf } from '../days.ts';
 import type { ConversionTable } from '../tables.ts';
 import type { Slots } from './shard.ts';
 
@@ -26,27 +27,37 @@ export interface Message {
   readonly conversion_key: Buffer | null;
   readonly warnings: readonly string[];
   readonly test: boolean;
+  /** Name of the day's table its row lies in. */
+  readonly day_table: string;
 }
 
 const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id, p.click_id, p.event, p.event_type,
   p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
-  p.test`;
+  p.test, p.tableoid::regclass::text as day_table`;
 
 /**
- * Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. They are deleted by
- * their place in the table, so that a long queue costs nothing to take from.
+ * Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. The first look says
+ * which days they are of (see withinDaysOf); they are deleted by their place in the table, so that a long queue costs
+ * nothing to take from.
  */
 export async function takeMessages(trx: Db, slots: Slots, limit: number): Promise<readonly Message[]> {
+  const ofSlots = sql`slot between ${slots.first} and ${slots.last}`;
+  const head = await sql<{ first: string | null; last: string | null }>`
+    select min(received_at)::text as first, max(received_at)::text as last from (
+      select received_at from inbox where ${ofSlots} order by received_at, postback_id limit ${limit}
+    ) i`.execute(trx);
+  const { first, last } = head.rows[0] ?? { first: null, last: null };
+  if (first === null) return [];
+  const ofDays = sql`received_at between ${first}::timestamptz and ${last}::timestamptz`;
   const { rows } = await sql<Message>`
     with k as materialized (
       delete from inbox where ctid = any(array(
-        select ctid from inbox where slot between ${slots.first} and ${slots.last}
-        order by received_at, postback_id limit ${limit}
+        select ctid from inbox where ${ofSlots} and ${ofDays} order by received_at, postback_id limit ${limit}
       )) returning postback_id, received_at
     )
     select ${COLUMNS}
     from k cross join lateral (
-      select * from postback where id = k.postback_id and received_at = k.received_at limit 1
+      select *, tableoid from postback where id = k.postback_id and received_at = k.received_at and ${ofDays} limit 1
     ) p
     where p.workspace_id is not null
     order by p.received_at, p.id`.execute(trx);
@@ -62,7 +73,15 @@ export async function loadMessages(
   const { rows } = await sql<Message>`
     select ${COLUMNS}
     from unnest(${keys.map((k) => k.id)}::uuid[], ${keys.map((k) => k.at.toISOString())}::timestamptz[]) as k (id, at)
-    cross join lateral (select * from postback where id = k.id and received_at = k.at limit 1) p
+    cross join lateral (
+      select *, tableoid from postback
+      where id = k.id and received_at = k.at
+        and ${withinDaysOf(
+          sql`received_at`,
+          keys.map((k) => k.at.getTime()),
+        )}
+      limit 1
+    ) p
     where p.workspace_id is not null
     order by p.received_at, p.id`.execute(trx);
   return rows;

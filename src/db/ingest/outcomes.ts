@@ -23,21 +23,26 @@ export async function claimKeys(trx: Db, claims: readonly KeyClaim[]): Promise<v
     throw new KeyRaceError('another shard claimed one of these conversion keys');
 }
 
-/** Tells each postback what became of it: one statement for the batch. */
+/**
+ * Tells each postback what became of it: one statement for each day that the batch is of, nearly always one. Naming the
+ * day's table keeps the planner from planning for all days, and leaves it no way but the primary key.
+ */
 export async function writeOutcomes(trx: Db, outcomes: readonly MessageOutcome[]): Promise<void> {
-  if (outcomes.length === 0) return;
-  await sql`
-    update postback p
-    set outcome = v.outcome, reason = v.reason, detail = coalesce(v.detail, p.detail), conversion_id = v.conversion_id,
-        warnings = case when v.warnings = '' then p.warnings
-                        else p.warnings || string_to_array(v.warnings, ' ') end
-    from unnest(
-      ${uuidArray(outcomes.map((o) => o.message.id))}::uuid[],
-      ${timestampArray(outcomes.map((o) => o.message.received_at.getTime()))}::timestamptz[],
-      ${textArray(outcomes.map((o) => o.outcome))}::text[], ${textArray(outcomes.map((o) => o.reason))}::text[],
-      ${textArray(outcomes.map((o) => o.detail))}::text[],
-      ${uuidArray(outcomes.map((o) => o.conversionId))}::uuid[],
-      ${textArray(outcomes.map((o) => o.warnings.join(' ')))}::text[]
-    ) as v (id, received_at, outcome, reason, detail, conversion_id, warnings)
-    where p.id = v.id and p.received_at = v.received_at`.execute(trx);
+  for (const [table, rows] of Map.groupBy(outcomes, (o) => o.message.day_table)) {
+    await sql`
+      update ${sql.raw(table)} p
+      set outcome = v.outcome, reason = v.reason, detail = coalesce(v.detail, p.detail),
+          conversion_id = v.conversion_id,
+          warnings = case when v.warnings = '' then p.warnings
+                          else p.warnings || string_to_array(v.warnings, ' ') end
+      from unnest(
+        ${uuidArray(rows.map((o) => o.message.id))}::uuid[],
+        ${timestampArray(rows.map((o) => o.message.received_at.getTime()))}::timestamptz[],
+        ${textArray(rows.map((o) => o.outcome))}::text[], ${textArray(rows.map((o) => o.reason))}::text[],
+        ${textArray(rows.map((o) => o.detail))}::text[],
+        ${uuidArray(rows.map((o) => o.conversionId))}::uuid[],
+        ${textArray(rows.map((o) => o.warnings.join(' ')))}::text[]
+      ) as v (id, received_at, outcome, reason, detail, conversion_id, warnings)
+      where p.id = v.id and p.received_at = v.received_at`.execute(trx);
+  }
 }

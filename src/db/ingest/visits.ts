@@ -17,16 +17,24 @@ export interface VisitDelta {
   readonly visits: number;
 }
 
-/** Takes the oldest rows out of the click inbox: clicks still to be counted. */
+/** Takes the oldest rows out of the click inbox, as takeMessages does: clicks still to be counted. */
 export async function takeClicks(trx: Db, limit: number): Promise<readonly ClickRow[]> {
+  const head = await sql<{ first: string | null; last: string | null }>`
+    select min(clicked_at)::text as first, max(clicked_at)::text as last from (
+      select clicked_at from click_inbox order by id limit ${limit}
+    ) i`.execute(trx);
+  const { first, last } = head.rows[0] ?? { first: null, last: null };
+  if (first === null) return [];
+  const ofDays = sql`clicked_at between ${first}::timestamptz and ${last}::timestamptz`;
   const { rows } = await sql<ClickRow>`
     with k as materialized (
-      delete from click_inbox where ctid = any(array(select ctid from click_inbox order by id limit ${limit}))
-      returning click_id, clicked_at
+      delete from click_inbox where ctid = any(array(
+        select ctid from click_inbox where ${ofDays} order by id limit ${limit}
+      )) returning click_id, clicked_at
     )
     select ${CLICK_COLUMNS}
     from k cross join lateral (
-      select * from click where id = k.click_id and clicked_at = k.clicked_at limit 1
+      select * from click where id = k.click_id and clicked_at = k.clicked_at and ${ofDays} limit 1
     ) c`.execute(trx);
   return rows;
 }
