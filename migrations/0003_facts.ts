@@ -51,6 +51,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     where device_id is not null and (event_type = 'install' or event ilike '%trial%')`.execute(db);
   await sql`create index conversion_anchor_click on conversion (click_id)
     where click_id is not null and (event_type = 'install' or event ilike '%trial%')`.execute(db);
+  // What an install or trial that comes later may still credit, and what moves when an install moves.
+  await sql`create index conversion_uncredited_device on conversion (device_id, workspace_id)
+    where device_id is not null and attributed_by is null`.execute(db);
+  await sql`create index conversion_follows on conversion (follows_id) where follows_id is not null`.execute(
+    db,
+  );
   // Conversions whose click is not stored yet.
   await sql`create index conversion_clickless on conversion (click_id)
     where click_id is not null and clicked_at is null and attributed_by is null`.execute(db);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../src/db/connection.ts';
 import { convertWaiting } from '../../src/db/ingest/convert-waiting.ts';
@@ -157,6 +158,120 @@ describe('what arrives before what it belongs to', () => {
       .where('account_id', '=', facts.shop.accountId)
       .execute();
     expect(day).toMatchObject([{ conversions: 1, value_micros: 10_000_000, unconverted: 0 }]);
+  });
+});
+
+describe('what follows an install', () => {
+  const install = { event: 'install', eventType: 'install' };
+
+  it('is credited with it where only the click id, which nobody here gave out, ties them together', async () => {
+    for (const separately of [true, false]) {
+      await facts.fresh();
+      await addPostback(db, facts.shop, { ...install, atMs: T0, clickId: 'theirs', senderIds: { ad: 'a1' } });
+      if (separately) await facts.drain();
+      await addPostback(db, facts.shop, { atMs: T0 + 90 * DAY, clickId: 'theirs', amount: 5 });
+      await facts.drain();
+      const [first, second] = await facts.conversions();
+      expect(second).toMatchObject({
+        counted: true,
+        attributed_by: 'sender',
+        object_id: facts.shop.objects.get('a1'),
+        follows_id: first?.id,
+      });
+    }
+  });
+
+  it('moves with it to the ad that a sync brings later', async () => {
+    await facts.fresh();
+    const click = await addClick(db, facts.shop, { atMs: T0, campaign: 'c1', ad: 'unsynced' });
+    const deviceId = 'device-1';
+    await addPostback(db, facts.shop, { ...install, atMs: T0 + HOUR, clickId: click, deviceId });
+    await addPostback(db, facts.shop, { atMs: T0 + 2 * HOUR, event: 'trial_start', deviceId });
+    await addPostback(db, facts.shop, { atMs: T0 + 3 * HOUR, deviceId, amount: 9 });
+    await facts.drain();
+    const campaign = facts.shop.objects.get('c1');
+    expect((await facts.conversions()).map((c) => c.object_id)).toEqual([campaign, campaign, campaign]);
+    const ad = await addObject(db, facts.shop, {
+      level: 'ad',
+      networkId: 'unsynced',
+      campaign: 'c1',
+      adset: 's1',
+    });
+    await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId));
+    expect((await facts.conversions()).map((c) => [c.object_id, c.counted])).toEqual([
+      [ad, true],
+      [ad, true],
+      [ad, true],
+    ]);
+  });
+
+  it('is credited with it when it arrives first', async () => {
+    for (const separately of [true, false]) {
+      await facts.fresh();
+      const deviceId = `device of ${facts.shop.workspaceId}`;
+      await addPostback(db, facts.shop, { atMs: T0 + 1, eventAtMs: T0 - HOUR, deviceId, event: 'before' });
+      await addPostback(db, facts.shop, { atMs: T0 + 2, eventAtMs: T0 + 2, deviceId, amount: 9 });
+      if (separately) await facts.drain();
+      await addPostback(db, facts.shop, {
+        ...install,
+        atMs: T0 + 3,
+        eventAtMs: T0,
+        deviceId,
+        senderIds: { ad: 'a1' },
+      });
+      const { campaigns } = await facts.drain();
+      expect(campaigns).toMatchObject([{ campaignId: facts.shop.objects.get('c1') }]);
+      expect((await facts.conversions()).map((c) => [c.event, c.counted, c.follows_id !== null])).toEqual([
+        ['before', false, false],
+        ['purchase', true, true],
+        ['install', true, false],
+      ]);
+      expect((await facts.outcomes()).map((o) => o.outcome)).toEqual(['unattributed', 'counted', 'counted']);
+    }
+  });
+
+  it('is credited with it when its click is stored late', async () => {
+    await facts.fresh();
+    const deviceId = 'device-late';
+    const id = clickIdAt(T0);
+    await addPostback(db, facts.shop, { ...install, atMs: T0 + 1, clickId: id, deviceId });
+    await addPostback(db, facts.shop, { atMs: T0 + 2, deviceId, amount: 9 });
+    await facts.drain();
+    expect((await facts.conversions()).map((c) => c.counted)).toEqual([false, false]);
+    await addClick(db, facts.shop, { atMs: T0, id, ad: 'a1' });
+    await facts.drain();
+    expect((await facts.conversions()).map((c) => [c.counted, c.object_id])).toEqual([
+      [true, facts.shop.objects.get('a1')],
+      [true, facts.shop.objects.get('a1')],
+    ]);
+  });
+});
+
+describe('what waits for an object of one account', () => {
+  it('goes on waiting when another account has one of the same id', async () => {
+    await facts.fresh();
+    const second = `${facts.shop.accountId}-2`;
+    await sql`
+      insert into ad_account (id, workspace_id, network, network_account_id, name, currency, time_zone, created_at)
+      select ${second}, workspace_id, network, 'act_2', 'second', currency, time_zone, created_at
+      from ad_account where id = ${facts.shop.accountId}`.execute(db);
+    const other = { ...facts.shop, accountId: second, objects: new Map() };
+    const click = await addClick(db, facts.shop, { atMs: T0, campaign: 'c1', ad: 'twin' });
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, clickId: click });
+    await facts.drain();
+    await addObject(db, other, { level: 'ad', networkId: 'twin' });
+    await db.transaction().execute((trx) => resolveLateObjects(trx, second));
+    const ad = await addObject(db, facts.shop, { level: 'ad', networkId: 'twin', campaign: 'c1' });
+    const moved = await db.transaction().execute((trx) => resolveLateObjects(trx, facts.shop.accountId));
+    expect(moved).toEqual({ visits: 1, conversions: 1 });
+    expect(await facts.conversions()).toMatchObject([{ object_id: ad }]);
+    expect(
+      await db
+        .selectFrom('waiting_for_object')
+        .selectAll()
+        .where('workspace_id', '=', facts.shop.workspaceId)
+        .execute(),
+    ).toEqual([]);
   });
 });
 

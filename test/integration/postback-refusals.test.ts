@@ -130,7 +130,7 @@ describe('a postback that cannot be kept as a conversion', () => {
   });
 
   it('a key is masked however it was written', async () => {
-    const odd = [...KEY].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+    const odd = [...Buffer.from(KEY)].map((byte) => `%${byte.toString(16)}`).join('');
     const right = await send(`/p/shop?k%65y=${odd}&click_id=masked`);
     expect(right).toMatchObject({ status: 200 });
     const kept = await row(right.body['id']);

@@ -12,22 +12,27 @@ export class Anchors {
   /** Remembers a conversion when it is an install or a trial. */
   add(anchor: Anchor, eventType: string, workspaceId: string, deviceId: string | null): void {
     if (!isAnchor(anchor.event, eventType)) return;
-    for (const key of keysOf(workspaceId, deviceId, anchor.clickId)) {
+    for (const key of keysOf(workspaceId, deviceId, [anchor.clickId])) {
       const list = this.#byPerson.get(key);
       if (list) list.push(anchor);
       else this.#byPerson.set(key, [anchor]);
     }
   }
 
-  /** The newest install or trial of this click or device at or before the instant. */
+  /**
+   * The newest install or trial of this device or click at or before the instant.
+   *
+   * @param clickIds the click's own id where one was found, and the id as sent: what the sender alone credits is known
+   *   by that.
+   */
   find(
     workspaceId: string,
     deviceId: string | null,
-    clickId: string | null,
+    clickIds: readonly (string | null)[],
     atMs: number,
   ): AnchorTouch | null {
     let newest: Anchor | null = null;
-    for (const key of keysOf(workspaceId, deviceId, clickId)) {
+    for (const key of keysOf(workspaceId, deviceId, clickIds)) {
       for (const anchor of this.#byPerson.get(key) ?? []) {
         if (anchor.atMs <= atMs && (newest === null || anchor.atMs > newest.atMs)) newest = anchor;
       }
@@ -36,10 +41,14 @@ export class Anchors {
   }
 }
 
-function keysOf(workspaceId: string, deviceId: string | null, clickId: string | null): readonly string[] {
+function keysOf(
+  workspaceId: string,
+  deviceId: string | null,
+  clickIds: readonly (string | null)[],
+): readonly string[] {
   return [
     ...(deviceId === null ? [] : [`device ${workspaceId} ${deviceId}`]),
-    ...(clickId === null ? [] : [`click ${workspaceId} ${clickId}`]),
+    ...clickIds.flatMap((id) => (id === null ? [] : [`click ${workspaceId} ${id}`])),
   ];
 }
 

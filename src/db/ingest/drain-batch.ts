@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import { lockTotals } from '../running-totals.ts';
 import { loadGround } from './accounts.ts';
+import { creditFollowers } from './followers.ts';
 import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
 import { lookUp } from './lookups.ts';
@@ -70,6 +71,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       await claimKeys(trx, judgement.claims);
       note(await writeChanges(trx, ground, judgement.changes));
       await writeOutcomes(trx, judgement.outcomes);
+      note(await creditFollowers(trx, ground, judgement.changes));
       await addWaiting(trx, judgement.waiting);
       conversions = judgement.changes.filter((change) => change.before === null).length;
       await announce(trx, messages, conversions);

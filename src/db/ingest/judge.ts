@@ -112,7 +112,7 @@ function remember(
       network: lookups.ground.accounts.get(row.account_id ?? '')?.network ?? 'network',
       accountId: attribution.accountId,
       object: attribution.object,
-      clickId: attribution.clickId,
+      clickId: row.click_id,
       clickedAtMs: attribution.clickedAtMs,
       placement: attribution.placement,
       atMs: row.event_at.getTime(),

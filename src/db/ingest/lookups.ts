@@ -44,7 +44,9 @@ export async function lookUp(trx: Db, ground: Ground, messages: readonly Message
       trx,
       [...new Set(messages.map((m) => m.workspace_id))],
       [...new Set(messages.map((m) => m.device_id))].filter((id) => id !== null),
-      [...new Set(found.map((click) => click.id))],
+      [...new Set([...found.map((click) => click.id), ...messages.map((m) => m.click_id)])].filter(
+        (id) => id !== null,
+      ),
     ),
     convert: await loadConvert(
       trx,
@@ -87,7 +89,12 @@ export function touchesOf(message: Message, lookups: Lookups, answer: ClickAnswe
       sentClickId: message.click_id,
       click: answer.byId ? (click?.touch ?? null) : null,
       deviceClick: answer.byDevice ? (click?.touch ?? null) : null,
-      anchor: anchors.find(message.workspace_id, message.device_id, row?.id ?? null, atMs),
+      anchor: anchors.find(
+        message.workspace_id,
+        message.device_id,
+        [row?.id ?? null, message.click_id],
+        atMs,
+      ),
       sender: sender.touch,
     },
     clickMissing: click?.missing ?? null,

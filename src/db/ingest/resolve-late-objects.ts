@@ -6,11 +6,11 @@ import { type Ground, loadGround } from './accounts.ts';
 import { loadClicks, namedByClick } from './clicks.ts';
 import { withValue } from './conversion-rows.ts';
 import { loadConvert } from './exchange.ts';
-import { tellPostbacks } from './late-clicks.ts';
 import { namedBySender } from './lookups.ts';
 import { type ConversionRow, loadMessages } from './messages.ts';
 import { type Found, type NamedIds, objectFinder } from './object-finder.ts';
 import type { ConversionChange } from './rollups.ts';
+import { tellPostbacks } from './tell-postbacks.ts';
 import { addVisits, type VisitDelta } from './visits.ts';
 import { writeChanges } from './write-changes.ts';
 
@@ -36,17 +36,12 @@ export interface ResolvedLate {
 export async function resolveLateObjects(trx: Db, accountId: string): Promise<ResolvedLate> {
   await lockTotals(trx, [accountId]);
   const { rows: waiters } = await sql<Waiter>`
-    with known as (
-      select w.workspace_id, w.network_id, w.kind, w.id, max(o.first_seen_at) as first_seen_at
-      from ad_account a
-      join waiting_for_object w on w.workspace_id = a.workspace_id
-      join object o on o.account_id = a.id and o.level in ('campaign', 'adset', 'ad') and o.network_id = w.network_id
-      where a.id = ${accountId}
-      group by w.workspace_id, w.network_id, w.kind, w.id
-    )
-    delete from waiting_for_object w using known k
-    where (w.workspace_id, w.network_id, w.kind, w.id) = (k.workspace_id, k.network_id, k.kind, k.id)
-    returning w.kind, w.id, w.at, w.object_id, k.first_seen_at`.execute(trx);
+    select w.kind, w.id, w.at, w.object_id, max(o.first_seen_at) as first_seen_at
+    from ad_account a
+    join waiting_for_object w on w.workspace_id = a.workspace_id
+    join object o on o.account_id = a.id and o.level in ('campaign', 'adset', 'ad') and o.network_id = w.network_id
+    where a.id = ${accountId}
+    group by w.workspace_id, w.network_id, w.kind, w.id`.execute(trx);
   if (waiters.length === 0) return { visits: 0, conversions: 0 };
   const { workspace_id: workspaceId } = await trx
     .selectFrom('ad_account')
@@ -66,7 +61,13 @@ export async function resolveLateObjects(trx: Db, accountId: string): Promise<Re
     accountId,
     waiters.filter((w) => w.kind === 'conversion'),
   );
-  return { visits, conversions };
+  // What turned out to be another account's, or could be either's, goes on waiting.
+  const moved = [...visits, ...conversions];
+  await sql`
+    delete from waiting_for_object w
+    using unnest(${moved.map((m) => m.kind)}::text[], ${moved.map((m) => m.id)}::text[]) as m (kind, id)
+    where w.workspace_id = ${workspaceId} and w.kind = m.kind and w.id = m.id`.execute(trx);
+  return { visits: visits.length, conversions: conversions.length };
 }
 
 async function moveVisits(
@@ -74,24 +75,27 @@ async function moveVisits(
   ground: Ground,
   accountId: string,
   waiters: readonly Waiter[],
-): Promise<number> {
+): Promise<readonly Waiter[]> {
   const clicks = await loadClicks(
     trx,
     waiters.map((w) => ({ id: w.id, atMs: w.at.getTime() })),
   );
   const find = await objectFinder(trx, ground, clicks.map(namedByClick));
-  const countedAt = new Map(waiters.map((w) => [w.id, w.object_id]));
+  const byId = new Map(waiters.map((w) => [w.id, w]));
+  const moved: Waiter[] = [];
   const deltas: VisitDelta[] = [];
   for (const click of clicks) {
     const { accountId: owner, object } = find(namedByClick(click));
-    if (owner !== accountId || !object) continue;
+    const waiter = byId.get(click.id);
+    if (owner !== accountId || !object || !waiter) continue;
+    moved.push(waiter);
     const atMs = click.clicked_at.getTime();
-    const from = countedAt.get(click.id) ?? null;
+    const from = waiter.object_id;
     if (from !== null) deltas.push({ accountId, objectId: from, atMs, visits: -1 });
     deltas.push({ accountId, objectId: object.id, atMs, visits: 1 });
   }
   await addVisits(trx, ground, deltas);
-  return clicks.length;
+  return moved;
 }
 
 async function moveConversions(
@@ -99,8 +103,8 @@ async function moveConversions(
   ground: Ground,
   accountId: string,
   waiters: readonly Waiter[],
-): Promise<number> {
-  if (waiters.length === 0) return 0;
+): Promise<readonly Waiter[]> {
+  if (waiters.length === 0) return [];
   const rows: readonly ConversionRow[] = await trx
     .selectFrom('conversion')
     .selectAll()
@@ -112,32 +116,61 @@ async function moveConversions(
     .orderBy('id')
     .forUpdate()
     .execute();
+  const followers = await loadFollowers(
+    trx,
+    rows.map((row) => row.id),
+  );
   const named = await namesOf(trx, rows);
   const find = await objectFinder(trx, ground, [...named.values()]);
   const convert = await loadConvert(
     trx,
     ground,
-    rows.map((r) => r.original_currency),
+    [...rows, ...followers].map((r) => r.original_currency),
   );
-  const seenAt = new Map(waiters.map((w) => [w.id, w.first_seen_at]));
+  const byId = new Map(waiters.map((w) => [w.id, w]));
+  const moved: Waiter[] = [];
   const changes: ConversionChange[] = [];
-  for (const before of rows) {
-    const ids = named.get(before.id);
-    const found = ids && find(ids);
-    // Only this account's totals are held: what turns out to be another's waits for that one's sync.
-    if (!found?.object || found.accountId !== accountId) continue;
-    if (before.account_id !== null && before.account_id !== accountId) continue;
-    const seen = seenAt.get(before.id) ?? before.received_at;
+  const done = new Set<string>();
+  const move = (before: ConversionRow, found: Found, seenAt: Date): void => {
+    if (done.has(before.id)) return;
+    done.add(before.id);
     changes.push({
       before,
       after: withValue({ ...before, ...placed(before, found) }, { ground, convert }),
       postbackId: before.last_postback_id,
-      knownFrom: new Date(Math.max(seen.getTime(), before.received_at.getTime())),
+      knownFrom: new Date(Math.max(seenAt.getTime(), before.received_at.getTime())),
     });
+    for (const follower of followers) {
+      // One that stands elsewhere was credited by a click or ids of its own.
+      if (follower.follows_id === before.id && follower.object_id === before.object_id)
+        move(follower, found, seenAt);
+    }
+  };
+  for (const before of rows) {
+    const ids = named.get(before.id);
+    const found = ids && find(ids);
+    const waiter = byId.get(before.id);
+    // Only this account's totals are held: what turns out to be another's waits for that one's sync.
+    if (!waiter || !found?.object || found.accountId !== accountId) continue;
+    if (before.account_id !== null && before.account_id !== accountId) continue;
+    moved.push(waiter);
+    move(before, found, waiter.first_seen_at);
   }
   await writeChanges(trx, ground, changes);
   await tellPostbacks(trx, changes);
-  return changes.length;
+  return moved;
+}
+
+/** What follows these installs and trials, and what follows that. */
+async function loadFollowers(trx: Db, ids: readonly string[]): Promise<readonly ConversionRow[]> {
+  const { rows } = await sql<ConversionRow>`
+    with recursive follower as (
+      select id from conversion where follows_id = any(${ids}::uuid[])
+      union
+      select c.id from conversion c join follower f on c.follows_id = f.id
+    )
+    select * from conversion where id in (select id from follower) order by id for update`.execute(trx);
+  return rows;
 }
 
 /** What each conversion names: by its click, else by the sender's ids in its first postback. */

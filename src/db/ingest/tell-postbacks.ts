@@ -1,0 +1,23 @@
+import { sql } from 'kysely';
+import type { Db } from '../connection.ts';
+import { standing } from './judge.ts';
+import type { ConversionChange } from './rollups.ts';
+
+/** The first postback of each conversion says what became of it now. */
+export async function tellPostbacks(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const now = changes.map(({ after }) => ({
+    id: after.first_postback_id,
+    at: after.received_at.toISOString(),
+    detail: after.attribution,
+    ...(after.attributed_by === null ? { outcome: 'late', reason: 'outside_window' } : standing(after)),
+  }));
+  await sql`
+    update postback p set outcome = v.outcome, reason = v.reason, detail = v.detail
+    from unnest(${now.map((n) => n.id)}::uuid[], ${now.map((n) => n.at)}::timestamptz[],
+                ${now.map((n) => n.outcome)}::text[], ${now.map((n) => n.reason)}::text[],
+                ${now.map((n) => n.detail)}::text[]) as v (id, received_at, outcome, reason, detail)
+    where p.id = v.id and p.received_at = v.received_at and p.outcome in ('unattributed', 'late')`.execute(
+    trx,
+  );
+}
