@@ -40,8 +40,11 @@ export function createPool(options: ConnectOptions): pg.Pool {
     // A dead server must not hang a visitor or a sender.
     connectionTimeoutMillis: 5_000,
   });
-  // An idle connection that PostgreSQL closes is replaced on next use; without a listener it would end the process.
+  // A connection that PostgreSQL ends is replaced on next use, and whoever holds it learns so from its next query.
+  // Without a listener the event itself would end the process: the pool hears only of idle connections, so each one
+  // in use, between two statements of a transaction for instance, has a listener of its own.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
