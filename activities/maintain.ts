@@ -3,8 +3,11 @@ import { loadNow } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { cleanUp } from '../src/db/housekeeping.ts';
 import { convertWaiting } from '../src/db/ingest/convert-waiting.ts';
-import { ensurePartitions } from '../src/db/partitions.ts';
+import { countRawDays, dropRawBefore, ensurePartitions } from '../src/db/partitions.ts';
 import type { MaintainActivities } from './contract.ts';
+
+/** A simulated market lives months in a day, and nobody goes back to its raw postbacks. A real one's are all kept. */
+const SIMULATED_RAW_MS = 90 * 86_400_000;
 
 export interface MaintainDeps {
   readonly db: Db;
@@ -16,16 +19,21 @@ export function createMaintainActivities({ db, wallNowMs }: MaintainDeps): Maint
   return {
     async maintain() {
       const wallMs = wallNowMs();
-      const rows = await db.selectFrom('workspace').select('id').orderBy('id').execute();
+      const rows = await db.selectFrom('workspace').select(['id', 'simulated']).orderBy('id').execute();
       const workspaces: { id: string; nowMs: number }[] = [];
       for (const { id } of rows) workspaces.push({ id, nowMs: await loadNow(db, id, wallMs) });
       for (const { nowMs } of workspaces) await ensurePartitions(db, nowMs);
+      const onlySimulated = rows.length > 0 && rows.every((row) => row.simulated);
+      const earliestMs = Math.min(...workspaces.map((w) => w.nowMs));
+      const dropped = onlySimulated ? await dropRawBefore(db, earliestMs - SIMULATED_RAW_MS) : 0;
+      const raw = await countRawDays(db);
       Context.current().heartbeat('partitions are there');
       const cleaned = await cleanUp(db, { workspaces, wallMs });
       Context.current().heartbeat('cleaned');
       let converted = 0;
       for (const { id } of workspaces) converted += await convertWaiting(db, id, wallMs);
       const parts = [
+        [dropped, 'partitions of old simulated clicks and postbacks dropped'],
         [cleaned.messageKeys, 'expired message keys deleted'],
         [cleaned.rawAddresses, 'raw addresses cleared'],
         [cleaned.strangers, 'refused requests of strangers deleted'],
@@ -34,7 +42,9 @@ export function createMaintainActivities({ db, wallNowMs }: MaintainDeps): Maint
         [converted, 'foreign amounts converted'],
       ] as const;
       const done = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-      return { sentence: ['partitions are ahead', ...done].join('; ') };
+      const since =
+        raw.oldest === null ? '' : ` (${raw.partitions} of clicks and postbacks, since ${raw.oldest})`;
+      return { sentence: [`partitions are ahead${since}`, ...done].join('; ') };
     },
   };
 }

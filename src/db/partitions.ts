@@ -41,3 +41,42 @@ export async function ensurePartitions(db: Db, nowMs: number, daysAhead = 3): Pr
     }
   }
 }
+
+/** What is received as it came; facts derived from it stand in tables of their own. */
+const RAW = ['click', 'postback'];
+
+/** The daily partitions of clicks and postbacks there are, and the day of the oldest (2026-11-05); null without any. */
+export async function countRawDays(
+  db: Db,
+): Promise<{ readonly partitions: number; readonly oldest: string | null }> {
+  const found = await rawPartitions(db);
+  return { partitions: found.length, oldest: found[0]?.day ?? null };
+}
+
+/**
+ * Drops the partitions of clicks and postbacks whose last instant is before `beforeMs`, a few seconds at most for each: who
+ * receives must not wait behind it, and the next run tries again.
+ *
+ * @returns how many were dropped.
+ */
+export async function dropRawBefore(db: Db, beforeMs: number): Promise<number> {
+  let dropped = 0;
+  for (const { name, day } of await rawPartitions(db)) {
+    if (Date.parse(`${day}T00:00:00Z`) + DAY_MS > beforeMs) break;
+    await db.transaction().execute(async (trx) => {
+      await sql`set local lock_timeout = '2s'`.execute(trx);
+      await sql`drop table if exists ${sql.id(name)}`.execute(trx);
+    });
+    dropped += 1;
+  }
+  return dropped;
+}
+
+async function rawPartitions(db: Db): Promise<readonly { readonly name: string; readonly day: string }[]> {
+  const { rows } = await sql<{ name: string; day: string }>`
+    select c.relname as name, regexp_replace(c.relname, '^.*_(\\d{4})(\\d\\d)(\\d\\d)$', '\\1-\\2-\\3') as day
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent in (select to_regclass(t) from unnest(${RAW}::text[]) as t) and c.relname ~ '_\\d{8}$'
+    order by day, name`.execute(db);
+  return rows;
+}

@@ -37,6 +37,43 @@ describe('maintenance', () => {
     );
   });
 
+  it('keeps every partition of a real workspace and says how many there are', async () => {
+    const { sentence } = await maintain(T0 + 400 * DAY);
+    expect(sentence).toMatch(/^partitions are ahead \(\d+ of clicks and postbacks, since 2026-03-09\)/);
+    expect(sentence).not.toContain('dropped');
+  });
+
+  it('drops raw partitions of a simulated market that end more than 90 days ago, and no others', async () => {
+    const simulated = await testDatabase();
+    try {
+      await seedAccount(simulated.db, { name: 'market' });
+      await simulated.db.updateTable('workspace').set({ simulated: true }).execute();
+      const run = (wallMs: number) => {
+        const activities = createMaintainActivities({ db: simulated.db, wallNowMs: () => wallMs });
+        return new MockActivityEnvironment().run(() => activities.maintain());
+      };
+      const names = async () =>
+        (
+          await sql<{ relname: string }>`
+            select relname from pg_class where relispartition and relkind = 'r' and relname ~ '_202603\\d\\d$'
+            order by relname`.execute(simulated.db)
+        ).rows.map((row) => row.relname);
+      await run(T0);
+      const before = await names();
+      // The 10th of March ends 90 days before noon of the 9th of June, twelve hours ago.
+      await run(Date.parse('2026-06-09T12:00:00Z'));
+      expect(before.filter((name) => !name.startsWith('spend'))).toContain('click_20260310');
+      const after = await names();
+      expect(after).toEqual(
+        before.filter((name) => name.startsWith('spend') || name > `${name.split('_')[0]}_20260310`),
+      );
+      expect(after).toContain('postback_20260311');
+      expect((await run(Date.parse('2026-06-09T12:00:00Z'))).sentence).not.toContain('dropped');
+    } finally {
+      await simulated.drop();
+    }
+  });
+
   it('clears raw addresses after 72 hours, not before', async () => {
     await addClick(db, shop, { atMs: T0, ad: 'a1' });
     await sql`update click set ip = '192.0.2.7'`.execute(db);
