@@ -17,9 +17,18 @@ export async function get<T>(
   path: string,
   call: { readonly query: Query; readonly schema: z.ZodType<T> },
 ): Promise<T> {
+  return (await getWithTier(access, path, call)).data;
+}
+
+/** As {@link get}, with the access tier of the token's app as Meta names it; null where the answer does not. */
+export async function getWithTier<T>(
+  access: AccountAccess,
+  path: string,
+  call: { readonly query: Query; readonly schema: z.ZodType<T> },
+): Promise<{ readonly data: T; readonly tier: string | null }> {
   const what = `GET ${path}`;
   const answer = await send(access, { what, url: `${base(access)}/${path}`, query: call.query });
-  return checked(answer.body, call.schema, what);
+  return { data: checked(answer.body, call.schema, what), tier: usageOf(answer.headers).tier };
 }
 
 /** Every row of an edge: follows `paging.next`, whose absence alone says that it was the last page. */

@@ -82,12 +82,17 @@ function waitMs(errorClass: NetworkErrorClass, headers: Readonly<Record<string, 
   return usageOf(headers).regainMs ?? 5 * MINUTE_MS;
 }
 
-/** Share of the account's quota that is used, 0 to 100 and more, and how long it is closed, from the usage headers. */
+/**
+ * Share of the account's quota that is used, 0 to 100 and more, how long it is closed, and the access tier of the
+ * token's app, from the usage headers.
+ */
 export function usageOf(headers: Readonly<Record<string, string>>): {
   readonly percent: number;
   readonly regainMs: number | null;
+  readonly tier: string | null;
 } {
   let percent = 0;
+  let tier: string | null = null;
   let regainMinutes = 0;
   const see = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -96,7 +101,8 @@ export function usageOf(headers: Readonly<Record<string, string>>): {
         if (key === 'call_count' || key === 'acc_id_util_pct' || key === 'app_id_util_pct')
           percent = Math.max(percent, inner);
         if (key === 'estimated_time_to_regain_access') regainMinutes = Math.max(regainMinutes, inner);
-      } else see(inner);
+      } else if (key === 'ads_api_access_tier' && typeof inner === 'string') tier = inner;
+      else see(inner);
     }
   };
   for (const name of [
@@ -111,5 +117,5 @@ export function usageOf(headers: Readonly<Record<string, string>>): {
       // A header we cannot read says nothing; the error codes still do.
     }
   }
-  return { percent, regainMs: regainMinutes > 0 ? regainMinutes * MINUTE_MS : null };
+  return { percent, regainMs: regainMinutes > 0 ? regainMinutes * MINUTE_MS : null, tier };
 }

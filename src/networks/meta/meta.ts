@@ -9,7 +9,7 @@ import type {
   Target,
 } from '../ad-network.ts';
 import { NetworkError } from '../ad-network.ts';
-import { get, getAll, post } from './client.ts';
+import { get, getAll, getWithTier, post } from './client.ts';
 import {
   changeParams,
   levers,
@@ -75,7 +75,7 @@ export const meta: AdNetwork = {
 
   async checkAccount(access): Promise<AccountCheck> {
     const path = accountPath(access);
-    const account = await get(access, path, {
+    const { data: account, tier } = await getWithTier(access, path, {
       query: { fields: 'name,currency,timezone_name,account_status' },
       schema: accountSchema,
     });
@@ -103,6 +103,11 @@ export const meta: AdNetwork = {
         ...(canWrite
           ? []
           : ['The token lacks ads_management: Bidloop can read and advise, but not pause or change bids.']),
+        ...(tier === 'development_access'
+          ? [
+              `The token's app has development access: Meta allows it about 60 points in 5 minutes (a read is 1, a write 3). It waits when they are used up; to stay below: temporal task-queue config set --task-queue network:<account> --task-queue-type activity --queue-rps-limit 0.1 --queue-rps-limit-reason "development access". Ask Meta for Advanced Access to ads_management to lift it.`,
+            ]
+          : []),
         ...(account.account_status === undefined || account.account_status === 1
           ? []
           : [

@@ -46,6 +46,14 @@ describe('the Meta adapter on the wire', () => {
     await readOnly.close();
   });
 
+  it("says when the token's app is not reviewed yet, and how to stay within its few calls", async () => {
+    const development = await testSandbox({ quotaPoints: 60 });
+    const check = await meta.checkAccount(development.access);
+    expect(check).toMatchObject({ canRead: true, canWrite: true });
+    expect(check.problems.join()).toMatch(/development access.*--queue-rps-limit 0\.1/);
+    await development.close();
+  });
+
   it('lists every object, parents before children, across pages', async () => {
     const objects = await meta.listObjects(sandbox.access);
     const { plan } = sandbox.world;
