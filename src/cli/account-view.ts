@@ -62,8 +62,12 @@ export async function ask(network: AdNetwork, access: AccountAccess): Promise<Ac
         ? (TOKEN_HELP[network.id] ?? 'Make a new token.')
         : error.errorClass === 'GONE'
           ? `Check the account's id, and that the token's user is assigned to it. ${TOKEN_HELP[network.id] ?? ''}`
-          : 'Try again in a moment.';
-    throw new OperatorError(`network_${error.errorClass.toLowerCase()}`, error.message, {
+          : error.errorClass === 'INVALID'
+            ? `Nothing was changed. ${network.title} says above what it does not accept.`
+            : `Nothing was changed. Try again in a moment; if it stays so, check that this machine reaches ${network.title} (a proxy in between: --base-url).`;
+    // "It will be tried again" is true of the engine's own calls; a person is told below.
+    const what = error.message.replace(/; it will be tried again$/, '');
+    throw new OperatorError(`network_${error.errorClass.toLowerCase()}`, what, {
       next,
       cause: error,
     });

@@ -5,6 +5,7 @@ import type { ApprovalAnswer } from '../../activities/contract.ts';
 import { DECIDE_UPDATE, WORKFLOW_ID } from '../../workflows/names.ts';
 import { listWaiting } from '../db/waiting.ts';
 import { messageOf, OperatorError } from '../errors.ts';
+import { clockOf } from './clock-words.ts';
 import { type CliContext, UsageError } from './command.ts';
 
 /** `approve [list | <decision>]`: answers decisions that wait for a person. */
@@ -36,9 +37,10 @@ async function list(context: CliContext): Promise<void> {
   const waiting = await listWaiting(await context.db());
   const lines = waiting.map(
     (one) =>
-      `${one.id.slice(0, 8)}  ${one.object}: ${one.sentence}  (${one.strategy}, since ${one.decidedAt.toISOString().slice(0, 16)})`,
+      `${one.id.slice(0, 8)}  ${one.object}: ${one.sentence}  (${one.strategy}, since ${clockOf(one.timeZone)(one.decidedAt.getTime())})`,
   );
-  context.print(waiting, lines.length === 0 ? 'Nothing waits for approval.' : lines.join('\n'));
+  const how = 'Answer with `./bidloop approve <id> --by NAME`, with --reject to say no.';
+  context.print(waiting, lines.length === 0 ? 'Nothing waits for approval.' : [...lines, how].join('\n'));
 }
 
 async function answer(context: CliContext, id: string, given: ApprovalAnswer): Promise<void> {

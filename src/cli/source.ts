@@ -147,7 +147,7 @@ async function add(context: CliContext, sender: string, options: AddOptions): Pr
       where: profile.where,
     },
     [
-      `Source "${id}" is ready (${profile.title}, amounts in ${currency ?? workspace.currency} unless they say otherwise).`,
+      `Source "${id}" is ready (${profile.title}, workspace ${workspace.id}, amounts in ${currency ?? workspace.currency} unless they say otherwise).`,
       '',
       ...instructions(profile, address),
     ].join('\n'),

@@ -76,7 +76,7 @@ export function register(program: Command, context: CliContext): void {
       context.print(
         rows,
         rows.length === 0
-          ? 'No strategy is in force. Write one: ./bidloop strategy new stop-loss --cpa 30'
+          ? `No strategy is in force in the workspace ${workspace.id}. Write one: ./bidloop strategy new stop-loss --cpa 30`
           : rows
               .map(
                 (row) =>
@@ -210,7 +210,7 @@ async function create(
   }
   context.print(
     { file, strategy: read.compiled.name, mode: read.compiled.mode },
-    `${file} written, in dry-run: it only records what it would do. Edit it, then: ./bidloop strategy check ${path.relative(process.cwd(), file)}`,
+    `${file} written, in dry-run: it only records what it would do. Edit it, then: ./bidloop strategy check ${shortPath(file)}`,
   );
 }
 
@@ -273,4 +273,10 @@ async function unknown(db: Db, workspaceId: string, name: string): Promise<Opera
         ? 'There is none yet; see `./bidloop strategy new --help`.'
         : `There is: ${names.join(', ')}.`,
   });
+}
+
+/** As one would type it here. */
+function shortPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
 }

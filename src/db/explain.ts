@@ -51,6 +51,8 @@ export interface ObjectRecord extends LeverState {
   readonly accountName: string;
   readonly network: string;
   readonly currency: string;
+  /** Of its account. */
+  readonly timeZone: string;
 }
 
 export interface EvaluationRecord {
@@ -99,11 +101,12 @@ interface ObjectRow {
   account_name: string;
   network: string;
   currency: string;
+  time_zone: string;
   match: number;
 }
 
 const OBJECT_COLUMNS = sql`o.id, o.level, o.name, o.network_id, o.status, o.delivery, o.bid_strategy, o.bid_micros,
-  o.daily_budget_micros, o.lifetime_budget_micros, a.name as account_name, a.network, a.currency`;
+  o.daily_budget_micros, o.lifetime_budget_micros, a.name as account_name, a.network, a.currency, a.time_zone`;
 
 function objectRecord(row: ObjectRow): ObjectRecord {
   return {
@@ -120,6 +123,7 @@ function objectRecord(row: ObjectRow): ObjectRecord {
     accountName: row.account_name,
     network: row.network,
     currency: row.currency,
+    timeZone: row.time_zone,
   };
 }
 

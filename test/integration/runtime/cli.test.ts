@@ -46,6 +46,24 @@ describe('./bidloop', () => {
     expect(err).toContain('Did you mean status?');
   });
 
+  test('says what the parser refuses as JSON too, and nothing else', () => {
+    for (const args of [
+      ['statsu', '--json'],
+      ['status', '--jsno', '--json'],
+      ['explain', '--json'],
+    ]) {
+      const { code, out, err } = bidloop(args);
+      expect([code, err]).toEqual([2, '']);
+      expect(JSON.parse(out)).toMatchObject({
+        error: {
+          code: 'usage',
+          message: expect.stringMatching(/^(unknown|missing)/),
+          next: expect.any(String),
+        },
+      });
+    }
+  });
+
   test('lists all problems of the settings and exits 2', () => {
     const { code, err } = bidloop(['migrate'], { BIDLOOP_HTTP_PORT: 'x', BIDLOOP_MARKET_RATE: '0' });
     expect(code).toBe(2);
@@ -97,6 +115,21 @@ describe('./bidloop', () => {
     const { code, err } = bidloop(['up'], { BIDLOOP_DATA_DIR: path.join(folder, 'file', 'below') });
     expect(code).toBe(1);
     expect(err).toMatch(/data directory .* cannot be written.*\n.*BIDLOOP_DATA_DIR/);
+  });
+
+  test('up tells an address that is not of this machine from a port in use', () => {
+    // From the range set aside for documentation: no machine has it.
+    const { code, err } = bidloop(['up'], { DATABASE_URL: database.url, BIDLOOP_HTTP_HOST: '203.0.113.7' });
+    expect(code).toBe(1);
+    expect(err).toMatch(/no address 203\.0\.113\.7 to listen on\n.*BIDLOOP_HTTP_HOST/);
+  });
+
+  test('status says what is wrong with the database, and what to do', async () => {
+    const { code, out } = bidloop(['status'], {
+      DATABASE_URL: `postgres://x:y@127.0.0.1:${await freePort()}/z`,
+    });
+    expect(code).toBe(1);
+    expect(out).toMatch(/^database {3}nothing listens at .*\n +Start that PostgreSQL/m);
   });
 
   test('up --fresh never touches a database of the operator', () => {

@@ -65,7 +65,7 @@ test('new writes a commented file that is right, and never overwrites one', asyn
 
 test.each([
   [['new', 'stop-los', '--cpa', '30'], 'there is no template "stop-los"'],
-  [['new', 'stop-loss', '--cpa', 'thirty'], '--cpa: not an amount of money'],
+  [['new', 'stop-loss', '--cpa', 'thirty'], '--cpa: "thirty" is not an amount of money'],
   [['new', 'stop-loss', '--cpa', '30', '--level', 'account'], '--level: "account" is not one of'],
   [['new', 'stop-loss', '--cpa', '30', '--event', 'a "b"'], '--event:'],
   [['new', 'stop-loss'], "required option '--cpa <amount>'"],

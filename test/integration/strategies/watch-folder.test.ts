@@ -107,6 +107,18 @@ async function seedSpend(objectId: ObjectId, dollars: number): Promise<void> {
     .execute();
 }
 
+test.each(['no/such/folder', 'file'])(
+  'a folder that cannot be one (%s) is told, not waited for',
+  async (wrong) => {
+    await put('file', '');
+    const folder = dir;
+    dir = path.join(folder, wrong);
+    await start();
+    expect((await told('failed', dir)).text).toMatch(/cannot be read.*\n.*BIDLOOP_STRATEGIES_DIR/);
+    dir = folder;
+  },
+);
+
 test('what is there is loaded, and says what it would do', async () => {
   const spends: [string, number][] = [
     ['Yoga A', 12],
