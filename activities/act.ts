@@ -1,14 +1,13 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DecisionPlan } from '../src/core/decision-plan.ts';
 import { compareLive, leverWords } from '../src/core/compare-live.ts';
-import type { ReservationLimits } from '../src/core/guardrails.ts';
 import type { LeverState } from '../src/core/object.ts';
 import { recordActionAnswer, recordVerified, storeLiveState } from '../src/db/action.ts';
 import type { Db } from '../src/db/connection.ts';
 import { closeDecision, loadDecisionTarget } from '../src/db/decision.ts';
 import { describeEffect } from '../src/db/effect.ts';
 import { endPause } from '../src/db/follow-up.ts';
-import { freeReservation, readHalt, reserve } from '../src/db/guardrail.ts';
+import { type EffectLimits, freeReservation, reserve, whyClosed } from '../src/db/guardrail.ts';
 import { releaseLease, takeLease } from '../src/db/lease.ts';
 import { type AccountAccess, type AdNetwork, NetworkError } from '../src/networks/ad-network.ts';
 import type {
@@ -28,7 +27,7 @@ export interface ActDeps {
   /** Workspace time of the account's workspace. */
   readonly nowOf: (accountId: string) => Promise<number>;
   /** Limits of the strategy version that decided. */
-  readonly limitsOf: (strategyId: string, version: number) => Promise<ReservationLimits>;
+  readonly limitsOf: (strategyId: string, version: number) => Promise<EffectLimits>;
   readonly wallNowMs: () => number;
   /** Starts decisions that wait to be started. */
   readonly startDue: (accountId: string) => Promise<number>;
@@ -84,8 +83,8 @@ export function createActNetworkActivities(deps: ActDeps): ActNetworkActivities 
     async applyChange(input) {
       const network = deps.networkOf(input.network);
       // The queue may have held this call back: what was halted meanwhile must not be written.
-      const halt = await readHalt(deps.db, input.accountId);
-      if (halt !== null) return { kind: 'halted', words: halt };
+      const closed = await whyClosed(deps.db, input.accountId);
+      if (closed !== undefined) return { kind: 'closed', outcome: closed.code, words: closed.words };
       const access = await deps.openAccess(input.accountId);
       Context.current().cancellationSignal.throwIfAborted();
       try {
@@ -157,11 +156,9 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
     },
     async reserve({ decisionId, attempt }) {
       const { target, nowMs } = await nowOfDecision(decisionId);
-      // An undo is a person's word: limits on the engine's zeal do not hold it back, halts do.
+      // Taking back is no zeal of the engine's: its limits do not hold that back, halts do.
       const limits =
-        target.undoes === null
-          ? await deps.limitsOf(target.strategyId, target.strategyVersion)
-          : null;
+        target.undoes === null ? await deps.limitsOf(target.strategyId, target.strategyVersion) : null;
       return reserve(db, { decisionId, attempt, nowMs, limits });
     },
     async recordAnswer({ actionId, answer }) {
@@ -203,7 +200,7 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
           await freeReservation(db, decisionId, nowMs);
           return;
         case 'wait':
-        case 'halted':
+        case 'closed':
           await recordActionAnswer(
             db,
             actionId,

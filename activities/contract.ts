@@ -101,6 +101,8 @@ export interface ActTiming {
   readonly readMs: number;
   /** One write; longer than the adapter's own socket time-out, so that only a dead worker reaches it. */
   readonly writeMs: number;
+  /** How long a write may wait in the account's queue: what was compared before is not true for ever. */
+  readonly queueMs: number;
   /** How long to look for an accepted write before someone must look. */
   readonly readBackForMs: number;
   /** How long to wait for another decision's lease on the same object. */
@@ -145,6 +147,8 @@ export type ActOutcome =
   | 'guardrail'
   | 'halted'
   | 'writes_not_allowed'
+  /** Its evidence grew older than the rule allows while it waited; the next pass decides anew. */
+  | 'out_of_date'
   | 'network_refused'
   | 'not_applied'
   /** Accepted by the network but not seen there afterwards: someone must look. */
@@ -188,7 +192,7 @@ export type Reading =
   /** The network refuses to answer and will go on refusing: a dead token, a missing permission. */
   | { readonly standing: 'unreadable'; readonly errorClass: string; readonly words: string };
 
-/** What one write came to. `refused`, `wait` and `halted` are known not to have happened. */
+/** What one write came to. `refused`, `wait` and `closed` are known not to have happened. */
 export type WriteAnswer =
   | { readonly kind: 'accepted'; readonly requestId: string | null }
   | {
@@ -198,7 +202,12 @@ export type WriteAnswer =
       readonly requestId: string | null;
     }
   | { readonly kind: 'wait'; readonly afterMs: number; readonly words: string }
-  | { readonly kind: 'halted'; readonly words: string }
+  /** The account was halted or made read-only while the write waited. */
+  | {
+      readonly kind: 'closed';
+      readonly outcome: 'halted' | 'writes_not_allowed';
+      readonly words: string;
+    }
   | { readonly kind: 'unknown'; readonly words: string; readonly requestId: string | null };
 
 export interface WriteInput extends TargetInput {
@@ -218,7 +227,7 @@ export type Reservation =
   | { readonly reserved: true; readonly actionId: string }
   | {
       readonly reserved: false;
-      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed';
+      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed' | 'out_of_date';
       readonly words: string;
     };
 

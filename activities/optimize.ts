@@ -1,15 +1,15 @@
-import { decide } from '../src/core/decide.ts';
 import { workspaceNow } from '../src/core/clock.ts';
-import { planDecision } from '../src/core/plan-decision.ts';
 import type { ObjectId } from '../src/core/object.ts';
 import { forgetNews, readNews } from '../src/db/campaign-news.ts';
 import { loadClock } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
-import { type Judged, storeDecisions } from '../src/db/decision-store.ts';
+import { loadSettled } from '../src/db/decision-busy.ts';
+import { storeDecisions } from '../src/db/decision-store.ts';
 import { loadEvidence } from '../src/db/evidence.ts';
 import { loadCurrentStrategies } from '../src/db/strategy.ts';
 import type { AdNetwork } from '../src/networks/ad-network.ts';
 import type { OptimizeActivities, OptimizeInput, OptimizeResult } from './contract.ts';
+import { judge } from './judge.ts';
 
 export interface OptimizeDeps {
   readonly db: Db;
@@ -19,14 +19,12 @@ export interface OptimizeDeps {
   readonly startDue: (accountId: string) => Promise<number>;
   /** Tells a workflow that waits for approval that a later decision took its place. */
   readonly supersede: (decisionId: string, by: string) => Promise<void>;
-  /** Releases leases whose workflow is closed. */
-  readonly sweepLeases: (accountId: string) => Promise<number>;
+  /** Ends what workflows that are closed have left: leases, open decisions, pauses that should have ended. */
+  readonly sweep: (accountId: string) => Promise<void>;
 }
 
 /** Postbacks are counted within seconds; behind this much wall time, conversions are not known. */
 const INBOX_PATIENCE_WALL_MS = 120_000;
-/** Far longer than a pass takes from loading its evidence to storing what it concludes. */
-const SETTLE_WALL_MS = 10_000;
 const MOST_SENTENCES = 3;
 
 /** Deciding, set-based: one activity looks at every object of the campaigns it is given. */
@@ -50,7 +48,7 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
 
   async function pass(input: OptimizeInput): Promise<OptimizeResult> {
     const startedBefore = await deps.startDue(input.accountId);
-    if (input.campaignIds === 'all') await deps.sweepLeases(input.accountId);
+    if (input.campaignIds === 'all') await deps.sweep(input.accountId);
     const account = await db
       .selectFrom('ad_account')
       .select(['id', 'workspace_id', 'network', 'currency', 'spend_as_of'])
@@ -58,13 +56,13 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
       .executeTakeFirst();
     if (account === undefined) return nothing('the ad account was removed', startedBefore);
     if (account.spend_as_of === null) return nothing('waiting for the first cost report', startedBefore);
-    const asOfMs = account.spend_as_of.getTime();
     const wallMs = deps.wallNowMs();
     const clock = await loadClock(db, account.workspace_id);
     const nowMs = workspaceNow(clock, wallMs);
 
     const strategies = await loadCurrentStrategies(db, account.workspace_id);
     if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
+    const settledBefore = await loadSettled(db, { accountId: account.id, nowMs });
     const found = await loadEvidence(db, {
       accountId: account.id,
       // Ids come from our own rows, as plain numbers through Temporal.
@@ -74,13 +72,10 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
       moneyStepMicros: deps.networkOf(account.network).capabilities.moneyStepMicros(account.currency),
       inboxPatienceMs: INBOX_PATIENCE_WALL_MS * clock.rate,
     });
-    const judged = found.flatMap(({ strategy, evidence }) =>
-      evidence.map((one): Judged => {
-        const decision = decide(strategy.compiled, one);
-        return { strategy, evidence: one, decision, plan: planDecision(strategy.compiled, one, decision) };
-      }),
-    );
-    if (judged.length === 0) return nothing('no object is in the scope of a strategy', startedBefore);
+    const judged = await judge(db, found, { accountId: account.id, nowMs });
+    const [first] = judged;
+    if (first === undefined) return nothing('no object is in the scope of a strategy', startedBefore);
+    const { asOfMs } = first.evidence;
     const stored = await storeDecisions(db, {
       workspaceId: account.workspace_id,
       accountId: account.id,
@@ -88,7 +83,7 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
       nowMs,
       wallMs,
       judged,
-      settleMs: SETTLE_WALL_MS * clock.rate,
+      settledBefore,
     });
     for (const { decisionId, by } of stored.superseded) await deps.supersede(decisionId, by);
     const started = startedBefore + (await deps.startDue(input.accountId));

@@ -10,14 +10,15 @@ import type pg from 'pg';
 import { SUPERSEDE_SIGNAL, WORKFLOW_ID } from '../workflows/names.ts';
 import { DEFAULT_GUARDRAILS } from './core/guardrails.ts';
 import { openAccountAccess } from './account-access.ts';
-import { loadNow } from './db/clock.ts';
+import { workspaceNow } from './core/clock.ts';
+import { loadClock, loadNow } from './db/clock.ts';
 import type { Db } from './db/connection.ts';
-import { listLeases, releaseLease } from './db/lease.ts';
 import { resolveLateObjects } from './db/ingest/resolve-late-objects.ts';
 import { loadStrategyVersion } from './db/strategy.ts';
 import type { Logger } from './log.ts';
 import type { NetworkRegistry } from './networks/registry.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
+import { sweep } from './runtime/sweep.ts';
 import { createWakeOptimizer } from './runtime/wake-optimizer.ts';
 
 export interface ComposeDeps {
@@ -76,7 +77,16 @@ export function composeActivities(deps: ComposeDeps) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
-    sweepLeases: (accountId) => sweepLeases(db, client, accountId),
+    async sweep(accountId) {
+      const { workspace_id } = await db
+        .selectFrom('ad_account')
+        .select('workspace_id')
+        .where('id', '=', accountId)
+        .executeTakeFirstOrThrow();
+      const clock = await loadClock(db, workspace_id);
+      const wallMs = wallNowMs();
+      await sweep(db, client, accountId, { nowMs: workspaceNow(clock, wallMs), wallMs, rate: clock.rate });
+    },
   });
 
   const wakeOptimizer = createWakeOptimizer(client);
@@ -89,24 +99,4 @@ export function composeActivities(deps: ComposeDeps) {
     network: { ...sync, ...createActNetworkActivities(act) },
     wakeOptimizer,
   };
-}
-
-/** Releases the leases of workflows that are closed: terminated by hand, or forgotten by a server that was replaced. */
-async function sweepLeases(db: Db, client: Client, accountId: string): Promise<number> {
-  let released = 0;
-  for (const lease of await listLeases(db, accountId)) {
-    if (await isOpen(client, lease.workflowId)) continue;
-    await releaseLease(db, lease.decisionId);
-    released += 1;
-  }
-  return released;
-}
-
-async function isOpen(client: Client, workflowId: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import type {
   RuleTrace,
   Verdict,
 } from './decision.ts';
+import { checkReservation } from './guardrails.ts';
 import type { CompiledRule, CompiledStrategy } from './rules/compile.ts';
 import { evaluateCondition, type LeafOutcome } from './rules/condition.ts';
 import type { Scope } from './rules/facts.ts';
@@ -57,8 +58,7 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
       const fault = outcomes.find((outcome) => outcome.holds === 'error')?.fault ?? 'unknown fault';
       return keep(evidence, 'rule_error', rule.name, `a condition could not be computed: ${fault}`, traces);
     }
-    if (holds === true)
-      return decided(rule, planSafely(strategy, rule, evidence), outcomes, scope, evidence, traces);
+    if (holds === true) return decided(strategy, rule, outcomes, scope, evidence, traces);
     if (holds === 'undefined') distrusted ??= distrustIn(outcomes);
     const near = holds === false ? nearestChange(rule.when.condition, outcomes, scope) : null;
     if (near !== null && (nearest === undefined || near.distance < nearest.distance))
@@ -134,14 +134,17 @@ function planSafely(strategy: CompiledStrategy, rule: CompiledRule, evidence: Ev
 }
 
 function decided(
+  strategy: CompiledStrategy,
   rule: CompiledRule,
-  plan: Plan,
   outcomes: readonly LeafOutcome[],
   scope: Scope,
   evidence: Evidence,
   traces: readonly RuleTrace[],
 ): Decision {
+  const plan = planSafely(strategy, rule, evidence);
   if (!plan.ok) return keep(evidence, plan.code, rule.name, plan.detail, traces);
+  const full = noRoom(strategy, plan.verdict, evidence);
+  if (full !== null) return keep(evidence, full.code, rule.name, full.detail, traces);
   return {
     objectId: evidence.object.id,
     verdict: plan.verdict,
@@ -149,6 +152,21 @@ function decided(
     sentence: `${plan.lead}: ${reasonText(outcomes, scope)}`,
     rules: traces,
   };
+}
+
+/**
+ * Why the account's limits leave no room for a change. Known before the effect so that what cannot be done is said once
+ * instead of being tried again and again; the check that counts is the reservation's.
+ */
+function noRoom(
+  strategy: CompiledStrategy,
+  verdict: Verdict,
+  { room }: Evidence,
+): { readonly code: ReasonCode; readonly detail: string } | null {
+  if (room === undefined || verdict.kind === 'keep' || verdict.kind === 'notify') return null;
+  if (room.closed !== undefined) return { code: room.closed.code, detail: room.closed.words };
+  const check = checkReservation(strategy.guardrails, { ...room, verdict: verdict.kind });
+  return check.ok ? null : { code: check.refused, detail: check.sentence };
 }
 
 function keep(

@@ -75,6 +75,41 @@ export interface Evidence {
    * and "only what we paused". A pause of ours that somebody has lifted or repeated since is left out: it is theirs now.
    */
   readonly history: readonly PastChange[];
+  /** Left out when nobody has changed the object since `asOfMs`. */
+  readonly changedSince?: ChangedSince;
+  /** Only of a creative: the ads that show it. A creative has no status of its own: it is active while one of them is. */
+  readonly ads?: readonly AdOfCreative[];
+  /** What the limits of the account leave. Loaded only where a rule would change something. */
+  readonly room?: Room;
+}
+
+/**
+ * Newest changes of an object after `asOfMs`, in ms since the epoch, whoever made them: we, a person, another tool. What
+ * the windows hold was earned before them, so it is no evidence about the object as it stands now.
+ */
+export interface ChangedSince {
+  readonly resumedMs?: number;
+  readonly bidMs?: number;
+  readonly budgetMs?: number;
+}
+
+export interface AdOfCreative {
+  readonly object: ObjectFacts;
+  readonly history: readonly PastChange[];
+}
+
+/** The rolling 24 h of an account as a decision finds them, all strategies together; what is under way counts as done. */
+export interface Room {
+  /** Why nothing may be written to the account now. */
+  readonly closed?: { readonly code: 'halted' | 'writes_not_allowed'; readonly words: string };
+  readonly actions: number;
+  /** How many of them were pauses. */
+  readonly pauses: number;
+  readonly shareOfSpendPaused: number;
+  /** Changes this verdict comes to: more than one for a creative. */
+  readonly addsActions: number;
+  /** Share of the account's daily spend that a pause of the object would stop. */
+  readonly addsShare: number;
 }
 
 export interface PastChange {
@@ -136,6 +171,12 @@ export type ReasonCode =
   | 'rounding_refused'
   | 'learning_phase'
   | 'not_ours_to_resume'
+  /** Resumed, or its lever moved, after the newest cost: the evidence is about the object as it was before. */
+  | 'no_facts_since_change'
+  | 'max_actions_per_day'
+  | 'max_share_of_spend_paused'
+  | 'halted'
+  | 'writes_not_allowed'
   | 'parent_paused'
   | 'stale_spend'
   | 'conversions_undefined'

@@ -118,9 +118,13 @@ function refused(code: ReasonCode, detail: string): LimitedValue {
 /** Account-level limits as they are checked at the moment of the effect. */
 export type ReservationLimits = Pick<Guardrails, 'maxActionsPerDay' | 'maxShareOfSpendPaused'>;
 
-/** What the strategy has already reserved in this account in the rolling 24 h before now, and what it asks for. */
+/** What all strategies together have reserved in this account in the rolling 24 h before now, and what is asked for. */
 export interface ReservationUsage {
   readonly actions: number;
+  /** How many of them were pauses. */
+  readonly pauses: number;
+  /** Places that are asked for: more than 1 for a creative with several ads. */
+  readonly addsActions: number;
   /** Sum of shares of the account's daily spend paused so far; 0.1 is 10 %. */
   readonly shareOfSpendPaused: number;
   readonly verdict: 'pause' | 'resume' | 'set_bid' | 'set_budget';
@@ -136,13 +140,17 @@ export type ReservationCheck =
 /**
  * Whether one more action fits the rolling 24 h. Called inside the transaction that holds the account row's lock and
  * writes the reservation, so that two workflows cannot both take the last place.
+ *
+ * A pause is measured against pauses alone: a strategy that moves many bids must not use up what stops a loss.
  */
 export function checkReservation(limits: ReservationLimits, usage: ReservationUsage): ReservationCheck {
-  if (usage.actions >= limits.maxActionsPerDay) {
+  const [used, what] = usage.verdict === 'pause' ? [usage.pauses, 'pauses'] : [usage.actions, 'actions'];
+  if (used + usage.addsActions > limits.maxActionsPerDay) {
+    const asked = usage.addsActions === 1 ? '' : `, this would be ${usage.addsActions} more`;
     return {
       ok: false,
       refused: 'max_actions_per_day',
-      sentence: `not done: ${usage.actions} actions in the last 24 hours, and maxActionsPerDay is ${limits.maxActionsPerDay}`,
+      sentence: `the account had ${used} ${what} in the last 24 hours${asked}, and maxActionsPerDay is ${limits.maxActionsPerDay}`,
     };
   }
   const share = usage.shareOfSpendPaused + usage.addsShare;
@@ -150,7 +158,7 @@ export function checkReservation(limits: ReservationLimits, usage: ReservationUs
     return {
       ok: false,
       refused: 'max_share_of_spend_paused',
-      sentence: `not done: with this pause ${percent(share)} of the account's daily spend would be paused within 24 hours, and maxShareOfSpendPaused is ${percent(limits.maxShareOfSpendPaused)}`,
+      sentence: `with this pause ${percent(share)} of the account's daily spend would be paused within 24 hours, and maxShareOfSpendPaused is ${percent(limits.maxShareOfSpendPaused)}`,
     };
   }
   return { ok: true };

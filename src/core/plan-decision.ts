@@ -1,8 +1,9 @@
 import { changeWords, leverWords, relativeDelta } from './compare-live.ts';
 import type { Change, Decision, Evidence, RuleTrace } from './decision.ts';
 import type { DecisionPlan } from './decision-plan.ts';
-import type { LeverState } from './object.ts';
+import type { LeverState, ObjectFacts } from './object.ts';
 import type { CompiledStrategy } from './rules/compile.ts';
+import { planAction } from './rules/plan.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,34 +11,75 @@ const HOUR_MS = 3_600_000;
 const CHECK_AFTER_MS = 3 * HOUR_MS;
 /** Temporal keeps 400 bytes of summary; its own advice is 200. */
 const SUMMARY_BYTES = 190;
+/** Temporal refuses to start a workflow with more than 20,000; escapes and the payload's frame need room too. */
+const DETAILS_BYTES = 15_000;
 
-/** What the workflow of an acting decision is given; null for verdicts that change nothing. */
-export function planDecision(
+/** One change of one object at the network, with what its workflow is given. */
+export interface Effect {
+  readonly object: ObjectFacts;
+  readonly sentence: string;
+  readonly plan: DecisionPlan;
+}
+
+/**
+ * What a decision comes to at the network: one change of the object it judged, or of each ad that shows the creative it
+ * judged – a pause of those that are active, a resume of those that this strategy paused. Nothing for other verdicts.
+ */
+export function planEffects(
   strategy: CompiledStrategy,
   evidence: Evidence,
   decision: Decision,
-): DecisionPlan | null {
+): readonly Effect[] {
   const { verdict } = decision;
-  if (verdict.kind === 'keep' || verdict.kind === 'notify') return null;
-  const { object, account } = evidence;
-  const expected: LeverState = {
-    status: object.status,
-    bidStrategy: object.bidStrategy,
-    bidMicros: object.bidMicros,
-    dailyBudgetMicros: object.dailyBudgetMicros,
-    lifetimeBudgetMicros: object.lifetimeBudgetMicros,
-  };
-  const approval = strategy.mode === 'approve' ? strategy.approval : null;
-  return {
-    change: verdict,
-    expected,
-    changeWords: changeWords(verdict, expected, account.currency),
-    summary: cut(sentenceWithName(object.name, decision.sentence), SUMMARY_BYTES),
-    details: details(strategy, evidence, decision, verdict, expected),
-    approval,
-    checkAfterMs: CHECK_AFTER_MS,
-    delta: relativeDelta(verdict, expected),
-  };
+  if (verdict.kind === 'keep' || verdict.kind === 'notify') return [];
+  return targetsOf(strategy, evidence, decision).map((object) => {
+    const expected: LeverState = {
+      status: object.status,
+      bidStrategy: object.bidStrategy,
+      bidMicros: object.bidMicros,
+      dailyBudgetMicros: object.dailyBudgetMicros,
+      lifetimeBudgetMicros: object.lifetimeBudgetMicros,
+    };
+    const sentence =
+      object.id === evidence.object.id
+        ? decision.sentence
+        : `${object.name}, an ad of this creative: ${decision.sentence}`;
+    return {
+      object,
+      sentence,
+      plan: {
+        change: verdict,
+        expected,
+        changeWords: changeWords(verdict, expected, evidence.account.currency),
+        summary: cut(sentenceWithName(object.name, sentence), SUMMARY_BYTES),
+        details: cut(details(strategy, evidence, decision, verdict, object), DETAILS_BYTES),
+        approval: strategy.mode === 'approve' ? strategy.approval : null,
+        checkAfterMs: CHECK_AFTER_MS,
+        delta: relativeDelta(verdict, expected),
+      },
+    };
+  });
+}
+
+/** Objects that a verdict would change. */
+export function targetsOf(
+  strategy: CompiledStrategy,
+  evidence: Evidence,
+  { verdict, reason }: Decision,
+): readonly ObjectFacts[] {
+  if (verdict.kind === 'keep' || verdict.kind === 'notify') return [];
+  if (evidence.ads === undefined) return [evidence.object];
+  if (verdict.kind === 'pause')
+    return evidence.ads.filter((ad) => ad.object.status === 'active').map((ad) => ad.object);
+  const rule = strategy.rules.find((one) => one.name === reason.rule);
+  return evidence.ads
+    .filter(
+      (ad) =>
+        rule !== undefined &&
+        ad.object.status === 'paused' &&
+        planAction(strategy, rule, { ...evidence, object: ad.object, history: ad.history }).ok,
+    )
+    .map((ad) => ad.object);
 }
 
 /** The decision's sentence, with the object's name where it does not say it: "pause Zen C: …", "Yoga 15s: bid …". */
@@ -51,14 +93,21 @@ function details(
   evidence: Evidence,
   decision: Decision,
   change: Change,
-  expected: LeverState,
+  object: ObjectFacts,
 ): string {
-  const { object, account } = evidence;
+  const { account } = evidence;
+  const expected: LeverState = object;
   const rule = strategy.rules.find((one) => one.name === decision.reason.rule);
   const held = decision.rules.find((trace) => trace.rule === decision.reason.rule);
   const lines = [
     `**${object.name}** (${object.level} \`${object.networkId}\`, ${account.name}, ${account.network})`,
     '',
+    ...(object.id === evidence.object.id
+      ? []
+      : [
+          `Judged by its creative **${evidence.object.name}** (\`${evidence.object.networkId}\`), over all ads that show it.`,
+          '',
+        ]),
     decision.sentence,
     '',
     `**Planned change:** ${changeWords(change, expected, account.currency)}; it was ${leverWords(change, expected, account.currency)} when this was decided.`,

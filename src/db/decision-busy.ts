@@ -2,13 +2,14 @@ import { sql } from 'kysely';
 import type { HeldBack } from '../core/evaluation.ts';
 import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
-import type { Judged, StoreInput } from './decision-store.ts';
+import type { StoreInput } from './decision-store.ts';
 
 const HOUR_MS = 3_600_000;
 
 /**
- * How long the same change of the same object rests after it ended in another way than applied, in workspace time.
- * Without it a rule that keeps holding would ask again every second.
+ * How long the same change of the same object rests after it ended in another way than applied, in workspace time, and
+ * twice as long for each time within a day that it ended so before: a rule that keeps holding would ask again for ever.
+ * What a person took back is a "no" like a rejection.
  */
 const REST_AFTER_MS: Readonly<Record<string, number>> = {
   rejected: 24 * HOUR_MS,
@@ -23,6 +24,7 @@ const REST_AFTER_MS: Readonly<Record<string, number>> = {
   unverified: 6 * HOUR_MS,
   cancelled: HOUR_MS,
   gone: 24 * HOUR_MS,
+  undone: 24 * HOUR_MS,
 };
 const LONGEST_REST_MS = 24 * HOUR_MS;
 
@@ -35,12 +37,37 @@ export interface Busy {
   /** How earlier decisions ended, newest first, by object. */
   readonly ended: ReadonlyMap<
     ObjectId,
-    readonly { readonly verdict: string; readonly outcome: string; readonly closedAtMs: number }[]
+    readonly {
+      readonly id: string;
+      readonly verdict: string;
+      readonly outcome: string;
+      readonly closedAtMs: number;
+    }[]
   >;
 }
 
-/** What is under way or just ended in the account, newest first. */
-export async function loadBusy(db: Db, input: StoreInput): Promise<Busy> {
+/** The decision that ended last, by object. */
+export type Settled = ReadonlyMap<ObjectId, string>;
+
+/**
+ * Taken before evidence is loaded. When another decision of the object has ended by the time of storing, the evidence may
+ * show the object half as it was and half as it is, and a step would be taken twice.
+ */
+export async function loadSettled(
+  db: Db,
+  input: { readonly accountId: string; readonly nowMs: number },
+): Promise<Settled> {
+  const { ended } = await loadBusy(db, input);
+  return new Map(
+    [...ended].flatMap(([objectId, [newest]]) => (newest === undefined ? [] : [[objectId, newest.id]])),
+  );
+}
+
+/** What is under way or ended within a day in the account. */
+export async function loadBusy(
+  db: Db,
+  input: { readonly accountId: string; readonly nowMs: number },
+): Promise<Busy> {
   const { rows } = await sql<{
     id: string;
     object_id: ObjectId;
@@ -55,39 +82,49 @@ export async function loadBusy(db: Db, input: StoreInput): Promise<Busy> {
     from decision d
     where d.account_id = ${input.accountId} and d.needs_workflow
       and (d.closed_at is null or d.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)})
-    order by d.decided_at desc`.execute(db);
+    union all
+    -- The end that a person's undo gave to what it took back.
+    select u.id, d.object_id, d.verdict, 'undone', u.closed_at, false
+    from decision u join decision d on d.id = u.undoes
+    where u.account_id = ${input.accountId} and u.needs_workflow and u.reason = 'undo' and u.outcome = 'applied'
+      and u.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)}
+    order by closed_at desc nulls first, id`.execute(db);
   const open = new Map<ObjectId, { id: string; verdict: string; waitsForApproval: boolean }>();
-  const ended = new Map<ObjectId, { verdict: string; outcome: string; closedAtMs: number }[]>();
+  const ended = new Map<ObjectId, { id: string; verdict: string; outcome: string; closedAtMs: number }[]>();
   for (const row of rows) {
     if (row.closed_at === null) {
-      if (!open.has(row.object_id))
+      // While a pause takes the place of a change that still waits, the pause is the one to wait for.
+      if (open.get(row.object_id)?.verdict !== 'pause')
         open.set(row.object_id, { id: row.id, verdict: row.verdict, waitsForApproval: row.waits });
     } else if (row.outcome !== null) {
       const list = ended.get(row.object_id) ?? [];
-      list.push({ verdict: row.verdict, outcome: row.outcome, closedAtMs: row.closed_at.getTime() });
+      list.push({
+        id: row.id,
+        verdict: row.verdict,
+        outcome: row.outcome,
+        closedAtMs: row.closed_at.getTime(),
+      });
       ended.set(row.object_id, list);
     }
   }
   return { open, ended };
 }
 
-/** Why a verdict that acts is not stored now; undefined when it is, or when it changes nothing anyway. */
+/** Why a change of one object is not stored as a decision now; undefined when it is. */
 export function holdBack(
-  judged: Judged,
+  change: { readonly objectId: ObjectId; readonly verdict: string },
   busy: Busy,
   taken: ReadonlyMap<ObjectId, string>,
-  { nowMs, settleMs }: StoreInput,
+  { nowMs, settledBefore }: StoreInput,
 ): { by: HeldBack; detail: string } | undefined {
-  const { decision, strategy } = judged;
-  const { kind } = decision.verdict;
-  if (kind === 'keep' || kind === 'notify' || strategy.compiled.mode === 'dry-run') return undefined;
-  const other = taken.get(decision.objectId);
+  const { objectId, verdict } = change;
+  const other = taken.get(objectId);
   if (other !== undefined)
     return { by: 'other_strategy', detail: `the strategy ${other} acts on it in this pass` };
-  const open = busy.open.get(decision.objectId);
+  const open = busy.open.get(objectId);
   // A pause does not wait for a person's answer about a bid.
   const overtakes =
-    open !== undefined && kind === 'pause' && open.verdict !== 'pause' && open.waitsForApproval;
+    open !== undefined && verdict === 'pause' && open.verdict !== 'pause' && open.waitsForApproval;
   if (open !== undefined && !overtakes) {
     return {
       by: 'open_decision',
@@ -96,13 +133,16 @@ export function holdBack(
         : `decision ${open.id} is being carried out`,
     };
   }
-  const ended = busy.ended.get(decision.objectId) ?? [];
-  if (ended.some((end) => end.outcome === 'applied' && end.closedAtMs > nowMs - settleMs)) {
-    return { by: 'recent_outcome', detail: 'it was changed a moment ago' };
-  }
-  const rest = ended.find((end) => end.verdict === kind);
-  if (rest !== undefined && nowMs - rest.closedAtMs < (REST_AFTER_MS[rest.outcome] ?? 0)) {
-    return { by: 'recent_outcome', detail: `the same change ended as "${rest.outcome}" a short while ago` };
-  }
-  return undefined;
+  const ended = busy.ended.get(objectId) ?? [];
+  const [newest] = ended;
+  if (newest !== undefined && newest.id !== settledBefore.get(objectId))
+    return { by: 'recent_outcome', detail: 'another decision ended while it was being judged' };
+  const same = ended.filter((end) => end.verdict === verdict);
+  const [rest] = same;
+  if (rest === undefined) return undefined;
+  const times = same.filter((end) => end.outcome === rest.outcome).length;
+  const restMs = Math.min((REST_AFTER_MS[rest.outcome] ?? 0) * 2 ** (times - 1), LONGEST_REST_MS);
+  return nowMs - rest.closedAtMs < restMs
+    ? { by: 'recent_outcome', detail: `the same change ended as "${rest.outcome}" a short while ago` }
+    : undefined;
 }

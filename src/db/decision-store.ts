@@ -5,9 +5,9 @@ import type { DecisionPlan } from '../core/decision-plan.ts';
 import { evaluationEntry, type EvaluationEntry, sameConclusion, wantedValue } from '../core/evaluation.ts';
 import type { ObjectId } from '../core/object.ts';
 import { ENGINE_VERSION } from '../core/decide.ts';
-import { sentenceWithName } from '../core/plan-decision.ts';
+import { type Effect, sentenceWithName } from '../core/plan-decision.ts';
 import type { Db } from './connection.ts';
-import { holdBack, loadBusy } from './decision-busy.ts';
+import { holdBack, loadBusy, type Settled } from './decision-busy.ts';
 import type { StrategyInForce } from './evidence.ts';
 import { valueText } from './follow-up.ts';
 import type { DecisionTable } from './tables.ts';
@@ -16,8 +16,8 @@ export interface Judged {
   readonly strategy: StrategyInForce;
   readonly evidence: Evidence;
   readonly decision: Decision;
-  /** What the workflow is given when the verdict changes something. */
-  readonly plan: DecisionPlan | null;
+  /** What the verdict changes, and what each workflow is given: one for the object, or one for each ad of a creative. */
+  readonly effects: readonly Effect[];
 }
 
 export interface StoreInput {
@@ -27,11 +27,8 @@ export interface StoreInput {
   readonly nowMs: number;
   readonly wallMs: number;
   readonly judged: readonly Judged[];
-  /**
-   * Workspace time for which an object rests after an applied change. Evidence is loaded before this transaction's lock:
-   * it may show the new value and not yet the change that set it, and a step would be taken twice.
-   */
-  readonly settleMs: number;
+  /** From {@link loadSettled}, before the evidence was loaded. */
+  readonly settledBefore: Settled;
 }
 
 export interface StoreResult {
@@ -61,7 +58,11 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
       .forUpdate()
       .executeTakeFirstOrThrow();
     const groups = groupByCampaign(input.judged);
-    const previous = await loadPrevious(trx, input.accountId);
+    const previous = await loadPrevious(
+      trx,
+      input.accountId,
+      groups.map((group) => group.campaignId),
+    );
     const busy = await loadBusy(trx, input);
 
     const rows: DecisionRow[] = [];
@@ -88,24 +89,34 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
         const { decision, strategy } = judged;
         evaluated += 1;
         count(reasons, decision.reason.code);
-        const held = holdBack(judged, busy, taken, input);
+        const carriedOut = judged.effects.length > 0 && strategy.compiled.mode !== 'dry-run';
+        const holds = carriedOut
+          ? judged.effects.map(({ object }) =>
+              holdBack({ objectId: object.id, verdict: decision.verdict.kind }, busy, taken, input),
+            )
+          : [];
+        const free = judged.effects.filter((_, index) => holds[index] === undefined);
+        const held = carriedOut && free.length === 0 ? holds[0] : undefined;
         const entry = evaluationEntry(decision, held);
         entries.push(entry);
         const last = known.get(decision.objectId);
         if (held !== undefined) continue;
-        const changes = decision.verdict.kind !== 'keep' && decision.verdict.kind !== 'notify';
-        const carriedOut = changes && strategy.compiled.mode !== 'dry-run';
         // What is not carried out says the same at every look: once is enough.
         if (!carriedOut && last !== undefined && sameConclusion(last, entry)) continue;
-        const row = decisionRow(judged, input, carriedOut);
-        rows.push(row);
+        const { object } = judged.evidence;
+        if (!carriedOut)
+          rows.push(decisionRow(judged, input, { object, sentence: decision.sentence, plan: null }));
         if (decision.verdict.kind === 'keep') continue;
         acted += 1;
-        sentences.push(sentenceWithName(judged.evidence.object.name, decision.sentence));
+        sentences.push(sentenceWithName(object.name, decision.sentence));
         if (!carriedOut) continue;
-        taken.set(decision.objectId, strategy.compiled.name);
-        const waiting = busy.open.get(decision.objectId);
-        if (waiting !== undefined) superseded.push({ decisionId: waiting.id, by: row.id });
+        for (const effect of free) {
+          const row = decisionRow(judged, input, effect);
+          rows.push(row);
+          taken.set(effect.object.id, strategy.compiled.name);
+          const waiting = busy.open.get(effect.object.id);
+          if (waiting !== undefined) superseded.push({ decisionId: waiting.id, by: row.id });
+        }
       }
       evaluations.push({ group, entries });
     }
@@ -160,11 +171,16 @@ interface Previous {
   readonly entries: readonly EvaluationEntry[];
 }
 
-async function loadPrevious(db: Db, accountId: string): Promise<ReadonlyMap<string, Previous>> {
+async function loadPrevious(
+  db: Db,
+  accountId: string,
+  campaignIds: readonly ObjectId[],
+): Promise<ReadonlyMap<string, Previous>> {
   const rows = await db
     .selectFrom('last_evaluation')
     .selectAll()
     .where('account_id', '=', accountId)
+    .where(sql<boolean>`campaign_id = any(${sql.val(campaignIds)}::bigint[])`)
     .execute();
   return new Map(
     rows.map((row) => [
@@ -179,9 +195,11 @@ async function loadPrevious(db: Db, accountId: string): Promise<ReadonlyMap<stri
   );
 }
 
-function decisionRow(judged: Judged, input: StoreInput, carriedOut: boolean): DecisionRow {
-  const { decision, evidence, strategy, plan } = judged;
-  const { object } = evidence;
+function decisionRow(
+  { decision, evidence, strategy }: Judged,
+  input: StoreInput,
+  { object, sentence, plan }: Omit<Effect, 'plan'> & { readonly plan: DecisionPlan | null },
+): DecisionRow {
   const { verdict } = decision;
   const told = verdict.kind === 'notify' && strategy.compiled.mode !== 'dry-run';
   const changed =
@@ -198,19 +216,19 @@ function decisionRow(judged: Judged, input: StoreInput, carriedOut: boolean): De
     rule: decision.reason.rule,
     verdict: verdict.kind,
     reason: decision.reason.code,
-    sentence: decision.sentence,
+    sentence,
     mode: strategy.compiled.mode,
     from_value: changed,
     to_value: wantedValue(decision) ?? null,
     until: verdict.kind === 'pause' && verdict.untilMs !== undefined ? new Date(verdict.untilMs) : null,
     evidence: { input: evidence, output: decision },
-    plan: carriedOut ? plan : null,
+    plan,
     engine_version: ENGINE_VERSION,
     as_of: new Date(evidence.asOfMs),
     decided_at: new Date(input.nowMs),
     decided_wall_at: new Date(input.wallMs),
     undoes: null,
-    needs_workflow: carriedOut,
+    needs_workflow: plan !== null,
     workflow_started_at: null,
     outcome: told ? 'notified' : null,
     outcome_detail: null,

@@ -61,7 +61,7 @@ export async function loadDueDecisions(
     left join object c on c.id = d.campaign_id
     left join object s on s.id = o.adset_id
     left join strategy y on y.id = d.strategy_id
-    where d.account_id = ${accountId} and d.needs_workflow and d.workflow_started_at is null and d.plan is not null
+    where d.account_id = ${accountId} and d.needs_workflow and d.workflow_started_at is null and d.plan is not null and d.closed_at is null
     order by d.decided_at, d.id
     limit ${limit}`.execute(db);
   return rows.map((row) => ({

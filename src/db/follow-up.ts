@@ -22,6 +22,8 @@ export async function storeUndo(
   input: {
     readonly decisionId: string;
     readonly by: string;
+    /** `undo`, when a person says so: the same change then rests like a rejected one. */
+    readonly reason?: 'undo' | 'pause_ended';
     readonly nowMs: number;
     readonly wallMs: number;
   },
@@ -111,7 +113,7 @@ export async function storeUndo(
         strategy_version: original.strategy_version,
         rule: original.rule,
         verdict: change.kind,
-        reason: 'undo',
+        reason: input.reason ?? 'undo',
         sentence,
         mode: 'live',
         from_value: valueText(plan.change.kind, after),
@@ -172,7 +174,8 @@ export async function endPause(
   if (untilMs === undefined) return { waitMs: null, sentence: `${objectName} stays paused` };
   if (input.nowMs < untilMs) {
     return {
-      waitMs: Math.ceil((untilMs - input.nowMs) / input.rate) + 50,
+      // A clock that stands still must not be asked twenty times a second.
+      waitMs: Math.max(1_000, Math.ceil((untilMs - input.nowMs) / input.rate) + 50),
       sentence: `${objectName} rests until ${new Date(untilMs).toISOString()}`,
     };
   }
@@ -189,6 +192,7 @@ export async function endPause(
     const undo = await storeUndo(db, {
       decisionId: input.decisionId,
       by: 'the end its rule set',
+      reason: 'pause_ended',
       nowMs: input.nowMs,
       wallMs: input.wallMs,
     });
@@ -204,7 +208,8 @@ async function isStillOurs(db: Db, decisionId: string): Promise<boolean> {
   const { rows } = await sql<{ lifted: boolean }>`
     select exists (
       select 1 from object_version v join decision d on d.object_id = v.object_id
-      where d.id = ${decisionId} and v.known_from > d.closed_at and v.status <> 'paused'
+      where d.id = ${decisionId} and v.status <> 'paused' and v.known_from > coalesce(
+        (select max(a.verified_at) from action a where a.decision_id = d.id), d.closed_at)
     ) as lifted`.execute(db);
   return rows[0]?.lifted === false;
 }

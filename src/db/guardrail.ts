@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import type { Change, Room } from '../core/decision.ts';
 import type { DecisionPlan } from '../core/decision-plan.ts';
-import { checkReservation, type ReservationLimits } from '../core/guardrails.ts';
+import { checkReservation, type Guardrails, type ReservationLimits } from '../core/guardrails.ts';
+import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
+import type { DecisionTable } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -10,16 +13,19 @@ export type ReserveResult =
   | { readonly reserved: true; readonly actionId: string }
   | {
       readonly reserved: false;
-      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed';
+      readonly outcome: 'guardrail' | 'halted' | 'writes_not_allowed' | 'out_of_date';
       readonly words: string;
     };
+
+/** The limits that are checked at the moment of the effect. */
+export type EffectLimits = ReservationLimits & Pick<Guardrails, 'maxSpendAgeMs'>;
 
 export interface ReserveInput {
   readonly decisionId: string;
   readonly attempt: number;
   readonly nowMs: number;
-  /** The strategy version's limits; null for what a person asked for by hand: only halts and permission hold it back. */
-  readonly limits: ReservationLimits | null;
+  /** The strategy version's limits; null for taking back what was done: only halts and permission hold that back, and it takes no place. */
+  readonly limits: EffectLimits | null;
 }
 
 /**
@@ -36,76 +42,101 @@ export async function reserve(db: Db, input: ReserveInput): Promise<ReserveResul
       .executeTakeFirstOrThrow();
     const account = await trx
       .selectFrom('ad_account')
-      .select(['id', 'name', 'workspace_id', 'writes_allowed'])
+      .select('id')
       .where('id', '=', decision.account_id)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    const halt = await readHalt(trx, account.id);
-    if (halt !== null) return { reserved: false, outcome: 'halted', words: halt };
-    if (!account.writes_allowed) {
-      return {
-        reserved: false,
-        outcome: 'writes_not_allowed',
-        words: `${account.name} is read-only; allow changes with: bidloop account allow-writes ${account.id}`,
-      };
-    }
+    const closed = await whyClosed(trx, account.id);
+    if (closed !== undefined) return { reserved: false, outcome: closed.code, words: closed.words };
     const now = new Date(input.nowMs);
     const verdict = decision.verdict;
     if (verdict === 'keep' || verdict === 'notify')
       throw new Error(`a ${verdict} is never carried out: decision ${decision.id}`);
-    const own = await trx
-      .selectFrom('guardrail_reservation')
-      .select('freed_at')
-      .where('decision_id', '=', decision.id)
-      .executeTakeFirst();
-    if (own?.freed_at !== null) {
-      const share =
-        verdict === 'pause' ? await shareOfSpend(trx, account.id, decision.object_id, input.nowMs) : 0;
-      if (input.limits !== null) {
-        const since = new Date(input.nowMs - DAY_MS);
-        const used = await trx
-          .selectFrom('guardrail_reservation')
-          .select((eb) => [
-            eb.fn.countAll<number>().as('actions'),
-            eb.fn.coalesce(eb.fn.sum<number>('spend_share'), sql<number>`0`).as('share'),
-          ])
-          .where('account_id', '=', account.id)
-          .where('strategy_id', '=', decision.strategy_id)
-          .where('freed_at', 'is', null)
-          .where('reserved_at', '>', since)
-          .where('decision_id', '<>', decision.id)
-          .executeTakeFirstOrThrow();
-        const check = checkReservation(input.limits, {
-          actions: used.actions,
-          shareOfSpendPaused: Number(used.share),
-          verdict,
-          addsShare: share,
-        });
-        if (!check.ok) return { reserved: false, outcome: 'guardrail', words: check.sentence };
-      }
-      await trx
-        .insertInto('guardrail_reservation')
-        .values({
-          decision_id: decision.id,
-          account_id: account.id,
-          strategy_id: decision.strategy_id,
-          object_id: decision.object_id,
-          campaign_id: decision.campaign_id,
-          verdict,
-          spend_share: share,
-          reserved_at: now,
-          freed_at: null,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .column('decision_id')
-            .doUpdateSet({ reserved_at: now, freed_at: null, spend_share: share }),
-        )
-        .execute();
+    if (input.limits !== null) {
+      const refused = await takePlace(trx, decision, verdict, input.limits, input.nowMs);
+      if (refused !== null) return refused;
     }
     const actionId = await intend(trx, decision, input.attempt, now);
     return { reserved: true, actionId };
   });
+}
+
+/** Takes the decision's place in the limits; a repeat keeps the one it has. @returns why there is none, or null. */
+async function takePlace(
+  trx: Db,
+  decision: Selectable<DecisionTable>,
+  verdict: Change['kind'],
+  limits: EffectLimits,
+  nowMs: number,
+): Promise<Extract<ReserveResult, { reserved: false }> | null> {
+  const plan = decision.plan as DecisionPlan | null;
+  const ageMs = nowMs - decision.as_of.getTime();
+  // A person who was given four hours to answer may use them.
+  if (ageMs > limits.maxSpendAgeMs + (plan?.approval?.withinMs ?? 0)) {
+    return {
+      reserved: false,
+      outcome: 'out_of_date',
+      words: `it was decided on costs that are ${Math.round(ageMs / 360_000) / 10} hours old by now, more than maxSpendAge`,
+    };
+  }
+  const own = await trx
+    .selectFrom('guardrail_reservation')
+    .select('freed_at')
+    .where('decision_id', '=', decision.id)
+    .executeTakeFirst();
+  if (own?.freed_at === null) return null;
+  const used = await usedPlaces(trx, decision.account_id, nowMs);
+  const share =
+    verdict === 'pause'
+      ? ((await sharesOfSpend(trx, decision.account_id, [decision.object_id], nowMs)).get(
+          decision.object_id,
+        ) ?? 0)
+      : 0;
+  const check = checkReservation(limits, { ...used, verdict, addsActions: 1, addsShare: share });
+  if (!check.ok) return { reserved: false, outcome: 'guardrail', words: check.sentence };
+  await trx
+    .insertInto('guardrail_reservation')
+    .values({
+      decision_id: decision.id,
+      account_id: decision.account_id,
+      strategy_id: decision.strategy_id,
+      object_id: decision.object_id,
+      campaign_id: decision.campaign_id,
+      verdict,
+      spend_share: share,
+      reserved_at: new Date(nowMs),
+      freed_at: null,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('decision_id')
+        .doUpdateSet({ reserved_at: new Date(nowMs), freed_at: null, spend_share: share }),
+    )
+    .execute();
+  return null;
+}
+
+/**
+ * Places taken in the account's rolling 24 h by all strategies together: a limit that each strategy had for itself would
+ * be passed by writing a second one.
+ */
+export async function usedPlaces(
+  db: Db,
+  accountId: string,
+  nowMs: number,
+): Promise<Pick<Room, 'actions' | 'pauses' | 'shareOfSpendPaused'>> {
+  const used = await db
+    .selectFrom('guardrail_reservation')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('actions'),
+      eb.fn.countAll<number>().filterWhere('verdict', '=', 'pause').as('pauses'),
+      eb.fn.coalesce(eb.fn.sum<number>('spend_share'), sql<number>`0`).as('share'),
+    ])
+    .where('account_id', '=', accountId)
+    .where('freed_at', 'is', null)
+    .where('reserved_at', '>', new Date(nowMs - DAY_MS))
+    .executeTakeFirstOrThrow();
+  return { actions: used.actions, pauses: used.pauses, shareOfSpendPaused: Number(used.share) };
 }
 
 /** The intent row; the same attempt asked for again (a retried activity) gets the row it has. */
@@ -133,13 +164,14 @@ async function intend(
   return id;
 }
 
-/** Why nothing may be written to this account now, or null. Read in the reservation and again just before each write. */
-export async function readHalt(db: Db, accountId: string): Promise<string | null> {
+/** Why nothing may be written to this account now. Read in the reservation and again just before each write. */
+export async function whyClosed(db: Db, accountId: string): Promise<Room['closed']> {
   const row = await db
     .selectFrom('ad_account as a')
     .innerJoin('workspace as w', 'w.id', 'a.workspace_id')
     .select([
       'a.name',
+      'a.writes_allowed',
       'a.halted_at',
       'a.halt_reason',
       'w.halted_at as workspace_halted_at',
@@ -147,10 +179,16 @@ export async function readHalt(db: Db, accountId: string): Promise<string | null
     ])
     .where('a.id', '=', accountId)
     .executeTakeFirst();
-  if (row === undefined) return `the ad account ${accountId} is gone`;
-  if (row.workspace_halted_at !== null) return `the workspace is halted${because(row.workspace_halt_reason)}`;
-  if (row.halted_at !== null) return `${row.name} is halted${because(row.halt_reason)}`;
-  return null;
+  const halted = (words: string) => ({ code: 'halted', words }) as const;
+  if (row === undefined) return halted(`the ad account ${accountId} is gone`);
+  if (row.workspace_halted_at !== null)
+    return halted(`the workspace is halted${because(row.workspace_halt_reason)}`);
+  if (row.halted_at !== null) return halted(`${row.name} is halted${because(row.halt_reason)}`);
+  if (row.writes_allowed) return undefined;
+  return {
+    code: 'writes_not_allowed',
+    words: `${row.name} is read-only; allow changes with: bidloop account allow-writes ${accountId}`,
+  };
 }
 
 function because(reason: string | null): string {
@@ -167,17 +205,26 @@ export async function freeReservation(db: Db, decisionId: string, nowMs: number)
     .execute();
 }
 
-/** Share of the account's spend of the last 24 reported hours that the object and what is below it spent. */
-async function shareOfSpend(db: Db, accountId: string, objectId: number, nowMs: number): Promise<number> {
-  const { rows } = await sql<{ all_spend: number | null; own_spend: number | null }>`
-    select sum(h.spend_micros) as all_spend,
-           sum(h.spend_micros) filter (
-             where o.id = ${objectId} or o.adset_id = ${objectId} or o.campaign_id = ${objectId} or o.creative_id = ${objectId}
-           ) as own_spend
-    from spend_hour h join object o on o.id = h.object_id join ad_account a on a.id = h.account_id
-    where h.account_id = ${accountId}
-      and h.hour >= coalesce(a.spend_as_of, ${new Date(nowMs)}) - interval '24 hours'`.execute(db);
-  const row = rows[0];
-  if (!row?.all_spend) return 0;
-  return (row.own_spend ?? 0) / row.all_spend;
+/** Share of the account's spend of the last 24 reported hours that each object and what is below it spent. */
+export async function sharesOfSpend(
+  db: Db,
+  accountId: string,
+  objectIds: readonly ObjectId[],
+  nowMs: number,
+): Promise<ReadonlyMap<ObjectId, number>> {
+  const { rows } = await sql<{ id: ObjectId; share: number | null }>`
+    with recent as (
+      select h.object_id, sum(h.spend_micros) as spend
+      from spend_hour h join ad_account a on a.id = h.account_id
+      where h.account_id = ${accountId}
+        and h.hour >= coalesce(a.spend_as_of, ${new Date(nowMs)}) - interval '24 hours'
+      group by h.object_id
+    )
+    select part.id, (sum(r.spend) / nullif((select sum(spend) from recent), 0))::float8 as share
+    from recent r
+    join object o on o.id = r.object_id
+    cross join lateral (values (o.id), (o.adset_id), (o.campaign_id), (o.creative_id)) part (id)
+    where part.id = any(${sql.val(objectIds)}::bigint[])
+    group by part.id`.execute(db);
+  return new Map(rows.map(({ id, share }) => [id, share ?? 0]));
 }

@@ -31,7 +31,7 @@ export async function releaseLease(db: Db, decisionId: string): Promise<void> {
   await db.deleteFrom('lease').where('decision_id', '=', decisionId).execute();
 }
 
-/** Leases taken before an instant, for the sweep. */
+/** Every lease of an account, for the sweep. */
 export async function listLeases(
   db: Db,
   accountId: string,

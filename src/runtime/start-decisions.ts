@@ -4,17 +4,21 @@ import type { ActInput, ActTiming } from '../../activities/contract.ts';
 import { TASK_QUEUE, WORKFLOW, WORKFLOW_ID } from '../../workflows/names.ts';
 import * as attributes from '../../workflows/search-attributes.ts';
 import { wallDuration } from '../core/clock.ts';
-import { type DueDecision, loadDueDecisions, markStarted } from '../db/decision.ts';
 import type { Db } from '../db/connection.ts';
+import { closeDecision, type DueDecision, loadDueDecisions, markStarted } from '../db/decision.ts';
+import { messageOf } from '../errors.ts';
 
 /** Starts one after another would wait on round trips; more than this at once only queues up in the server. */
 const AT_ONCE = 15;
 const PAGE = 200;
+/** gRPC status. */
+const INVALID_ARGUMENT = 3;
 
 export const DEFAULT_ACT_TIMING: ActTiming = {
   readMs: 30_000,
   // Adapters give a write 20 s to answer; beyond a minute the worker itself is gone.
   writeMs: 60_000,
+  queueMs: 300_000,
   readBackForMs: 120_000,
   busyForMs: 120_000,
   pauseMs: 1_000,
@@ -39,13 +43,22 @@ export async function startDueDecisions(deps: StartDeps, accountId: string): Pro
     const due = await loadDueDecisions(deps.db, accountId, PAGE);
     for (let first = 0; first < due.length; first += AT_ONCE) {
       const some = due.slice(first, first + AT_ONCE);
-      await Promise.all(some.map((decision) => start(deps, decision)));
-      await markStarted(
-        deps.db,
-        some.map((decision) => decision.id),
-        deps.wallNowMs(),
-      );
-      started += some.length;
+      const results = await Promise.allSettled(some.map((decision) => start(deps, decision)));
+      const ids = some.filter((_, index) => results[index]?.status === 'fulfilled').map(({ id }) => id);
+      await markStarted(deps.db, ids, deps.wallNowMs());
+      started += ids.length;
+      for (const [index, result] of results.entries()) {
+        const decision = some[index];
+        if (result.status === 'fulfilled' || decision === undefined) continue;
+        // A start that can never succeed must not keep all others, and the account's next look, from happening.
+        if (grpcCode(result.reason) !== INVALID_ARGUMENT) throw result.reason;
+        await closeDecision(deps.db, {
+          decisionId: decision.id,
+          outcome: 'not_applied',
+          detail: `Temporal does not accept its workflow: ${messageOf(result.reason)}`,
+          nowMs: decision.decidedAtMs,
+        });
+      }
     }
     if (due.length < PAGE) return started;
   }
@@ -69,6 +82,16 @@ async function start(deps: StartDeps, decision: DueDecision): Promise<void> {
     // It ran and is closed: started by a process that died before it could say so here.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+function grpcCode(error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if ('code' in cause) return cause.code;
+  return undefined;
+}
+
+/** Keyword columns of a SQL visibility store hold 255 characters; a longer name would never be listed. */
+function keyword(text: string): string {
+  return text.slice(0, 200).toWellFormed();
 }
 
 function actInput(decision: DueDecision, timing: ActTiming): ActInput {
@@ -101,13 +124,15 @@ function searchAttributes(decision: DueDecision): SearchAttributePair[] {
   const { plan } = decision;
   return [
     { key: attributes.BID_NETWORK, value: decision.network },
-    { key: attributes.BID_ACCOUNT, value: decision.accountName },
+    { key: attributes.BID_ACCOUNT, value: keyword(decision.accountName) },
     ...(decision.campaignName === null
       ? []
-      : [{ key: attributes.BID_CAMPAIGN, value: decision.campaignName }]),
-    ...(decision.adsetName === null ? [] : [{ key: attributes.BID_AD_SET, value: decision.adsetName }]),
-    { key: attributes.BID_OBJECT, value: decision.objectName },
-    { key: attributes.BID_RULE, value: `${decision.strategy} / ${decision.rule ?? 'undo'}` },
+      : [{ key: attributes.BID_CAMPAIGN, value: keyword(decision.campaignName) }]),
+    ...(decision.adsetName === null
+      ? []
+      : [{ key: attributes.BID_AD_SET, value: keyword(decision.adsetName) }]),
+    { key: attributes.BID_OBJECT, value: keyword(decision.objectName) },
+    { key: attributes.BID_RULE, value: keyword(`${decision.strategy} / ${decision.rule ?? 'undo'}`) },
     { key: attributes.BID_ACTION, value: plan.change.kind },
     { key: attributes.BID_OUTCOME, value: plan.approval === null ? 'acting' : 'waiting' },
     { key: attributes.BID_AS_OF, value: new Date(decision.asOfMs) },

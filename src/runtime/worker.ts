@@ -166,7 +166,13 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
       if (accounts.some((account) => account.id === id)) continue;
       await removeAccount(client, id);
       ensured.delete(id);
-      running.get(networkQueue(id))?.worker.shutdown();
+      const queue = networkQueue(id);
+      const one = running.get(queue);
+      if (one === undefined) continue;
+      one.worker.shutdown();
+      // It may come back: then it needs a worker again.
+      await one.done;
+      running.delete(queue);
     }
   };
   await untilReady('the accounts', { log, signal }, fit);

@@ -59,7 +59,7 @@ function optimizer(duringPass: () => Promise<void> = async () => {}) {
       return 0;
     },
     supersede: async () => {},
-    sweepLeases: async () => 0,
+    sweep: async () => {},
   });
 }
 

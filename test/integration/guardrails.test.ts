@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionPlan } from '../../src/core/decision-plan.ts';
+import type { ReservationLimits } from '../../src/core/guardrails.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { freeReservation, reserve } from '../../src/db/guardrail.ts';
 import { spend } from '../support/loop.ts';
@@ -85,12 +86,14 @@ async function pauseOf(objectId: ObjectId): Promise<string> {
   return id;
 }
 
-const ask = (
-  decisionId: string,
-  limits: { maxActionsPerDay: number; maxShareOfSpendPaused: number } | null,
-  nowMs = account.nowMs,
-  attempt = 1,
-) => reserve(database.db, { decisionId, attempt, nowMs, limits });
+const ask = (decisionId: string, limits: ReservationLimits | null, nowMs = account.nowMs, attempt = 1) =>
+  reserve(database.db, {
+    decisionId,
+    attempt,
+    nowMs,
+    // As long as any of these tests lasts.
+    limits: limits === null ? null : { ...limits, maxSpendAgeMs: 48 * HOUR_MS },
+  });
 
 describe('a reservation', () => {
   it('gives the last place to one of many that ask at once', async () => {
@@ -125,6 +128,31 @@ describe('a reservation', () => {
       outcome: 'guardrail',
       words: expect.stringContaining('100 %'),
     });
+  });
+
+  it('counts what other strategies did', async () => {
+    const [first, second] = [await pauseOf(await object('a')), await pauseOf(await object('b'))];
+    await database.db.updateTable('decision').set({ strategy_id: 'other' }).where('id', '=', first).execute();
+    const limits = { maxActionsPerDay: 1, maxShareOfSpendPaused: 1 };
+    expect((await ask(first, limits)).reserved).toBe(true);
+    expect(await ask(second, limits)).toMatchObject({ reserved: false, outcome: 'guardrail' });
+  });
+
+  it('is refused when the evidence has grown older than the rule allows', async () => {
+    const id = await pauseOf(await object('a'));
+    const limits = { maxActionsPerDay: 1, maxShareOfSpendPaused: 1 };
+    expect(await ask(id, limits, account.nowMs + 49 * HOUR_MS)).toMatchObject({
+      reserved: false,
+      outcome: 'out_of_date',
+    });
+    // A person who says take it back is not bound by that.
+    expect((await ask(id, null, account.nowMs + 49 * HOUR_MS)).reserved).toBe(true);
+  });
+
+  it('is not taken by what takes a change back', async () => {
+    const [undo, pause] = [await pauseOf(await object('a')), await pauseOf(await object('b'))];
+    expect((await ask(undo, null)).reserved).toBe(true);
+    expect((await ask(pause, { maxActionsPerDay: 1, maxShareOfSpendPaused: 1 })).reserved).toBe(true);
   });
 
   it('rolls over 24 hours, and a write that never happened gives its place back', async () => {

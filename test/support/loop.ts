@@ -16,6 +16,7 @@ import { testTemporal } from './temporal.ts';
 export const QUICK: ActTiming = {
   readMs: 5_000,
   writeMs: 3_000,
+  queueMs: 5_000,
   readBackForMs: 1_500,
   busyForMs: 600,
   pauseMs: 50,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { micros } from '../../src/core/money.ts';
-import type { BidStrategy, LeverState, ObjectId, ObjectStatus } from '../../src/core/object.ts';
+import type { BidStrategy, LeverState, ObjectId, ObjectStatus, Level } from '../../src/core/object.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { seal } from '../../src/secrets.ts';
 import type { FakeNetwork } from './fake-network.ts';
@@ -87,13 +87,15 @@ export async function seedAccount(
 }
 
 export interface SeedObject {
-  readonly level: 'campaign' | 'adset' | 'ad';
+  readonly level: Level;
   readonly networkId: string;
   readonly name: string;
   readonly status?: ObjectStatus;
   readonly bidStrategy?: BidStrategy;
   readonly bidMicros?: number | null;
   readonly adsetId?: ObjectId;
+  /** What an ad shows. */
+  readonly creative?: { readonly id: ObjectId; readonly networkId: string };
 }
 
 /** One object; with `network`, its live twin stands in the fake network's books. */
@@ -120,9 +122,9 @@ export async function seedObject(
       level: object.level,
       network_id: object.networkId,
       name: object.name,
-      campaign_id: object.level === 'campaign' ? null : account.campaignId,
+      campaign_id: object.level === 'campaign' || object.level === 'creative' ? null : account.campaignId,
       adset_id: object.adsetId ?? null,
-      creative_id: null,
+      creative_id: object.creative?.id ?? null,
       status: lever.status,
       delivery: lever.status,
       bid_strategy: lever.bidStrategy,
@@ -149,9 +151,10 @@ export async function seedObject(
     networkId: object.networkId,
     name: object.name,
     delivery: lever.status,
-    campaignNetworkId: object.level === 'campaign' ? null : account.campaignNetworkId,
+    campaignNetworkId:
+      object.level === 'campaign' || object.level === 'creative' ? null : account.campaignNetworkId,
     adsetNetworkId: null,
-    creativeNetworkId: null,
+    creativeNetworkId: object.creative?.networkId ?? null,
     roasFloor: null,
     learning: null,
     labels: [],

@@ -77,11 +77,11 @@ export function compileAction(
       `a rule does one thing; this one has ${verbs.join(' and ')}`,
       'write a second rule with the same condition',
     );
-  if (level === 'creative' && verb !== 'notify') {
+  if (level === 'creative' && verb !== 'notify' && verb !== 'pause' && verb !== 'resume') {
     return complain(
       verb,
-      `a creative has no status, bid or budget of its own: ${verb} at level creative comes with a later version`,
-      'use notify here, or judge level: ad',
+      `a creative has no bid or budget: ${verb} is not possible at level creative`,
+      'use pause, resume or notify here, or judge level: adset',
     );
   }
 

@@ -50,7 +50,8 @@ export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evide
             ? ' until tomorrow'
             : ` for ${durationText(action.until.ms)}`;
       return (
-        rested(strategy, evidence, 'pause', limits.restMs ?? 0) ?? {
+        rested(strategy, evidence, 'pause', limits.restMs ?? 0) ??
+        unseen(evidence.changedSince?.resumedMs, 'it was resumed') ?? {
           ok: true,
           verdict: change,
           lead: `pause ${evidence.object.name}${until}`,
@@ -106,6 +107,12 @@ function planMove(strategy: CompiledStrategy, rule: CompiledRule, evidence: Evid
   const kind = lever.lever === 'bid' ? 'set_bid' : 'set_budget';
   const resting = rested(strategy, evidence, kind, limits.restMs ?? DEFAULT_REST_MS);
   if (resting !== null) return resting;
+  const { changedSince } = evidence;
+  const fresh = unseen(
+    lever.lever === 'bid' ? changedSince?.bidMs : changedSince?.budgetMs,
+    `its ${lever.word} was moved`,
+  );
+  if (fresh !== null) return fresh;
 
   const from = lever.micros;
   const wanted =
@@ -207,6 +214,17 @@ function rested(
   return left > 0
     ? refused('cooldown', `changed a short while ago; free again in ${durationText(left)}`)
     : null;
+}
+
+/**
+ * A step on evidence from before the last one would compound, a pause on evidence from before a resume would undo it, and
+ * either would overrule the person who made that change. A pause does not wait for facts about a moved bid, and a resume
+ * waits for nothing: a late conversion is a fact about clicks of before.
+ */
+function unseen(changedMs: number | undefined, what: string): Plan | null {
+  return changedMs === undefined
+    ? null
+    : refused('no_facts_since_change', `${what} after the newest hour whose cost is known`);
 }
 
 function durationText(ms: number): string {

@@ -77,7 +77,14 @@ describe('one change of a bid or budget', () => {
 
 describe("the account's rolling 24 hours", () => {
   const limits = { maxActionsPerDay: 3, maxShareOfSpendPaused: 0.3 };
-  const usage = { actions: 2, shareOfSpendPaused: 0.2, verdict: 'pause', addsShare: 0.1 } as const;
+  const usage = {
+    actions: 2,
+    pauses: 2,
+    addsActions: 1,
+    shareOfSpendPaused: 0.2,
+    verdict: 'pause',
+    addsShare: 0.1,
+  } as const;
 
   test('the last place and the last share are given', () => {
     expect(checkReservation(limits, usage)).toEqual({ ok: true });
@@ -88,7 +95,23 @@ describe("the account's rolling 24 hours", () => {
     expect(check).toEqual({
       ok: false,
       refused: 'max_actions_per_day',
-      sentence: 'not done: 3 actions in the last 24 hours, and maxActionsPerDay is 3',
+      sentence: 'the account had 3 actions in the last 24 hours, and maxActionsPerDay is 3',
+    });
+  });
+
+  test('a pause is measured against pauses: many moved bids do not keep a loss from being stopped', () => {
+    expect(checkReservation(limits, { ...usage, actions: 90 })).toEqual({ ok: true });
+    expect(checkReservation(limits, { ...usage, actions: 90, pauses: 3 })).toMatchObject({
+      refused: 'max_actions_per_day',
+      sentence: 'the account had 3 pauses in the last 24 hours, and maxActionsPerDay is 3',
+    });
+  });
+
+  test('what needs several places gets all of them or none', () => {
+    expect(checkReservation(limits, { ...usage, pauses: 1, addsActions: 2 })).toEqual({ ok: true });
+    expect(checkReservation(limits, { ...usage, addsActions: 2 })).toMatchObject({
+      refused: 'max_actions_per_day',
+      sentence: expect.stringContaining('this would be 2 more'),
     });
   });
 

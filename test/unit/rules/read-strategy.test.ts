@@ -241,16 +241,17 @@ describe('shape', () => {
     expect(problemsOf(text)).toMatchObject([{ at: '6:13', message: 'two rules are named "a"' }]);
   });
 
-  test.each(['pause: true', 'setBid: 3', 'scale: 10 %', 'resume: true'])(
-    'a creative has no lever of its own: %s',
+  test.each(['setBid: 3', 'scale: 10 %', 'raiseBudget: 10 %'])(
+    'a creative has no bid or budget: %s',
     (verb) => {
       const text = file(`'true'`, `{ ${verb} }`).replace('adset', 'creative');
-      expect(problemsOf(text)[0]?.message).toMatch(/at level creative comes with a later version/);
-      expect(problemsOf(file(`'spend("7d") > 3'`, '{ notify: look }').replace('adset', 'creative'))).toEqual(
-        [],
-      );
+      expect(problemsOf(text)[0]?.message).toMatch(/^a creative has no bid or budget/);
     },
   );
+
+  test.each(['pause: true', 'resume: true', 'notify: look'])('a creative can be told: %s', (verb) => {
+    expect(problemsOf(file(`'spend("7d") > 3'`, `{ ${verb} }`).replace('adset', 'creative'))).toEqual([]);
+  });
 
   test('broken YAML names the line', () => {
     expect(problemsOf(file(`'true`))[0]?.message).toMatch(/^this is not YAML/);
