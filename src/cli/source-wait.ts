@@ -57,6 +57,9 @@ export function adviceOn(postback: RecentPostback): readonly string[] {
 const WARNINGS: Readonly<Record<string, (name: string) => string>> = {
   unresolved_macro: (name) => `"${name}" still holds a macro: it is misspelt, or unknown to this sender.`,
   repeated: (name) => `"${name}" is sent twice with different values; the first one is used.`,
+  damaged_text: (name) =>
+    `"${name}" holds a NUL byte or half a character: it is kept without. Is it cut or encoded twice on its way?`,
+  unknown_currency: (name) => `The currency in "${name}" is no ISO 4217 code.`,
   html_entity: (name) => `"${name}" was damaged by HTML: write & instead of &amp; in the address.`,
   too_long: (name) => `"${name}" is longer than any device id and was left out.`,
   future_event_time: () => "Its event time lies in the future: is the sender's clock or time zone right?",

@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { strategyJsonSchema } from '../contract/strategy.ts';
 import type { Db } from '../db/connection.ts';
@@ -15,7 +14,8 @@ import { formatProblem } from '../strategies/format-problem.ts';
 import { readStrategy } from '../strategies/read.ts';
 import { TEMPLATES } from '../strategies/templates.ts';
 import { chooseWorkspace } from './choose-workspace.ts';
-import { type CliContext, UsageError } from './command.ts';
+import type { CliContext } from './command.ts';
+import { newStrategy, type NewOptions } from './strategy-new.ts';
 
 /** `strategy check|new|schema|add|list|show|remove`: the rules by which decisions are made. */
 export function register(program: Command, context: CliContext): void {
@@ -42,10 +42,14 @@ export function register(program: Command, context: CliContext): void {
     .requiredOption('--cpa <amount>', 'what a conversion may cost: 30 or "30 EUR"')
     .option('--event <event>', 'the event that counts', 'purchase')
     .option('--level <level>', 'what is judged: campaign, adset or ad', 'adset')
+    .option('--workspace <id>', "whose it is: it is written to that workspace's folder, strategies/<id>/")
     .option('--out <file>', 'where to write it; strategies/<template>.yaml when left out')
-    .addHelpText('after', '\nExample:\n  ./bidloop strategy new stop-loss --cpa "30 USD"')
-    .action(async (name: string, options: { cpa: string; event: string; level: string; out?: string }) => {
-      await create(context, name, options);
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ./bidloop strategy new stop-loss --cpa "30 USD"\n  ./bidloop strategy new stop-loss --cpa 30 --workspace my-shop',
+    )
+    .action(async (name: string, options: NewOptions) => {
+      await newStrategy(context, name, options);
     });
 
   strategy
@@ -168,52 +172,6 @@ async function check(
   if (results.some((result) => !result.ok)) process.exitCode = 1;
 }
 
-async function create(
-  context: CliContext,
-  name: string,
-  options: { readonly cpa: string; readonly event: string; readonly level: string; readonly out?: string },
-): Promise<void> {
-  const template = TEMPLATES.find((one) => one.name === name);
-  if (template === undefined)
-    throw new UsageError(
-      `there is no template "${name}"; there are: \n${TEMPLATES.map((one) => `  ${one.name}: ${one.about}`).join('\n')}`,
-    );
-  const { level } = options;
-  if (level !== 'campaign' && level !== 'adset' && level !== 'ad')
-    throw new UsageError(`--level: "${level}" is not one of campaign, adset, ad`);
-  if (!/^[\w./:-]{1,100}$/.test(options.event))
-    throw new UsageError(
-      `--event: "${options.event}" is not an event's name; write it as your postbacks do, for example purchase`,
-    );
-  const text = template.write({ cpa: options.cpa.trim(), event: options.event, level });
-  const read = readStrategy(text, { fileName: name });
-  if (!read.ok)
-    throw new UsageError(`--cpa: "${options.cpa}" is not an amount of money; write 30 or "30 EUR"`);
-  const file = path.resolve(options.out ?? path.join(context.config.strategiesDir, `${name}.yaml`));
-  await mkdir(path.dirname(file), { recursive: true });
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    throw new OperatorError(
-      exists ? 'file_exists' : 'not_writable',
-      exists
-        ? `${file} exists already and is left as it is`
-        : `${file} cannot be written (${messageOf(error)})`,
-      {
-        next: exists
-          ? 'Choose another name with --out, or remove the file.'
-          : 'Choose another place with --out.',
-        cause: error,
-      },
-    );
-  }
-  context.print(
-    { file, strategy: read.compiled.name, mode: read.compiled.mode },
-    `${file} written, in dry-run: it only records what it would do. Edit it, then: ./bidloop strategy check ${shortPath(file)}`,
-  );
-}
-
 async function add(context: CliContext, file: string, wanted: string | undefined): Promise<void> {
   const text = await readText(file);
   const db = await context.db();
@@ -273,10 +231,4 @@ async function unknown(db: Db, workspaceId: string, name: string): Promise<Opera
         ? 'There is none yet; see `./bidloop strategy new --help`.'
         : `There is: ${names.join(', ')}.`,
   });
-}
-
-/** As one would type it here. */
-function shortPath(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
 }

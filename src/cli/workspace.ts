@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { isTimeZone } from '../core/zone.ts';
-import { addWorkspace, isCurrency, showWorkspace } from '../db/workspace.ts';
+import type { Db } from '../db/connection.ts';
+import { addWorkspace, isCurrency, removeWorkspace, showWorkspace } from '../db/workspace.ts';
 import { listWorkspaces } from '../db/live-table.ts';
 import { OperatorError } from '../errors.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { type CliContext, UsageError } from './command.ts';
 
-/** `workspace list|add|show`: one team's or client's accounts, sources and strategies. */
+/** `workspace list|add|show|remove`: one team's or client's accounts, sources and strategies. */
 export function register(program: Command, context: CliContext): void {
   const workspace = program
     .command('workspace')
@@ -75,6 +76,8 @@ export function register(program: Command, context: CliContext): void {
           'Next:',
           `  ./bidloop account add meta --workspace ${id} …    connect an ad account (read-only at first)`,
           `  ./bidloop source add generic --workspace ${id}    get the address that your tracker calls`,
+          `  ./bidloop strategy new stop-loss --cpa 30 --workspace ${id}    write its first rules, in dry-run`,
+          'Without --workspace, commands mean the only workspace that is not simulated.',
         ].join('\n'),
       );
     });
@@ -86,13 +89,7 @@ export function register(program: Command, context: CliContext): void {
     .action(async (id: string) => {
       const db = await context.db();
       const found = await showWorkspace(db, id);
-      if (!found) {
-        const ids = (await listWorkspaces(db)).map((row) => row.id);
-        const meant = nearestWord(id, ids);
-        throw new OperatorError('unknown_workspace', `there is no workspace "${id}"`, {
-          next: meant === null ? 'See `./bidloop workspace list`.' : `Did you mean "${meant}"?`,
-        });
-      }
+      if (!found) throw await unknownWorkspace(db, id);
       const nowText = new Date(await context.nowMs(id)).toISOString();
       context.print(
         { ...found, now: nowText },
@@ -109,6 +106,36 @@ export function register(program: Command, context: CliContext): void {
         ].join('\n'),
       );
     });
+
+  workspace
+    .command('remove')
+    .description(
+      'take away a workspace that nothing belongs to; what was counted and decided stays on record',
+    )
+    .argument('<id>')
+    .action(async (id: string) => {
+      const db = await context.db();
+      const outcome = await removeWorkspace(db, id);
+      if (outcome === 'unknown') throw await unknownWorkspace(db, id);
+      if (outcome === 'in_use') {
+        throw new OperatorError(
+          'workspace_in_use',
+          `"${id}" has accounts, sources, links or strategies, in use or on record, so it stays`,
+          {
+            next: `To stop all it does, remove what \`./bidloop workspace show ${id}\` lists: account remove, source remove, link remove, strategy remove.`,
+          },
+        );
+      }
+      context.print({ id, removed: true }, `Workspace "${id}" removed.`);
+    });
+}
+
+async function unknownWorkspace(db: Db, id: string): Promise<OperatorError> {
+  const ids = (await listWorkspaces(db)).map((row) => row.id);
+  const meant = nearestWord(id, ids);
+  return new OperatorError('unknown_workspace', `there is no workspace "${id}"`, {
+    next: meant === null ? 'See `./bidloop workspace list`.' : `Did you mean "${meant}"?`,
+  });
 }
 
 function readCurrency(text: string): string {

@@ -164,6 +164,7 @@ const OUTCOME_BADGES: Readonly<Record<string, Badge>> = {
   superseded: { label: 'someone else moved it', tone: 'warn' },
   target_busy: { label: 'another change was under way', tone: 'warn' },
   guardrail: { label: 'held by a guardrail', tone: 'warn' },
+  out_of_date: { label: 'waited too long', tone: 'warn' },
   halted: { label: 'halted', tone: 'bad' },
   writes_not_allowed: { label: 'account is read-only', tone: 'warn' },
   network_refused: { label: 'network refused', tone: 'bad' },

@@ -57,7 +57,7 @@ function decode(text: string): string {
 
 function addPair(rawName: string, rawValue: string, into: Params): void {
   let name = cleanText(rawName).toLowerCase();
-  let value = cleanText(rawValue);
+  let value = rawValue;
   while (name.startsWith('?')) name = name.slice(1);
   if (name.startsWith('amp;')) {
     name = name.slice(4);
@@ -77,9 +77,11 @@ function addPair(rawName: string, rawValue: string, into: Params): void {
   addParam(name, value, into);
 }
 
-/** The first value of a name wins; a later one that differs is noted. */
-function addParam(name: string, value: string, into: Params): void {
+/** The first value of a name wins; a later one that differs, and what had to be left out of one, is noted. */
+function addParam(name: string, rawValue: string, into: Params): void {
   if (name === '') return;
+  const value = cleanText(rawValue);
+  if (value !== rawValue && into.warnings.length < 50) into.warnings.push(`damaged_text:${name}`);
   const first = into.values.get(name);
   if (first === undefined) into.values.set(name, value);
   else if (first !== value && into.warnings.length < 50) into.warnings.push(`repeated:${name}`);
@@ -137,7 +139,7 @@ function flatten(value: object, prefix: string, into: Params, depth: number): vo
     if (typeof item === 'object' && !isLosslessNumber(item) && !Array.isArray(item) && depth < 5) {
       flatten(item, name, into, depth + 1);
     } else {
-      addParam(name, cleanText(typeof item === 'object' ? JSON.stringify(item) : String(item)), into);
+      addParam(name, typeof item === 'object' ? JSON.stringify(item) : String(item), into);
     }
   }
 }

@@ -44,6 +44,13 @@ async function strategy(...args: readonly string[]) {
   }
 }
 
+test("new writes into a workspace's own folder", async () => {
+  const made = await strategy('new', 'watch', '--cpa', '30', '--workspace', 'my-shop', '--json');
+  const file = path.join(folder, 'strategies', 'my-shop', 'watch.yaml');
+  expect(JSON.parse(made.out)).toMatchObject({ file });
+  expect(readFileSync(file, 'utf8')).toContain('version: 1');
+});
+
 test('new writes a commented file that is right, and never overwrites one', async () => {
   const made = await strategy('new', 'stop-loss', '--cpa', '30 USD');
   expect(made).toMatchObject({ code: 0, err: '' });
@@ -68,6 +75,7 @@ test.each([
   [['new', 'stop-loss', '--cpa', 'thirty'], '--cpa: "thirty" is not an amount of money'],
   [['new', 'stop-loss', '--cpa', '30', '--level', 'account'], '--level: "account" is not one of'],
   [['new', 'stop-loss', '--cpa', '30', '--event', 'a "b"'], '--event:'],
+  [['new', 'stop-loss', '--cpa', '30', '--workspace', '../x'], '--workspace: "../x" is not'],
   [['new', 'stop-loss'], "required option '--cpa <amount>'"],
 ])('%j is wrong usage', async (args, message) => {
   const { code, err } = await strategy(...args);

@@ -44,6 +44,14 @@ describe('parameters on the wire', () => {
     expect(it.warnings).toEqual(['repeated:clickid']);
   });
 
+  it('what cannot be stored as text is left out, and named', () => {
+    const query = params('click_id=a%00b&txid=1');
+    expect([query.values.get('click_id'), query.warnings]).toEqual(['ab', ['damaged_text:click_id']]);
+    const body = emptyParams();
+    readBody(Buffer.from('{"click_id":"a\\u0000b\\ud800"}'), 'application/json', body);
+    expect([body.values.get('click_id'), body.warnings]).toEqual(['ab\ufffd', ['damaged_text:click_id']]);
+  });
+
   it('damage by HTML and by hand is repaired and noted', () => {
     expect([...params('?&a=1&amp;b=2&&payout=12.5¤cy=EUR').values]).toEqual([
       ['a', '1'],
