@@ -1,5 +1,7 @@
 import type { Db } from './connection.ts';
 
+const FOREIGN_KEY_VIOLATION = '23503';
+
 export interface NewWorkspace {
   readonly id: string;
   readonly name: string;
@@ -44,6 +46,21 @@ export async function addWorkspace(db: Db, workspace: NewWorkspace): Promise<boo
     .returning('id')
     .executeTakeFirst();
   return made !== undefined;
+}
+
+/**
+ * Removes a workspace that nothing belongs or ever belonged to: what was counted and decided stays on record.
+ *
+ * @returns `in_use` when an account, a source, a link or a strategy of it is or was there.
+ */
+export async function removeWorkspace(db: Db, id: string): Promise<'removed' | 'unknown' | 'in_use'> {
+  try {
+    const gone = await db.deleteFrom('workspace').where('id', '=', id).returning('id').executeTakeFirst();
+    return gone === undefined ? 'unknown' : 'removed';
+  } catch (error) {
+    if ((error as { code?: string }).code === FOREIGN_KEY_VIOLATION) return 'in_use';
+    throw error;
+  }
 }
 
 export interface WorkspaceOverview {

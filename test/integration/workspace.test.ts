@@ -100,4 +100,28 @@ describe('./bidloop workspace', () => {
     expect(out).toContain('time zone  Europe/Berlin');
     expect(out).toContain('accounts   none');
   });
+
+  it('removes an empty workspace, and keeps one with anything on record', async () => {
+    await bidloop('workspace', 'add', 'Empty', ...place);
+    expect((await bidloop('workspace', 'remove', 'empty')).out).toContain('Workspace "empty" removed.');
+    expect((await bidloop('workspace', 'remove', 'empty', '--json')).out).toContain('unknown_workspace');
+
+    await bidloop('workspace', 'add', 'Used', ...place);
+    await database.db
+      .insertInto('link')
+      .values({
+        id: 'used-link',
+        workspace_id: 'used',
+        network: 'meta',
+        name: 'gone by now',
+        target_url: 'https://shop.example/',
+        created_at: new Date(0),
+        removed_at: new Date(1),
+      })
+      .execute();
+    const kept = await bidloop('workspace', 'remove', 'used', '--json');
+    expect(kept.code).toBe(1);
+    expect(JSON.parse(kept.out).error.code).toBe('workspace_in_use');
+    expect((await bidloop('workspace', 'show', 'used')).code).toBe(0);
+  });
 });
