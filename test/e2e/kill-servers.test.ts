@@ -1,134 +1,126 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { ObjectId } from '../../src/core/object.ts';
 import { connect, type Db } from '../../src/db/connection.ts';
-import { addSource, newSourceKey } from '../../src/db/sources.ts';
-import { signal } from '../../src/runtime/processes.ts';
-import { SAMPLE } from '../../src/runtime/sample-workspace.ts';
-import { type Installation, installation } from '../support/installation.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { createLog } from '../../src/log.ts';
+import { createNetworkRegistry } from '../../src/networks/registry.ts';
+import { freePort } from '../../src/runtime/free-port.ts';
+import { removePostgresHome } from '../../src/runtime/postgres-home.ts';
+import { type RunningPostgres, startPostgres } from '../../src/runtime/postgres.ts';
+import { waitForEnd } from '../../src/runtime/processes.ts';
+import { type RunningTemporal, startTemporal } from '../../src/runtime/temporal-server.ts';
+import { type RunningWorkers, runWorkers } from '../../src/runtime/worker.ts';
+import { STOP_LOSS } from '../support/act-bench.ts';
+import { fakeNetwork } from '../support/fake-network.ts';
+import { eventually, QUICK, spend } from '../support/loop.ts';
+import { SECRET_KEY, seedAccount, type SeededAccount, seedObject } from '../support/seed-account.ts';
+import { seedStrategy } from '../support/seed-strategy.ts';
+import { testTemporal } from '../support/temporal.ts';
 
-const SOURCE = 'kill-test';
+/** PostgreSQL and Temporal of this file's own, to be killed and brought back. */
+const folder = mkdtempSync(path.join(os.tmpdir(), 'bidloop-servers-'));
+const network = fakeNetwork();
+const AD_SETS = 8;
 
-let place: Installation;
+let postgres: RunningPostgres;
+let temporal: RunningTemporal;
+let workers: RunningWorkers;
 let db: Db;
-beforeAll(async () => {
-  place = await installation();
-});
-afterAll(async () => {
-  await db?.destroy();
-  await place.remove();
-});
+let account: SeededAccount;
+const ids: ObjectId[] = [];
 
-/** One visitor through the sample link. @returns his click id, or what he got instead of the page. */
-async function visit(adId: string): Promise<{ clickId: string } | { instead: string }> {
-  const answer = await fetch(`${place.pageUrl}/c/${SAMPLE.linkId}?ad_id=${adId}`, { redirect: 'manual' });
-  const location = answer.headers.get('location') ?? '';
-  const clickId = location.startsWith('https://shop.example/')
-    ? new URL(location).searchParams.get('click_id')
-    : null;
-  return answer.status === 302 && clickId ? { clickId } : { instead: `${answer.status} ${location}` };
-}
-
-/** Sends one postback as a tracker does: again after a 5xx. @returns the statuses seen, the last one final. */
-async function convert(key: string, clickId: string, txid: string): Promise<readonly number[]> {
-  const statuses: number[] = [];
-  for (;;) {
-    const answer = await fetch(
-      `${place.pageUrl}/p/${SOURCE}/${key}?click_id=${clickId}&event=lead&txid=${txid}&amount=2&currency=USD`,
-    );
-    await answer.arrayBuffer();
-    statuses.push(answer.status);
-    if (answer.status < 500) return statuses;
-    await sleep(200);
-  }
-}
-
-it('PostgreSQL and Temporal killed and back: visitors redirected throughout, nothing lost, nothing twice', async () => {
-  const up = place.up();
-  await up.says('The optimizer is ready.');
-  db = connect({ url: place.run().databaseUrl, name: 'kill-servers' });
-  const key = newSourceKey();
-  await addSource(db, {
-    id: SOURCE,
-    workspaceId: SAMPLE.workspaceId,
-    profile: 'generic',
-    name: 'Kill test',
-    key,
-    secretKey: Buffer.alloc(32, 1),
-    nowMs: 0,
+const bringPostgres = () => startPostgres({ dataDir: path.join(folder, 'pg'), durable: false });
+const bringTemporal = (port: number) =>
+  startTemporal({
+    program: inject('temporalProgram'),
+    port,
+    uiPort: null,
+    databaseFile: path.join(folder, 'temporal.db'),
+    logFile: path.join(folder, 'temporal.log'),
   });
-  const ad = await vi.waitFor(
-    () => db.selectFrom('object').selectAll().where('level', '=', 'ad').limit(1).executeTakeFirstOrThrow(),
-    { timeout: 30_000, interval: 200 },
-  );
-  await vi.waitFor(
-    async () => {
-      const answer = await fetch(`${place.pageUrl}/p/${SOURCE}/${key}`);
-      expect(answer.status, 'the source is known, the click id is missing').toBe(400);
-    },
-    { timeout: 20_000, interval: 200 },
-  );
 
-  let sending = true;
-  const visitors: string[] = [];
-  const notRedirected: string[] = [];
-  const senders: Promise<readonly number[]>[] = [];
-  const traffic = (async (): Promise<void> => {
-    while (sending) {
-      const visitor = await visit(ad.network_id);
-      if ('clickId' in visitor) {
-        senders.push(convert(key, visitor.clickId, `T${visitors.length}`));
-        visitors.push(visitor.clickId);
-      } else notRedirected.push(visitor.instead);
-      await sleep(15);
-    }
-  })();
+beforeAll(async () => {
+  [postgres, temporal] = await Promise.all([bringPostgres(), freePort().then(bringTemporal)]);
+  db = connect({ url: postgres.url, name: 'killed' });
+  await migrate(db);
+  account = await seedAccount(db, { network });
+  for (let index = 0; index < AD_SETS; index += 1) {
+    const networkId = `set-${index}-${account.suffix}`;
+    const id = await seedObject(db, account, { level: 'adset', networkId, name: `Zen ${index}` }, network);
+    await spend(db, account, id, 30);
+    ids.push(id);
+  }
+});
 
-  await sleep(1_000);
-  signal(place.run().children['postgres']?.pid ?? 0, 'SIGKILL');
-  await up.says('PostgreSQL is back');
-  await sleep(1_000);
-  signal(place.run().children['temporal']?.pid ?? 0, 'SIGKILL');
-  await up.says('Temporal is back');
-  await sleep(1_000);
-  sending = false;
-  const statuses = await traffic.then(
-    () => Promise.all(senders),
-    (error: unknown) => {
-      throw new Error(`the HTTP server left a request alone:\n${up.output()}`, { cause: error });
-    },
-  );
+afterAll(async () => {
+  await workers?.shutdown();
+  await db?.destroy();
+  await temporal?.stop();
+  await postgres?.stop();
+  removePostgresHome(path.join(folder, 'pg'));
+  rmSync(folder, { recursive: true, force: true });
+});
 
-  expect(notRedirected).toEqual([]);
-  expect(visitors.length).toBeGreaterThan(100);
-  expect(statuses.flat(), 'the outage was felt').toContain(503);
-  // 409: the first message was kept although its answer never came.
-  expect([200, 409]).toEqual(expect.arrayContaining([...new Set(statuses.map((seen) => seen.at(-1)))]));
+it('carries every decision out once when PostgreSQL and Temporal are killed under the workers in the middle of it', async () => {
+  const killed = Promise.withResolvers<void>();
+  network.beforeWrite = async () => {
+    // The third write is under way when both servers die; it reaches the network while they are down.
+    if (network.writes.length < 2) return;
+    delete network.beforeWrite;
+    process.kill(postgres.pid, 'SIGKILL');
+    process.kill(temporal.pid, 'SIGKILL');
+    killed.resolve();
+    await Promise.all([waitForEnd(postgres.pid, 10_000), waitForEnd(temporal.pid, 10_000)]);
+  };
+  await seedStrategy(db, {
+    workspaceId: account.workspaceId,
+    nowMs: account.nowMs,
+    text: STOP_LOSS('live'),
+  });
+  workers = await runWorkers({
+    db,
+    databaseUrl: postgres.url,
+    temporal: { address: temporal.address, namespace: 'default' },
+    secretKey: SECRET_KEY,
+    log: createLog({ level: process.env['TEST_LOG'] ?? 'silent', name: 'test' }),
+    wallNowMs: () => Date.now(),
+    networks: createNetworkRegistry([network]),
+    workflowBundle: { codePath: testTemporal().workflowBundlePath },
+    lookEveryMs: 200,
+    actTiming: { ...QUICK, queueMs: 60_000, readBackForMs: 60_000 },
+  });
+  await killed.promise;
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const port = Number(temporal.address.split(':')[1]);
+  [postgres, temporal] = await Promise.all([bringPostgres(), bringTemporal(port)]);
 
-  await vi.waitFor(
+  const outcomes = await eventually(
+    'the end of every decision',
     async () => {
       const rows = await db
-        .selectFrom('conversion')
-        .select(['txid', 'click_id', 'counted', 'attributed_by'])
-        .where('source_id', '=', SOURCE)
-        .execute();
-      const byTxid = new Map(rows.map((row) => [row.txid, row]));
-      expect(rows).toHaveLength(visitors.length);
-      for (const [index, clickId] of visitors.entries())
-        expect(byTxid.get(`T${index}`)).toMatchObject({
-          click_id: clickId,
-          counted: true,
-          attributed_by: 'click',
-        });
-      const { total } = await db
-        .selectFrom('conversion_hour')
-        .select((eb) => eb.fn.sum<number>('conversions').as('total'))
-        .where('event', '=', 'lead')
-        .executeTakeFirstOrThrow();
-      expect(total).toBe(visitors.length);
+        .selectFrom('decision')
+        .select(['object_id', 'outcome', 'closed_at'])
+        .where('object_id', 'in', ids)
+        .where('verdict', '=', 'pause')
+        .execute()
+        // The pool finds out about its dead connections one by one.
+        .catch(() => []);
+      return rows.length === AD_SETS && rows.every((row) => row.closed_at !== null) && rows;
     },
-    { timeout: 60_000, interval: 500 },
+    90_000,
   );
-
-  up.process.kill('SIGINT');
-  expect(await up.ended()).toBe(0);
-});
+  expect(outcomes.map((row) => row.outcome)).toEqual(Array(AD_SETS).fill('applied'));
+  expect(network.writes.map((write) => write.networkId).toSorted()).toEqual(
+    ids.map((_, index) => `set-${index}-${account.suffix}`),
+  );
+  expect(await db.selectFrom('action').select('state').execute()).toEqual(
+    Array(AD_SETS).fill({ state: 'verified' }),
+  );
+  expect(await db.selectFrom('lease').selectAll().execute()).toEqual([]);
+  expect(await db.selectFrom('guardrail_reservation').select('freed_at').execute()).toEqual(
+    Array(AD_SETS).fill({ freed_at: null }),
+  );
+}, 150_000);
