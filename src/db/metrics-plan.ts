@@ -12,6 +12,8 @@ export interface WindowPlan {
   /** Account-local dates whose running totals (up to the end of the day) are needed. */
   readonly edges: readonly string[];
   readonly edgeTerms: readonly (readonly Term[])[];
+  /** True when every window begins at an edge too, so that totals which are the same at all edges add nothing. */
+  readonly differencesOnly: boolean;
   /** Stretches whose hours are needed. */
   readonly spans: readonly WindowBounds[];
   readonly spanTerms: readonly (readonly Term[])[];
@@ -29,6 +31,7 @@ export function planWindows(
 ): WindowPlan {
   const edges = new Parts<string>((day) => day);
   const spans = new Parts<WindowBounds>((span) => `${span.fromMs}-${span.toMs}`);
+  let differencesOnly = true;
   for (const { spelling, bounds } of windows) {
     const fromMs = bounds.fromMs;
     const toMs = Math.min(bounds.toMs, asOfMs);
@@ -42,8 +45,15 @@ export function planWindows(
     edges.add(lastDay.date, { spelling, sign: 1 });
     if (toMs < lastDay.endMs) spans.add({ fromMs: toMs, toMs: lastDay.endMs }, { spelling, sign: -1 });
     if (fromMs > 0) edges.add(addDays(dayOf(fromMs, zone).date, -1), { spelling, sign: -1 });
+    else differencesOnly = false;
   }
-  return { edges: edges.keys, edgeTerms: edges.terms, spans: spans.keys, spanTerms: spans.terms };
+  return {
+    edges: edges.keys,
+    edgeTerms: edges.terms,
+    differencesOnly,
+    spans: spans.keys,
+    spanTerms: spans.terms,
+  };
 }
 
 /** Distinct parts in order of first use, each with its uses. */

@@ -70,14 +70,18 @@ export async function loadWindowMetrics(
     const events = (terms: readonly (readonly Term[])[]) => (row: EventSum) =>
       each(row.root, terms[row.no], (to, sign) => addEvent(to, row, sign));
     const { edges, edgeTerms, spans, spanTerms } = plan;
-    if (edges.length > 0) {
-      (await trafficByDay(db, input, edges)).forEach(traffic(edgeTerms));
-      (await eventsByDay(db, input, edges)).forEach(events(edgeTerms));
-    }
-    if (spans.length > 0) {
-      (await trafficByHour(db, input, spans)).forEach(traffic(spanTerms));
-      (await eventsByHour(db, input, spans)).forEach(events(spanTerms));
-    }
+    const wanted = { days: edges, differencesOnly: plan.differencesOnly };
+    // Two at a time: neither needs the other, and each is long when an account is large.
+    await Promise.all([
+      (async () => {
+        if (edges.length > 0) await trafficByDay(db, input, wanted, traffic(edgeTerms));
+        if (spans.length > 0) (await trafficByHour(db, input, spans)).forEach(traffic(spanTerms));
+      })(),
+      (async () => {
+        if (edges.length > 0) await eventsByDay(db, input, wanted, events(edgeTerms));
+        if (spans.length > 0) (await eventsByHour(db, input, spans)).forEach(events(spanTerms));
+      })(),
+    ]);
   }
   const result = new Map<ObjectId, Record<string, WindowMetrics>>();
   for (const [id, byWindow] of sums) {
@@ -96,11 +100,12 @@ interface Sums {
   impressions: number;
   clicks: number;
   visits: number;
-  readonly events: Map<string, { conversions: number; valueMicros: number; unconverted: number }>;
+  /** Null until there is one: most objects have none. */
+  events: Map<string, { conversions: number; valueMicros: number; unconverted: number }> | null;
 }
 
 function emptySums(): Sums {
-  return { spendMicros: 0, impressions: 0, clicks: 0, visits: 0, events: new Map() };
+  return { spendMicros: 0, impressions: 0, clicks: 0, visits: 0, events: null };
 }
 
 function addTraffic(to: Sums, row: TrafficSum, sign: number): void {
@@ -111,6 +116,8 @@ function addTraffic(to: Sums, row: TrafficSum, sign: number): void {
 }
 
 function addEvent(to: Sums, row: EventSum, sign: number): void {
+  if (row.conversions === 0 && row.value_micros === 0 && row.unconverted === 0) return;
+  to.events ??= new Map();
   for (const key of [row.event, `${row.event}/${row.event_type}`]) {
     let event = to.events.get(key);
     if (!event) to.events.set(key, (event = { conversions: 0, valueMicros: 0, unconverted: 0 }));
@@ -122,7 +129,7 @@ function addEvent(to: Sums, row: EventSum, sign: number): void {
 
 function toMetrics(sums: Sums, bounds: WindowBounds): WindowMetrics {
   const conversions: Record<string, EventMetrics> = {};
-  for (const [key, event] of [...sums.events].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, event] of [...(sums.events ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (event.conversions === 0 && event.valueMicros === 0 && event.unconverted === 0) continue;
     conversions[key] = {
       conversions: event.conversions,
