@@ -59,7 +59,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   );
   // Conversions whose click is not stored yet.
   await sql`create index conversion_clickless on conversion (click_id)
-    where click_id is not null and clicked_at is null and attributed_by is null`.execute(db);
+    where click_id is not null and clicked_at is null`.execute(db);
   // Foreign revenue that waits for a rate; nearly always empty.
   await sql`create index conversion_unconverted on conversion (workspace_id)
     where value_micros is null and original_micros is not null and attributed_by is not null`.execute(db);

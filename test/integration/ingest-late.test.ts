@@ -230,6 +230,49 @@ describe('what follows an install', () => {
     }
   });
 
+  it('goes with it when its click comes late and names another ad than the sender did', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0);
+    const deviceId = 'device-differs';
+    const senderIds = { ad: 'a3' };
+    await addPostback(db, facts.shop, { ...install, atMs: T0 + 1, clickId: id, deviceId, senderIds });
+    await addPostback(db, facts.shop, { atMs: T0 + 2, deviceId, amount: 9 });
+    await facts.drain();
+    const { objects } = facts.shop;
+    expect((await facts.conversions()).map((c) => [c.attributed_by, c.object_id])).toEqual([
+      ['sender', objects.get('a3')],
+      ['sender', objects.get('a3')],
+    ]);
+    await addClick(db, facts.shop, { atMs: T0, id, ad: 'a1' });
+    expect(new Set((await facts.drain()).campaigns.map((c) => c.campaignId))).toEqual(
+      new Set([objects.get('c1'), objects.get('c2')]),
+    );
+    const [first, second] = await facts.conversions();
+    expect(first).toMatchObject({ attributed_by: 'click', object_id: objects.get('a1'), counted: true });
+    expect(first?.attribution).toContain('the sender names Meta ad name of a3 instead');
+    expect(second).toMatchObject({ attributed_by: 'click', object_id: objects.get('a1'), counted: true });
+    const told = await db
+      .selectFrom('postback')
+      .select(['outcome', 'detail'])
+      .where('workspace_id', '=', facts.shop.workspaceId)
+      .orderBy('received_at')
+      .execute();
+    expect(told.map((row) => row.outcome)).toEqual(['counted', 'counted']);
+    expect(told[0]?.detail).toBe(first?.attribution);
+  });
+
+  it('stays where the sender put it when the late click is outside the window', async () => {
+    await facts.fresh();
+    const id = clickIdAt(T0 - 30 * HOUR);
+    await addPostback(db, facts.shop, { ...install, atMs: T0, clickId: id, senderIds: { ad: 'a3' } });
+    await facts.drain();
+    await addClick(db, facts.shop, { atMs: T0 - 30 * HOUR, id, ad: 'a1' });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { attributed_by: 'sender', object_id: facts.shop.objects.get('a3'), clicked_at: null },
+    ]);
+  });
+
   it('is credited with it when its click is stored late', async () => {
     await facts.fresh();
     const deviceId = 'device-late';

@@ -24,16 +24,19 @@ export class Anchors {
    *
    * @param clickIds the click's own id where one was found, and the id as sent: what the sender alone credits is known
    *   by that.
+   * @param exceptId a trial does not follow itself.
    */
   find(
     workspaceId: string,
     deviceId: string | null,
     clickIds: readonly (string | null)[],
     atMs: number,
+    exceptId: string | null = null,
   ): AnchorTouch | null {
     let newest: Anchor | null = null;
     for (const key of keysOf(workspaceId, deviceId, clickIds)) {
       for (const anchor of this.#byPerson.get(key) ?? []) {
+        if (anchor.conversionId === exceptId) continue;
         if (anchor.atMs <= atMs && (newest === null || anchor.atMs > newest.atMs)) newest = anchor;
       }
     }

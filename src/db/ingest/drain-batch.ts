@@ -58,7 +58,8 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       [...new Set(messages.map((m) => m.source_id))],
       input.wallMs,
     );
-    await lockTotals(trx, ground.accounts.keys());
+    const held = new Set(ground.accounts.keys());
+    await lockTotals(trx, held);
 
     if (clicks.length > 0) {
       await countVisits(trx, ground, clicks);
@@ -71,7 +72,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       await claimKeys(trx, judgement.claims);
       note(await writeChanges(trx, ground, judgement.changes));
       await writeOutcomes(trx, judgement.outcomes);
-      note(await creditFollowers(trx, ground, judgement.changes));
+      note(await creditFollowers(trx, ground, held, judgement.changes));
       await addWaiting(trx, judgement.waiting);
       conversions = judgement.changes.filter((change) => change.before === null).length;
       await announce(trx, messages, conversions);

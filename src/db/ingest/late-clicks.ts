@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { attribute, attributionWindowHours } from '../../core/attribution.ts';
+import { attribute, attributionWindowHours, type Touch } from '../../core/attribution.ts';
 import type { Db } from '../connection.ts';
 import { loadGround } from './accounts.ts';
 import { type ClickRow, namedByClick } from './clicks.ts';
@@ -16,7 +16,8 @@ import { type CampaignRef, writeChanges } from './write-changes.ts';
 
 /**
  * Credits conversions that came before their click was stored: clicks wait on disk while the database is away, and a
- * tracker may be faster. Their postbacks answered "unknown click" and now say what they earned.
+ * tracker may be faster. Their postbacks answered "unknown click" and now say what they earned; what meanwhile only the
+ * sender's ids credited goes to the click, which wins.
  *
  * @param clicks clicks just taken from the click inbox.
  */
@@ -34,7 +35,7 @@ export async function creditLateClicks(
   if (ids.length === 0) return [];
   const { rows } = await sql<ConversionRow>`
     select * from conversion
-    where click_id = any(${ids}::text[]) and clicked_at is null and attributed_by is null and excluded is null
+    where click_id = any(${ids}::text[]) and clicked_at is null and follows_id is null and excluded is null
     order by received_at, id for update`.execute(trx);
   if (rows.length === 0) return [];
 
@@ -50,6 +51,7 @@ export async function creditLateClicks(
     ground,
     rows.map((r) => r.original_currency),
   );
+  const senders = await loadSenderTouches(trx, rows);
   const changes: ConversionChange[] = [];
   const waiting: WaitingRow[] = [];
   for (const before of rows) {
@@ -69,8 +71,11 @@ export async function creditLateClicks(
       click: touch,
       deviceClick: null,
       anchor: null,
-      sender: null,
+      sender: senders.get(before.id) ?? null,
     });
+    // Outside its window the click earns nothing: the sender's word stands.
+    if (before.attributed_by !== null && (attribution.kind !== 'attributed' || attribution.by !== 'click'))
+      continue;
     if (missing !== null && attribution.kind === 'attributed') {
       waiting.push({
         workspaceId: before.workspace_id,
@@ -91,5 +96,31 @@ export async function creditLateClicks(
   await tellPostbacks(trx, changes);
   await addWaiting(trx, waiting);
   const campaigns = await writeChanges(trx, ground, changes);
-  return [...campaigns, ...(await creditFollowers(trx, ground, changes))];
+  return [...campaigns, ...(await creditFollowers(trx, ground, new Set(ground.accounts.keys()), changes))];
+}
+
+/** What the sender's ids credited these conversions to, by conversion id. */
+async function loadSenderTouches(
+  trx: Db,
+  rows: readonly ConversionRow[],
+): Promise<ReadonlyMap<string, Touch>> {
+  const credited = rows.filter((row) => row.attributed_by === 'sender' && row.object_id !== null);
+  if (credited.length === 0) return new Map();
+  const objects = await trx
+    .selectFrom('object as o')
+    .innerJoin('ad_account as a', 'a.id', 'o.account_id')
+    .select(['o.id', 'o.level', 'o.name', 'o.campaign_id as campaignId', 'o.account_id', 'a.network'])
+    .where(
+      'o.id',
+      'in',
+      credited.map((row) => row.object_id),
+    )
+    .execute();
+  const byId = new Map(objects.map((object) => [object.id, object]));
+  const touches = new Map<string, Touch>();
+  for (const row of credited) {
+    const object = row.object_id === null ? undefined : byId.get(row.object_id);
+    if (object) touches.set(row.id, { network: object.network, accountId: object.account_id, object });
+  }
+  return touches;
 }

@@ -6,6 +6,7 @@ import { type Ground, loadGround } from './accounts.ts';
 import { loadClicks, namedByClick } from './clicks.ts';
 import { withValue } from './conversion-rows.ts';
 import { loadConvert } from './exchange.ts';
+import { creditFollowers } from './followers.ts';
 import { namedBySender } from './lookups.ts';
 import { type ConversionRow, loadMessages } from './messages.ts';
 import { type Found, type NamedIds, objectFinder } from './object-finder.ts';
@@ -116,36 +117,16 @@ async function moveConversions(
     .orderBy('id')
     .forUpdate()
     .execute();
-  const followers = await loadFollowers(
-    trx,
-    rows.map((row) => row.id),
-  );
   const named = await namesOf(trx, rows);
   const find = await objectFinder(trx, ground, [...named.values()]);
   const convert = await loadConvert(
     trx,
     ground,
-    [...rows, ...followers].map((r) => r.original_currency),
+    rows.map((r) => r.original_currency),
   );
   const byId = new Map(waiters.map((w) => [w.id, w]));
   const moved: Waiter[] = [];
   const changes: ConversionChange[] = [];
-  const done = new Set<string>();
-  const move = (before: ConversionRow, found: Found, seenAt: Date): void => {
-    if (done.has(before.id)) return;
-    done.add(before.id);
-    changes.push({
-      before,
-      after: withValue({ ...before, ...placed(before, found) }, { ground, convert }),
-      postbackId: before.last_postback_id,
-      knownFrom: new Date(Math.max(seenAt.getTime(), before.received_at.getTime())),
-    });
-    for (const follower of followers) {
-      // One that stands elsewhere was credited by a click or ids of its own.
-      if (follower.follows_id === before.id && follower.object_id === before.object_id)
-        move(follower, found, seenAt);
-    }
-  };
   for (const before of rows) {
     const ids = named.get(before.id);
     const found = ids && find(ids);
@@ -154,23 +135,17 @@ async function moveConversions(
     if (!waiter || !found?.object || found.accountId !== accountId) continue;
     if (before.account_id !== null && before.account_id !== accountId) continue;
     moved.push(waiter);
-    move(before, found, waiter.first_seen_at);
+    changes.push({
+      before,
+      after: withValue({ ...before, ...placed(before, found) }, { ground, convert }),
+      postbackId: before.last_postback_id,
+      knownFrom: new Date(Math.max(waiter.first_seen_at.getTime(), before.received_at.getTime())),
+    });
   }
   await writeChanges(trx, ground, changes);
   await tellPostbacks(trx, changes);
+  await creditFollowers(trx, ground, new Set([accountId]), changes);
   return moved;
-}
-
-/** What follows these installs and trials, and what follows that. */
-async function loadFollowers(trx: Db, ids: readonly string[]): Promise<readonly ConversionRow[]> {
-  const { rows } = await sql<ConversionRow>`
-    with recursive follower as (
-      select id from conversion where follows_id = any(${ids}::uuid[])
-      union
-      select c.id from conversion c join follower f on c.follows_id = f.id
-    )
-    select * from conversion where id in (select id from follower) order by id for update`.execute(trx);
-  return rows;
 }
 
 /** What each conversion names: by its click, else by the sender's ids in its first postback. */

@@ -13,11 +13,13 @@ export async function tellPostbacks(trx: Db, changes: readonly ConversionChange[
     ...(after.attributed_by === null ? { outcome: 'late', reason: 'outside_window' } : standing(after)),
   }));
   await sql`
-    update postback p set outcome = v.outcome, reason = v.reason, detail = v.detail
+    update postback p
+    set detail = v.detail, outcome = case when p.outcome = 'counted' then p.outcome else v.outcome end,
+        reason = case when p.outcome = 'counted' then p.reason else v.reason end
     from unnest(${now.map((n) => n.id)}::uuid[], ${now.map((n) => n.at)}::timestamptz[],
                 ${now.map((n) => n.outcome)}::text[], ${now.map((n) => n.reason)}::text[],
                 ${now.map((n) => n.detail)}::text[]) as v (id, received_at, outcome, reason, detail)
-    where p.id = v.id and p.received_at = v.received_at and p.outcome in ('unattributed', 'late')`.execute(
+    where p.id = v.id and p.received_at = v.received_at and p.outcome in ('unattributed', 'late', 'counted')`.execute(
     trx,
   );
 }
