@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const CHECK_AFTER_MS = 3 * HOUR_MS;
 /** Temporal keeps 400 bytes of summary; its own advice is 200. */
 const SUMMARY_BYTES = 190;
-/** Temporal refuses to start a workflow with more than 20,000; escapes and the payload's frame need room too. */
+/** Temporal's own limit of details is 20,000; escapes and the payload's frame need room too. */
 const DETAILS_BYTES = 15_000;
 
 /** One change of one object at the network, with what its workflow is given. */

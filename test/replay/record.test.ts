@@ -157,6 +157,31 @@ guardrails: { maxShareOfSpendPaused: 100 % }
     const cancelled = await decided(rules('approve', '{ raiseBid: 10 % }', approval));
     await handle(cancelled).cancel();
     await recordAct(cancelled, 'act-cancelled', 'failed');
+    // Cancelled while the write is on its way: its result is waited for and recorded.
+    network.beforeWrite = async () => {
+      delete network.beforeWrite;
+      const row = await loop.db
+        .selectFrom('decision')
+        .select('id')
+        .where('account_id', '=', account.accountId)
+        .where('needs_workflow', '=', true)
+        .executeTakeFirstOrThrow();
+      await handle(row.id).cancel();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    };
+    await recordAct(
+      await decided(rules('live', '{ raiseBid: 10 % }')),
+      'act-cancelled-during-the-write',
+      'failed',
+    );
+    const refused = await decided(rules('approve', '{ raiseBid: 10 % }', approval));
+    await loop.db
+      .updateTable('ad_account')
+      .set({ halted_at: new Date(0) })
+      .where('id', '=', account.accountId)
+      .execute();
+    await answer(refused, { verdict: 'approve', by: 'Ann' });
+    await recordAct(refused, 'act-halted');
   });
 
   it('keeps watch', async () => {
