@@ -18,6 +18,8 @@ import { createTrackingBook } from './tracking-book.ts';
 /** Sources, links and clocks are read again at least this often, should a notice be lost. */
 const REFRESH_MS = 5_000;
 const DAY_MS = 86_400_000;
+/** As long as the database keeps a day's salt. */
+const SALT_DAYS = 3;
 
 export interface Tracking {
   /** Answers a tracking request; false when the address is not one. */
@@ -54,6 +56,8 @@ export function createTracking(deps: ServerDeps): Tracking {
           ? null
           : hash('sha256', Buffer.concat([salt, Buffer.from(click.ip)]), 'buffer').subarray(0, 16);
       });
+      // A salt that maintenance deletes must not live on here: its hashes shall lead back to nobody.
+      for (const day of salts.keys()) if ((day + SALT_DAYS) * DAY_MS < wallNowMs()) salts.delete(day);
       notifier.poke();
       return 'stored';
     } catch (error) {

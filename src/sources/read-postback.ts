@@ -1,10 +1,10 @@
 import type { Micros } from '../core/money.ts';
-import { nearestWord } from '../core/nearest-word.ts';
 import { conversionKey, messageKey } from './keys.ts';
 import { lookUp } from './look-up.ts';
-import { isNothing, isPlaceholder } from './macros.ts';
+import { refuseWithoutClick, shown } from './missing-click.ts';
 import type { Params } from './params.ts';
-import type { EventType, Field, SourceProfile, SourceSettings, Status } from './profile.ts';
+import { type Fields, MAX_ID, pickFields } from './pick-fields.ts';
+import type { EventType, SourceProfile, SourceSettings, Status } from './profile.ts';
 import { readAmount, readCurrency, readTime } from './values.ts';
 
 /** One postback in our words. Everything the sender left out is null. */
@@ -61,7 +61,6 @@ export interface ReadContext {
 }
 
 const FUTURE_MS = 10 * 60_000;
-const MAX_ID = 512;
 const CONTROL = /\p{Cc}/u;
 const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   install: 'install',
@@ -72,29 +71,6 @@ const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   re_attribution: 're-attribution',
   uninstall: 'uninstall',
 };
-
-type Fields = Partial<Record<Field, { readonly name: string; readonly value: string }>>;
-
-interface Index {
-  readonly field: Field;
-  readonly rank: number;
-}
-
-const indexes = new WeakMap<SourceProfile, ReadonlyMap<string, readonly Index[]>>();
-
-/** Parameter name → the fields it may fill, with its rank among their names. */
-function indexOf(profile: SourceProfile): ReadonlyMap<string, readonly Index[]> {
-  const known = indexes.get(profile);
-  if (known !== undefined) return known;
-  const index = new Map<string, Index[]>();
-  for (const field of Object.keys(profile.names) as Field[]) {
-    profile.names[field].forEach((name, rank) => {
-      index.set(name, [...(index.get(name) ?? []), { field, rank }]);
-    });
-  }
-  indexes.set(profile, index);
-  return index;
-}
 
 /**
  * Reads one authenticated request as a postback of its source. Pure: the same request gives the same reading and keys.
@@ -204,37 +180,6 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   };
 }
 
-/** One pass over what was sent: the preferred name of each field that has a real value. */
-function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
-  const index = indexOf(profile);
-  const fields: Fields = {};
-  const ranks: Partial<Record<Field, number>> = {};
-  for (const [name, value] of params.values) {
-    const entries = index.get(name);
-    if (entries === undefined) continue;
-    const trimmed = value.trim();
-    if (isPlaceholder(trimmed)) {
-      warnings.push(`unresolved_macro:${name}`);
-      continue;
-    }
-    if (isNothing(trimmed)) continue;
-    for (const { field, rank } of entries) {
-      if (rank >= (ranks[field] ?? Infinity)) continue;
-      // Looked up by, and no device has one this long.
-      if (field === 'deviceId' && trimmed.length > MAX_ID) {
-        warnings.push(`too_long:${name}`);
-        continue;
-      }
-      // msclkid=N and subid=0 mean "none".
-      if (field === 'clickId' && (trimmed === 'N' || trimmed === '0')) continue;
-      // Ids are kept byte-exact, inner and outer spaces included: a "+" in an id arrives as one.
-      fields[field] = { name, value: field === 'clickId' ? value : trimmed };
-      ranks[field] = rank;
-    }
-  }
-  return fields;
-}
-
 function pickSenderIds(fields: Fields): Readonly<Record<string, string>> | null {
   const ids: Record<string, string> = {};
   for (const field of ['campaign', 'adset', 'ad', 'network'] as const) {
@@ -243,33 +188,6 @@ function pickSenderIds(fields: Fields): Readonly<Record<string, string>> | null 
   }
   // A media source alone names no object.
   return 'campaign' in ids || 'adset' in ids || 'ad' in ids ? ids : null;
-}
-
-function refuseWithoutClick(params: Params, profile: SourceProfile, warnings: string[]): PostbackReading {
-  const wanted = profile.names.clickId[0] ?? 'click_id';
-  const unresolved = profile.names.clickId.find((name) => warnings.includes(`unresolved_macro:${name}`));
-  if (unresolved !== undefined) {
-    return {
-      ok: false,
-      refusal: {
-        reason: 'unresolved_macro',
-        message: `"${unresolved}" still holds the macro ${shown(params.values.get(unresolved))} instead of a click id.`,
-        next: `Use the macro of the sender's own product for the id that our redirect passed on as click_id, and check its spelling.`,
-        warnings,
-      },
-    };
-  }
-  const near = nearMiss([...params.values.keys()], profile.names.clickId);
-  const hint = near === null ? '' : ` You sent "${near.sent}"; did you mean "${near.meant}"?`;
-  return {
-    ok: false,
-    refusal: {
-      reason: 'missing_click_id',
-      message: `There is no click id (and no device id) in this postback.${hint}`,
-      next: `Send the id that our redirect put on the landing page as click_id, in the parameter "${wanted}".`,
-      warnings: near === null ? warnings : [...warnings, `near_miss:${near.sent}`],
-    },
-  };
 }
 
 function pickStatus(
@@ -323,25 +241,6 @@ function pickTime(fields: Fields, nowMs: number, warnings: string[]): number | n
   return ms;
 }
 
-/** The likely slip of the pen ("clik_id"). */
-function nearMiss(
-  sent: readonly string[],
-  wanted: readonly string[],
-): { readonly sent: string; readonly meant: string } | null {
-  const long = wanted.filter((name) => name.length >= 5);
-  for (const name of sent.slice(0, 50)) {
-    if (name.length < 5 || name.length > 30) continue;
-    const meant = nearestWord(name, long);
-    if (meant !== null) return { sent: name, meant };
-  }
-  return null;
-}
-
 function isTrue(value: string | undefined): boolean {
   return value === '1' || value?.toLowerCase() === 'true';
-}
-
-function shown(value: string | undefined): string {
-  const text = value ?? '';
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
