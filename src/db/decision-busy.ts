@@ -34,6 +34,8 @@ export interface Busy {
     ObjectId,
     { readonly id: string; readonly verdict: string; readonly waitsForApproval: boolean }
   >;
+  /** Changes that wait for approval while a pause of the same object is under way. */
+  readonly overtaken: readonly { readonly decisionId: string; readonly by: string }[];
   /** How earlier decisions ended, newest first, by object. */
   readonly ended: ReadonlyMap<
     ObjectId,
@@ -90,9 +92,13 @@ export async function loadBusy(
       and u.closed_at > ${new Date(input.nowMs - LONGEST_REST_MS)}
     order by closed_at desc nulls first, id`.execute(db);
   const open = new Map<ObjectId, { id: string; verdict: string; waitsForApproval: boolean }>();
+  const pauses = new Map<ObjectId, string>();
+  const waiting: { readonly objectId: ObjectId; readonly decisionId: string }[] = [];
   const ended = new Map<ObjectId, { id: string; verdict: string; outcome: string; closedAtMs: number }[]>();
   for (const row of rows) {
     if (row.closed_at === null) {
+      if (row.verdict === 'pause') pauses.set(row.object_id, row.id);
+      else if (row.waits) waiting.push({ objectId: row.object_id, decisionId: row.id });
       // While a pause takes the place of a change that still waits, the pause is the one to wait for.
       if (open.get(row.object_id)?.verdict !== 'pause')
         open.set(row.object_id, { id: row.id, verdict: row.verdict, waitsForApproval: row.waits });
@@ -107,7 +113,11 @@ export async function loadBusy(
       ended.set(row.object_id, list);
     }
   }
-  return { open, ended };
+  const overtaken = waiting.flatMap(({ objectId, decisionId }) => {
+    const by = pauses.get(objectId);
+    return by === undefined ? [] : [{ decisionId, by }];
+  });
+  return { open, overtaken, ended };
 }
 
 /** Why a change of one object is not stored as a decision now; undefined when it is. */

@@ -69,7 +69,8 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
     const evaluations: { group: Group; entries: EvaluationEntry[] }[] = [];
     const reasons: Record<string, number> = {};
     const sentences: string[] = [];
-    const superseded: { decisionId: string; by: string }[] = [];
+    // Those of earlier passes again: telling their workflows may have failed.
+    const superseded = [...busy.overtaken];
     /** Objects that a decision of this pass already moves. */
     const taken = new Map<ObjectId, string>();
     let evaluated = 0;

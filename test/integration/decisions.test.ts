@@ -73,6 +73,25 @@ describe('storing a pass', () => {
     ]);
   });
 
+  it('says that a pause takes the place of a change that waits, until the change has ended', async () => {
+    const id = await adset('Zen');
+    await strategy(strategyText('raise', 'approve', '{ raiseBid: 10 % }'));
+    await spend(database.db, account, id, 30);
+    await pass();
+    await strategy(strategyText('a-stop', 'live'));
+    const { superseded } = await pass(account.nowMs + 1_000);
+    const [waiting, pause] = await decisions(id);
+    expect(superseded).toEqual([{ decisionId: waiting?.id, by: pause?.id }]);
+    // Whoever was to tell the waiting workflow may have died before it did.
+    expect(await pass(account.nowMs + 2_000)).toMatchObject({ acted: 0, superseded });
+    await database.db
+      .updateTable('decision')
+      .set({ outcome: 'superseded', closed_at: new Date(account.nowMs + 2_000) })
+      .where('id', '=', waiting?.id ?? '')
+      .execute();
+    expect(await pass(account.nowMs + 3_000)).toMatchObject({ superseded: [] });
+  });
+
   it('refuses facts that are older than those stored', async () => {
     const id = await adset('Zen');
     await strategy(strategyText('stop', 'live'));
