@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import type { Command } from 'commander';
 import type { ApprovalAnswer } from '../../activities/contract.ts';
 import { DECIDE_UPDATE, WORKFLOW_ID } from '../../workflows/names.ts';
@@ -7,6 +11,9 @@ import { listWaiting } from '../db/waiting.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { clockOf } from './clock-words.ts';
 import { type CliContext, UsageError } from './command.ts';
+
+/** A worker takes an answer at once; without one Temporal would have the person wait for ever. */
+const ANSWERED_WITHIN_MS = 10_000;
 
 /** `approve [list | <decision>]`: answers decisions that wait for a person. */
 export function register(program: Command, context: CliContext): void {
@@ -59,9 +66,11 @@ async function answer(context: CliContext, id: string, given: ApprovalAnswer): P
   }
   const client = await context.temporal();
   try {
-    const result = await client.workflow
-      .getHandle(WORKFLOW_ID.act(decision.id))
-      .executeUpdate<string, [ApprovalAnswer]>(DECIDE_UPDATE, { args: [given], updateId: randomUUID() });
+    const result = await client.withDeadline(context.wallNowMs() + ANSWERED_WITHIN_MS, () =>
+      client.workflow
+        .getHandle(WORKFLOW_ID.act(decision.id))
+        .executeUpdate<string, [ApprovalAnswer]>(DECIDE_UPDATE, { args: [given], updateId: randomUUID() }),
+    );
     context.print(
       { decision: decision.id, result, by: given.by },
       `${result} by ${given.by}: ${decision.object}: ${decision.sentence}`,
@@ -72,6 +81,16 @@ async function answer(context: CliContext, id: string, given: ApprovalAnswer): P
         next: '`./bidloop explain` says what became of the decision.',
         cause: error,
       });
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      throw new OperatorError(
+        'nobody_listens',
+        `no worker took the answer to decision ${decision.id} in time`,
+        {
+          next: 'See with `./bidloop status` that `work` runs. Then look with `./bidloop approve` whether the decision still waits, and answer it again if so.',
+          cause: error,
+        },
+      );
     }
     throw error;
   }
