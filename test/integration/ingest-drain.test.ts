@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Db } from '../../src/db/connection.ts';
+import { connect, type Db } from '../../src/db/connection.ts';
 import { createSafeDrain } from '../../activities/drain-safely.ts';
 import { drainBatch } from '../../src/db/ingest/drain-batch.ts';
 import { hasWork } from '../../src/db/ingest/set-aside.ts';
@@ -124,6 +124,29 @@ describe('the drain', () => {
       .where('account_id', '=', facts.shop.accountId)
       .execute();
     expect(day).toMatchObject([{ conversions: 20, value_micros: 20_000_000 }]);
+  });
+
+  it('finds every row by its key, whatever the planner believes about the tables', async () => {
+    await facts.fresh();
+    for (let i = 0; i < 20; i += 1) {
+      const clickId = await addClick(db, facts.shop, { atMs: T0 + i, ad: 'a1' });
+      await addPostback(db, facts.shop, { atMs: T0 + i, clickId, key: `key ${i}`, amount: 1 });
+    }
+    // One session: its counts are handed in when it asks for that.
+    const one = connect({ url: database.url, name: 'drain test', max: 1 });
+    const scans = async () => {
+      await sql`select pg_stat_force_next_flush()`.execute(one);
+      const { rows } = await sql<{ table: string; scans: number }>`
+        select relname as table, seq_scan as scans from pg_stat_user_tables
+        where relname ~ '^(postback|click|conversion|inbox|(event|object)_day|visit_hour)' order by 1`.execute(
+        one,
+      );
+      return rows;
+    };
+    const before = await scans();
+    expect(await drainBatch(one, { shard: 'all', limit: 2_000, wallMs: T0 })).toMatchObject({ rows: 20 });
+    expect(await scans()).toEqual(before);
+    await one.destroy();
   });
 
   it('takes a click id that reads like one of ours, of the year 10889, for an unknown one', async () => {
