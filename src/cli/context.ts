@@ -1,9 +1,10 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { type Config, loadConfig } from '../config.ts';
 import { loadNow } from '../db/clock.ts';
 import { connect, type Db } from '../db/connection.ts';
-import { codeOf, messageOf, OperatorError } from '../errors.ts';
+import { OperatorError } from '../errors.ts';
 import { checkDatabase } from '../runtime/check-database.ts';
+import { checkTemporal, connectTemporal } from '../runtime/check-temporal.ts';
 import { loadSecretKey } from '../runtime/data-dir.ts';
 import { findPostgres } from '../runtime/postgres.ts';
 import { readRunFile } from '../runtime/run-file.ts';
@@ -98,25 +99,20 @@ export function temporalAddress(config: Config): string {
 }
 
 async function openTemporal(config: Config): Promise<Client> {
-  const address = temporalAddress(config);
+  const place = {
+    address: temporalAddress(config),
+    namespace: config.temporalNamespace,
+    apiKey: config.temporalApiKey,
+  };
   try {
-    const connection = await Connection.connect({
-      address,
-      connectTimeout: 5_000,
-      ...(config.temporalApiKey === null ? {} : { apiKey: config.temporalApiKey, tls: true }),
-    });
-    return new Client({ connection, namespace: config.temporalNamespace });
+    await checkTemporal(place);
   } catch (error) {
-    throw new OperatorError(
-      'temporal_unreachable',
-      `the Temporal server at ${address} does not answer (${codeOf(error) ?? messageOf(error)})`,
-      {
-        next:
-          config.temporalAddress === null
-            ? 'Start the installation with `npm start`; while Temporal is being built, wait for "optimizer ready".'
-            : 'Check TEMPORAL_ADDRESS and TEMPORAL_API_KEY.',
-        cause: error,
-      },
-    );
+    const ours = config.temporalAddress === null;
+    if (!ours || !(error instanceof OperatorError) || error.code !== 'temporal_unreachable') throw error;
+    throw new OperatorError(error.code, error.message, {
+      next: 'Start the installation with `npm start`; while Temporal is being built, wait for "optimizer ready".',
+      cause: error,
+    });
   }
+  return new Client({ connection: await connectTemporal(place), namespace: place.namespace });
 }

@@ -13,6 +13,8 @@ export interface Reporter {
   /** A part changed. */
   changed(): void;
   progress(progress: TemporalProgress): void;
+  /** What keeps the optimizer from starting, and what a person can do; told once as long as it stays the same. */
+  failing(text: string, next: string): void;
   /** The optimizer has begun to judge. */
   ready(): void;
 }
@@ -48,6 +50,14 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (wallNowMs() - saidMs < SAY_EVERY_MS) return;
       saidMs = wallNowMs();
       options.say(`optimizer: ${progress.text}${left(progress.secondsLeft)}`);
+    },
+    failing(text, next) {
+      if (optimizer.state !== 'unavailable' || optimizer.text !== text) {
+        options.say(`optimizer: ${text}`);
+        options.say(`  ${next}`);
+      }
+      optimizer = { state: 'unavailable', text, next, secondsLeft: null };
+      write();
     },
     ready() {
       optimizer = { state: 'ready', text: '', next: '', secondsLeft: null };

@@ -6,6 +6,7 @@ import { migrate } from '../db/migrate.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { wallNowMs } from '../wall-clock.ts';
 import { checkDatabase } from './check-database.ts';
+import { checkTemporal } from './check-temporal.ts';
 import { emptyDataDir, ensureSecretKey, prepareDataDir } from './data-dir.ts';
 import { endServers, endWorkingLeftovers } from './leftovers.ts';
 import { createLiveLines } from './live-lines.ts';
@@ -13,7 +14,7 @@ import { commandPart, postgresPart, temporalPart } from './parts.ts';
 import { linksOf, sayLinks, sayRunsAlready, sayTemporalLists } from './links.ts';
 import { choosePorts, type Ports } from './ports.ts';
 import { signal } from './processes.ts';
-import { createReporter } from './reporter.ts';
+import { createReporter, type Reporter } from './reporter.ts';
 import { claimDataDir, markOf, readRunFile, releaseDataDir, stillRuns, writeRunFile } from './run-file.ts';
 import { ensureSampleWorkspace } from './sample-workspace.ts';
 import type { PartStatus } from './status-file.ts';
@@ -41,6 +42,7 @@ const STOP_ORDER = [
   'postgres',
 ] as const satisfies readonly PartStatus['name'][];
 const LOOK_EVERY_MS = 5_000;
+const LOOK_FOR_TEMPORAL_MS = 2_000;
 
 /**
  * Runs the whole installation on this machine until it is told to stop: PostgreSQL first, then the page and the market,
@@ -155,7 +157,9 @@ async function runInstallation(options: UpOptions): Promise<void> {
       // The worker waits for Temporal by itself, and reads strategies meanwhile.
       const worker = supervisor.keep(child('work'));
       worker.catch(() => undefined);
-      if (!temporalIsForeign) {
+      if (temporalIsForeign) {
+        await waitForTemporal({ ...config, address: temporalAddress }, { reporter, stop });
+      } else {
         const leftover = temporalRuns ? leftTemporal : undefined;
         await supervisor.keep(
           temporalPart({
@@ -167,8 +171,11 @@ async function runInstallation(options: UpOptions): Promise<void> {
           }),
         );
       }
+      if (stop.aborted) return;
       reporter.progress({ text: 'the optimizer starts', secondsLeft: 5 });
       await worker;
+      // Stopped meanwhile: nothing is ready.
+      if (stop.aborted) return;
       reporter.ready();
       sayTemporalLists(say, links, config.temporalNamespace);
     })();
@@ -201,6 +208,21 @@ async function startDatabase(
   say('starting PostgreSQL');
   await supervisor.require(postgresPart(config, (now) => (url = now)));
   return url;
+}
+
+/** The operator's own server may come later than we do: what keeps it is told until it answers. */
+async function waitForTemporal(
+  { address, temporalNamespace, temporalApiKey }: Config & { readonly address: string },
+  { reporter, stop }: { readonly reporter: Reporter; readonly stop: AbortSignal },
+): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      return await checkTemporal({ address, namespace: temporalNamespace, apiKey: temporalApiKey });
+    } catch (error) {
+      reporter.failing(messageOf(error), error instanceof OperatorError ? error.next : '');
+      await sleep(LOOK_FOR_TEMPORAL_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
 }
 
 async function watchUntilStopped(db: Db, { say, stop }: Pick<UpOptions, 'say' | 'stop'>): Promise<void> {
