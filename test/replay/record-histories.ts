@@ -6,9 +6,6 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 export const HISTORIES = fileURLToPath(new URL('histories', import.meta.url));
 
-/** Set by `npm run record-histories`: the runs of test/replay/record.test.ts then become today's fixtures. */
-export const RECORDING = process.env['RECORD_HISTORIES'] === '1';
-
 /**
  * Writes one workflow's history as a replay fixture. Host names and process ids of the recording machine are replaced;
  * a secret in a history is an error here, not later.

@@ -14,12 +14,12 @@ import { fakeNetwork } from '../support/fake-network.ts';
 import { eventually, spend, testLoop, type TestLoop } from '../support/loop.ts';
 import { seedAccount, type SeededAccount, seedObject } from '../support/seed-account.ts';
 import { seedStrategy } from '../support/seed-strategy.ts';
-import { RECORDING, recordHistory } from './record-histories.ts';
+import { recordHistory } from './record-histories.ts';
 
 const SECRETS = ['test-token-never-in-a-history'];
 
-/** Real runs on the real servers, once per workflow shape. Runs only when fixtures are recorded anew. */
-describe.runIf(RECORDING)('histories recorded from real runs', () => {
+/** Real runs on the real servers, once per workflow shape. Not a test of its own: `npm run record-histories` runs it. */
+describe('histories recorded from real runs', () => {
   const network = fakeNetwork();
   let loop: TestLoop;
   let account: SeededAccount;
