@@ -1,4 +1,6 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
+import { createActNetworkActivities } from '../../activities/act.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { WORKFLOW_ID } from '../../workflows/names.ts';
 import { actBench, RAISE, STOP_LOSS } from '../support/act-bench.ts';
@@ -47,7 +49,7 @@ describe('what is not done', () => {
     expect(bench.network.writes).toEqual([]);
   });
 
-  it('is what the account was closed to between the reservation and the write', async () => {
+  it('is what the account was closed to while the network was busy', async () => {
     const { id } = await bench.loser();
     // The network is busy for a moment: the next attempt finds the account halted.
     bench.network.faults.push('rate');
@@ -57,6 +59,29 @@ describe('what is not done', () => {
     await bench.strategy(STOP_LOSS('live'));
     await bench.look();
     expect(await bench.closedDecisionOf(id)).toMatchObject({ outcome: 'halted' });
+    expect(bench.network.writes).toEqual([]);
+  });
+
+  it.each([
+    ['halted', { halted_at: new Date(0), halt_reason: 'audit' }],
+    ['writes_not_allowed', { writes_allowed: false }],
+  ])('is what the account was closed to after its place was reserved: %s', async (outcome, closed) => {
+    const { networkId } = await bench.loser();
+    const network = createActNetworkActivities({
+      db: bench.loop.db,
+      networkOf: () => bench.network,
+    } as never);
+    await close(closed);
+    const answer = await new MockActivityEnvironment().run(() =>
+      network.applyChange({
+        accountId: bench.account.accountId,
+        network: 'fake',
+        level: 'adset',
+        objectNetworkId: networkId,
+        change: { kind: 'pause' },
+      } as never),
+    );
+    expect(answer).toMatchObject({ kind: 'closed', outcome });
     expect(bench.network.writes).toEqual([]);
   });
 
