@@ -61,8 +61,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       outcome_detail text,
       closed_at timestamptz
     )`.execute(db);
-  await sql`create index decision_due on decision (account_id) where needs_workflow and workflow_started_at is null`.execute(db);
-  await sql`create index decision_open on decision (account_id) where needs_workflow and closed_at is null`.execute(db);
+  await sql`create index decision_due on decision (account_id) where needs_workflow and workflow_started_at is null`.execute(
+    db,
+  );
+  await sql`create index decision_open on decision (account_id) where needs_workflow and closed_at is null`.execute(
+    db,
+  );
   await sql`create index decision_ended on decision (account_id, closed_at) where needs_workflow`.execute(db);
   await sql`create index decision_object on decision (object_id, decided_at desc)`.execute(db);
   await sql`create index decision_recent on decision (workspace_id, decided_at desc)`.execute(db);

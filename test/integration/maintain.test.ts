@@ -19,10 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-function maintain(wallMs: number): Promise<{ readonly sentence: string }> {
-  const activities = createMaintainActivities({ db, wallNowMs: () => wallMs });
+function maintainOn(on: Db, wallMs: number): Promise<{ readonly sentence: string }> {
+  const activities = createMaintainActivities({ db: on, wallNowMs: () => wallMs });
   return new MockActivityEnvironment().run(() => activities.maintain());
 }
+
+const maintain = (wallMs: number) => maintainOn(db, wallMs);
 
 describe('maintenance', () => {
   it('makes the partitions of the days ahead, and makes them once', async () => {
@@ -48,10 +50,7 @@ describe('maintenance', () => {
     try {
       await seedAccount(simulated.db, { name: 'market' });
       await simulated.db.updateTable('workspace').set({ simulated: true }).execute();
-      const run = (wallMs: number) => {
-        const activities = createMaintainActivities({ db: simulated.db, wallNowMs: () => wallMs });
-        return new MockActivityEnvironment().run(() => activities.maintain());
-      };
+      const run = (wallMs: number) => maintainOn(simulated.db, wallMs);
       const names = async () =>
         (
           await sql<{ relname: string }>`
