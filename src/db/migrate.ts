@@ -26,7 +26,9 @@ export async function migrate(db: Db): Promise<readonly MigrationResult[]> {
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error');
-    throw new MigrationError(`migration ${failed?.migrationName ?? '(before the first)'} failed`, { cause: error });
+    throw new MigrationError(`migration ${failed?.migrationName ?? '(before the first)'} failed`, {
+      cause: error,
+    });
   }
   return results;
 }

@@ -200,9 +200,7 @@ function ignoreMissing(error: unknown): void {
 }
 
 /** The accounts Temporal should know, with the rate of their workspace's clock. */
-export async function listAccountsToRun(
-  db: Db,
-): Promise<
+export async function listAccountsToRun(db: Db): Promise<
   readonly {
     readonly id: string;
     readonly network: string;
