@@ -39,6 +39,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       spend_as_of timestamptz,
       -- From here on our own clicks and postbacks are complete; windows that begin earlier have no conversion metrics.
       tracking_since timestamptz,
+      -- What it was that came first: our own clicks, or conversions that the sender attributes by its own ids. In the
+      -- second case the network's clicks are never to be found among ours, and that is no fault.
+      tracking_by text check (tracking_by in ('click', 'sender')),
       synced_at timestamptz,
       sync_error text,
       created_at timestamptz not null,

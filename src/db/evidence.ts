@@ -103,7 +103,11 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
     strategy: scope.strategy,
     evidence: scope.objects.map((object): Evidence => {
       const windows = pick(metrics.get(object.id) ?? {}, scope.strategy.compiled.needs.windows);
-      const undefinedBecause = inDoubt ?? trackingGap(metrics.get(object.id) ?? {}, trackingSinceMs);
+      const undefinedBecause =
+        inDoubt ??
+        (account.tracking_by === 'sender'
+          ? undefined
+          : trackingGap(metrics.get(object.id) ?? {}, trackingSinceMs));
       const health: DataHealth = {
         trackingSinceMs,
         ...(undefinedBecause === undefined ? {} : { conversionsUndefined: undefinedBecause }),

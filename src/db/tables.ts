@@ -78,6 +78,7 @@ export interface AdAccountTable {
   halt_reason: string | null;
   spend_as_of: Date | null;
   tracking_since: Date | null;
+  tracking_by: 'click' | 'sender' | null;
   synced_at: Date | null;
   sync_error: string | null;
   created_at: Date;

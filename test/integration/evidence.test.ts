@@ -100,6 +100,18 @@ describe('evidence', () => {
     expect(await pass()).toMatchObject({ acted: 0, reasons: { conversions_undefined: 1 } });
   });
 
+  it('asks for no clicks of ours where the sender attributes: there the network’s are never among them', async () => {
+    const id = await adset('Zen');
+    await strategy(strategyText('stop', 'live'));
+    await spend(database.db, account, id, 30, 6);
+    await database.db
+      .updateTable('ad_account')
+      .set({ tracking_by: 'sender' })
+      .where('id', '=', account.accountId)
+      .execute();
+    expect((await evidence())[0]?.evidence[0]?.health.conversionsUndefined).toBeUndefined();
+  });
+
   it('holds conversions back while postbacks wait too long to be counted', async () => {
     const id = await adset('Zen');
     await strategy(strategyText('stop', 'live'));

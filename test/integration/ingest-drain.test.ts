@@ -23,6 +23,35 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+describe('the tracking of an account', () => {
+  const tracking = async () =>
+    db
+      .selectFrom('ad_account')
+      .select(['tracking_since', 'tracking_by'])
+      .where('id', '=', facts.shop.accountId)
+      .executeTakeFirstOrThrow();
+
+  it('begins with its first click, and what a sender attributes later does not change that', async () => {
+    await facts.fresh();
+    await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    await facts.drain();
+    await addPostback(db, facts.shop, { atMs: T0 + HOUR, senderIds: { ad: 'a1' }, amount: 4, key: 's' });
+    await facts.drain();
+    expect(await tracking()).toEqual({ tracking_since: new Date(T0), tracking_by: 'click' });
+  });
+
+  it('begins with the first conversion that its sender attributes, where no click of ours is ever seen', async () => {
+    await facts.fresh();
+    await addPostback(db, facts.shop, { atMs: T0 + DAY, clickId: 'unknown', amount: 1, key: 'u' });
+    await facts.drain();
+    expect(await tracking()).toEqual({ tracking_since: null, tracking_by: null });
+    await addPostback(db, facts.shop, { atMs: T0 + DAY + 2, senderIds: { ad: 'a1' }, amount: 4, key: 't' });
+    await addPostback(db, facts.shop, { atMs: T0 + DAY + 1, senderIds: { ad: 'a1' }, amount: 4, key: 's' });
+    await facts.drain();
+    expect(await tracking()).toEqual({ tracking_since: new Date(T0 + DAY + 1), tracking_by: 'sender' });
+  });
+});
+
 describe('the messages of one conversion', () => {
   it('are applied in order of receipt, and the rollups follow', async () => {
     await facts.fresh();

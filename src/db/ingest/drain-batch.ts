@@ -9,7 +9,8 @@ import { lookUp } from './lookups.ts';
 import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
 import { claimKeys, writeOutcomes } from './outcomes.ts';
 import { lockShard, slotsOf } from './shard.ts';
-import { countVisits, takeClicks } from './visits.ts';
+import type { ConversionChange } from './rollups.ts';
+import { beginTracking, countVisits, takeClicks } from './visits.ts';
 import { addWaiting } from './waiting.ts';
 import { type CampaignRef, writeChanges } from './write-changes.ts';
 
@@ -71,6 +72,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       const judgement = judge(messages, await lookUp(trx, ground, messages), known);
       await claimKeys(trx, judgement.claims);
       note(await writeChanges(trx, ground, judgement.changes));
+      await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
       await writeOutcomes(trx, judgement.outcomes);
       note(await creditFollowers(trx, ground, held, judgement.changes));
       await addWaiting(trx, judgement.waiting);
@@ -98,6 +100,17 @@ async function probeOnly(trx: Db): Promise<void> {
   await sql`
     select set_config(name, 'off', true)
     from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as u (name)`.execute(trx);
+}
+
+/** Account → when the first conversion came that its sender attributed. */
+function firstFromSender(changes: readonly ConversionChange[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const { after } of changes) {
+    if (after.attributed_by !== 'sender' || after.account_id === null) continue;
+    const atMs = after.received_at.getTime();
+    first.set(after.account_id, Math.min(atMs, first.get(after.account_id) ?? atMs));
+  }
+  return first;
 }
 
 /** Tells open pages, when the transaction commits; they read the facts themselves. */

@@ -68,7 +68,7 @@ export async function countVisits(trx: Db, ground: Ground, clicks: readonly Clic
   }
   await addVisits(trx, ground, deltas);
   await addWaiting(trx, waiting);
-  await beginTracking(trx, firstClick);
+  await beginTracking(trx, firstClick, 'click');
 }
 
 /** Adds to the hours and running totals of visits. The caller holds the accounts' totals. */
@@ -101,11 +101,21 @@ export async function addVisits(trx: Db, ground: Ground, deltas: readonly VisitD
   );
 }
 
-async function beginTracking(trx: Db, firstClick: ReadonlyMap<string, number>): Promise<void> {
-  if (firstClick.size === 0) return;
-  const sorted = [...firstClick].sort(([a], [b]) => (a < b ? -1 : 1));
+/**
+ * Notes since when an account's own counts are complete, at its first click or at its first conversion that the sender
+ * attributed, whichever comes first.
+ *
+ * @param first account → workspace time, ms.
+ */
+export async function beginTracking(
+  trx: Db,
+  first: ReadonlyMap<string, number>,
+  by: 'click' | 'sender',
+): Promise<void> {
+  if (first.size === 0) return;
+  const sorted = [...first].sort(([a], [b]) => (a < b ? -1 : 1));
   await sql`
-    update ad_account a set tracking_since = v.at
+    update ad_account a set tracking_since = v.at, tracking_by = ${by}
     from unnest(${sorted.map(([id]) => id)}::text[],
                 ${sorted.map(([, atMs]) => new Date(atMs).toISOString())}::timestamptz[]) as v (id, at)
     where a.id = v.id and a.tracking_since is null`.execute(trx);
