@@ -77,7 +77,9 @@ function outsideBase(dataDir: string): string {
     const kept = readFileSync(pointer, 'utf8').trim();
     if (isOutsideBase(kept)) return makeEnterable(kept);
   }
-  const name = createHash('sha256').update(path.resolve(dataDir)).digest('hex').slice(0, 16);
+  // Never a name made from the path: a checkout that was deleted and made anew would meet the old one's database, whose
+  // password is gone.
+  const name = randomBytes(8).toString('hex');
   for (const parent of OUTSIDE) {
     try {
       const base = makeEnterable(path.join(parent, 'bidloop', name));

@@ -108,6 +108,20 @@ describe('the embedded PostgreSQL', () => {
     }
   });
 
+  test('a data directory deleted and made anew under a private folder begins anew, whatever the old one left', async () => {
+    mkdirSync(dataDir, { recursive: true });
+    chmodSync(top, 0o700);
+    const first = await startPostgres({ dataDir, durable: false });
+    await query(first.url, 'create table left_behind (id int)');
+    const left = path.dirname(postgresHome(dataDir).cluster);
+    await first.stop();
+    rmSync(dataDir, { recursive: true });
+
+    const second = await startPostgres({ dataDir, durable: false });
+    expect(await query(second.url, "select to_regclass('left_behind') as found")).toEqual([{ found: null }]);
+    if (left !== dataDir) rmSync(left, { recursive: true });
+  });
+
   test('refuses a port that was asked for and is taken, naming the setting', async () => {
     const other = net.createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
