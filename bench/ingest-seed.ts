@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { connect, createPool } from '../src/db/connection.ts';
 import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
-import { migrate } from '../src/db/migrate.ts';
-import { ensurePartitions } from '../src/db/partitions.ts';
 import type { NewPostback } from '../src/db/postback-insert.ts';
-import { addSource } from '../src/db/sources.ts';
 import { newClickId, newPostbackId } from '../src/http/ids.ts';
+import { seedBench } from './seed.ts';
 
 const ADS = 200;
 
@@ -23,44 +21,8 @@ export async function seedIngest(url: string, nowMs: number, seed: IngestSeed): 
   const db = connect({ url, name: 'bench seed' });
   const pool = createPool({ url, name: 'bench seed', max: 1 });
   try {
-    await migrate(db);
-    await ensurePartitions(db, nowMs);
-    const now = new Date(nowMs);
-    await db
-      .insertInto('workspace')
-      .values({
-        id: 'bench',
-        name: 'Bench',
-        currency: 'USD',
-        time_zone: 'UTC',
-        clock_origin: now,
-        clock_wall_origin: now,
-        created_at: now,
-      })
-      .execute();
-    await db
-      .insertInto('ad_account')
-      .values({
-        id: 'bench-a',
-        workspace_id: 'bench',
-        network: 'meta',
-        network_account_id: 'act_1',
-        name: 'Bench',
-        currency: 'USD',
-        time_zone: 'UTC',
-        created_at: now,
-      })
-      .execute();
-    await addSource(db, {
-      id: 'bench',
-      workspaceId: 'bench',
-      profile: 'generic',
-      name: 'Bench',
-      key: seed.key,
-      secretKey: null,
-      nowMs,
-    });
-    await seedObjects(pool, now);
+    await seedBench(db, { nowMs, key: seed.key });
+    await seedObjects(pool, new Date(nowMs));
     const ids: string[] = [];
     for (let i = 0; i < seed.clicks; i += 5_000) {
       const clicks = Array.from({ length: 5_000 }, (_, j): NewClick => clickOf(i + j, nowMs));

@@ -1,13 +1,11 @@
 import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
 import { connect, createPool } from '../src/db/connection.ts';
-import { migrate } from '../src/db/migrate.ts';
-import { ensurePartitions } from '../src/db/partitions.ts';
-import { addSource } from '../src/db/sources.ts';
 import { storeStrategy } from '../src/db/strategy.ts';
 import { newClickId } from '../src/http/ids.ts';
 import type { SandboxOptions } from '../src/sandbox/index.ts';
 import { seal } from '../src/secrets.ts';
 import { readStrategy } from '../src/strategies/read.ts';
+import { seedBench } from './seed.ts';
 
 /** Ad sets with one ad each; the first is for warming up. */
 export const LOOP_ADSETS = 340;
@@ -82,46 +80,15 @@ export async function seedLoop(input: {
   const db = connect({ url: input.url, name: 'bench seed' });
   const pool = createPool({ url: input.url, name: 'bench seed', max: 1 });
   try {
-    await migrate(db);
-    await ensurePartitions(db, nowMs);
-    const now = new Date(nowMs);
-    await db
-      .insertInto('workspace')
-      .values({
-        id: 'bench',
-        name: 'Bench',
-        currency: 'USD',
-        time_zone: 'UTC',
-        clock_origin: now,
-        clock_wall_origin: now,
-        created_at: now,
-      })
-      .execute();
-    await db
-      .insertInto('ad_account')
-      .values({
-        id: 'bench-a',
-        workspace_id: 'bench',
-        network: 'meta',
-        network_account_id: 'act_1',
-        name: 'Bench',
-        currency: 'USD',
-        time_zone: 'UTC',
+    await seedBench(db, {
+      nowMs,
+      key: input.key,
+      account: {
         base_url: input.sandboxUrl,
         credentials_sealed: seal(input.secretKey, JSON.stringify({ token: input.token }), 'bench-a'),
         writes_allowed: true,
         tracking_since: new Date(nowMs - 60 * 24 * HOUR_MS),
-        created_at: now,
-      })
-      .execute();
-    await addSource(db, {
-      id: 'bench',
-      workspaceId: 'bench',
-      profile: 'generic',
-      name: 'Bench',
-      key: input.key,
-      secretKey: null,
-      nowMs,
+      },
     });
     const read = readStrategy(STRATEGY, { fileName: 'bench.yaml' });
     if (!read.ok) throw new Error(read.problems.map((problem) => problem.message).join('; '));

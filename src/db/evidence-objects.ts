@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { ObjectFacts, ObjectId } from '../core/object.ts';
+import { leverStateOf } from './lever-state.ts';
 import type { Db } from './connection.ts';
 import type { ObjectTable } from './tables.ts';
 
@@ -71,12 +72,8 @@ function loaded(row: Selectable<ObjectTable>): LoadedObject {
     level: row.level,
     networkId: row.network_id,
     name: row.name,
-    status: row.status,
+    ...leverStateOf(row),
     delivery: row.delivery,
-    bidStrategy: row.bid_strategy,
-    bidMicros: row.bid_micros,
-    dailyBudgetMicros: row.daily_budget_micros,
-    lifetimeBudgetMicros: row.lifetime_budget_micros,
     learning: row.learning,
     labels: row.labels,
     campaignId: row.campaign_id,

@@ -3,6 +3,7 @@ import type { Decision, Evidence } from '../core/decision.ts';
 import type { EvaluationEntry } from '../core/evaluation.ts';
 import type { LeverState, ObjectId } from '../core/object.ts';
 import { OperatorError } from '../errors.ts';
+import { type LeverColumns, leverStateOf } from './lever-state.ts';
 import type { Db } from './connection.ts';
 
 /** A decision with everything that was kept about it. */
@@ -87,17 +88,12 @@ export async function findObject(db: Db, id: ObjectId): Promise<ObjectRecord | u
   return rows[0] && objectRecord(rows[0]);
 }
 
-interface ObjectRow {
+interface ObjectRow extends LeverColumns {
   id: ObjectId;
   level: string;
   name: string;
   network_id: string;
-  status: LeverState['status'];
   delivery: string;
-  bid_strategy: LeverState['bidStrategy'];
-  bid_micros: LeverState['bidMicros'];
-  daily_budget_micros: LeverState['dailyBudgetMicros'];
-  lifetime_budget_micros: LeverState['lifetimeBudgetMicros'];
   account_name: string;
   network: string;
   currency: string;
@@ -114,12 +110,8 @@ function objectRecord(row: ObjectRow): ObjectRecord {
     level: row.level,
     name: row.name,
     networkId: row.network_id,
-    status: row.status,
+    ...leverStateOf(row),
     delivery: row.delivery,
-    bidStrategy: row.bid_strategy,
-    bidMicros: row.bid_micros,
-    dailyBudgetMicros: row.daily_budget_micros,
-    lifetimeBudgetMicros: row.lifetime_budget_micros,
     accountName: row.account_name,
     network: row.network,
     currency: row.currency,

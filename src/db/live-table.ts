@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, ObjectId, ObjectStatus } from '../core/object.ts';
 import { windowBounds } from '../core/windows.ts';
+import { leverStateOf } from './lever-state.ts';
 import type { Db } from './connection.ts';
 import { loadWindowMetrics } from './metrics.ts';
 
@@ -136,12 +137,8 @@ async function accountAdSets(
       campaign: row.campaign,
       network: account.network,
       currency: account.currency,
-      status: row.status,
+      ...leverStateOf(row),
       delivery: row.delivery,
-      bidStrategy: row.bid_strategy,
-      bidMicros: row.bid_micros,
-      dailyBudgetMicros: row.daily_budget_micros,
-      lifetimeBudgetMicros: row.lifetime_budget_micros,
       roasFloor: row.roas_floor,
       spend,
       conversions,
