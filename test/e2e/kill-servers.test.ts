@@ -116,9 +116,14 @@ it('carries every decision out once when PostgreSQL and Temporal are killed unde
   expect(network.writes.map((write) => write.networkId).toSorted()).toEqual(
     ids.map((_, index) => `set-${index}-${account.suffix}`),
   );
-  expect(await db.selectFrom('action').select('state').execute()).toEqual(
-    Array(AD_SETS).fill({ state: 'verified' }),
-  );
+  // An intent whose write was never sent, because its worker lost the database in between, was looked up, found not
+  // applied, and taken up once more: each ad set ends with one verified action, and none is left unknown.
+  const actions = await db.selectFrom('action').select(['object_id', 'state']).execute();
+  for (const id of ids)
+    expect(actions.filter((action) => action.object_id === id && action.state === 'verified')).toHaveLength(
+      1,
+    );
+  expect(actions.filter(({ state }) => state !== 'verified' && state !== 'not_applied')).toEqual([]);
   expect(await db.selectFrom('lease').selectAll().execute()).toEqual([]);
   expect(await db.selectFrom('guardrail_reservation').select('freed_at').execute()).toEqual(
     Array(AD_SETS).fill({ freed_at: null }),
