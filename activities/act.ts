@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { DecisionPlan } from '../src/core/decision-plan.ts';
 import { compareLive, leverWords } from '../src/core/compare-live.ts';
+import { markdownText } from '../src/core/markdown.ts';
 import type { LeverState } from '../src/core/object.ts';
 import { recordActionAnswer, recordVerified, storeLiveState } from '../src/db/action.ts';
 import type { Db } from '../src/db/connection.ts';
@@ -239,17 +240,17 @@ export function createActRecordActivities(deps: ActDeps): ActRecordActivities {
         detail: by === null ? words : `${words} (answered by ${by})`,
         nowMs,
       });
-      return { sentence };
+      return { sentence, page: `**${outcome.replaceAll('_', ' ')}**: ${markdownText(sentence)}` };
     },
     async measureEffect({ decisionId }) {
       const { nowMs } = await nowOfDecision(decisionId);
-      return { sentence: await describeEffect(db, decisionId, nowMs) };
+      return { page: markdownText(await describeEffect(db, decisionId, nowMs)) };
     },
     async endPause({ decisionId }) {
       const { target, nowMs } = await nowOfDecision(decisionId);
       const ended = await endPause(db, { decisionId, nowMs, wallMs: deps.wallNowMs(), rate: target.rate });
       if (ended.waitMs === null) await deps.startDue(target.accountId);
-      return ended;
+      return { waitMs: ended.waitMs, page: markdownText(ended.sentence) };
     },
   };
 }

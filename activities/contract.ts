@@ -258,14 +258,14 @@ export interface ActRecordActivities {
     readonly actionId: string;
     readonly live: LeverState;
   }): Promise<void>;
-  /** @returns the sentence for the workflow's page. */
-  closeDecision(input: CloseInput): Promise<{ readonly sentence: string }>;
-  /** Metrics of the object since the change. */
-  measureEffect(input: { readonly decisionId: string }): Promise<{ readonly sentence: string }>;
+  /** @returns what came of it in a sentence, and `page`, the same as Markdown for the workflow's page. */
+  closeDecision(input: CloseInput): Promise<{ readonly sentence: string; readonly page: string }>;
+  /** Metrics of the object since the change, as Markdown for the workflow's page. */
+  measureEffect(input: { readonly decisionId: string }): Promise<{ readonly page: string }>;
   /** Ends a pause that is still ours by a new decision; says how long to wait when workspace time is not there yet. */
   endPause(input: {
     readonly decisionId: string;
-  }): Promise<{ readonly waitMs: number | null; readonly sentence: string }>;
+  }): Promise<{ readonly waitMs: number | null; readonly page: string }>;
 }
 
 // --- maintain ---------------------------------------------------------------------------------------------------

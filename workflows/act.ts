@@ -99,7 +99,7 @@ async function waitForLease(input: ActInput): Promise<boolean> {
 async function close(input: ActInput, finding: Finding, by: string | null): Promise<ActResult> {
   const { outcome, words, live } = finding;
   return CancellationScope.nonCancellable(async () => {
-    const { sentence } = await records.closeDecision({
+    const { sentence, page } = await records.closeDecision({
       decisionId: input.decisionId,
       outcome,
       words,
@@ -108,7 +108,7 @@ async function close(input: ActInput, finding: Finding, by: string | null): Prom
     });
     upsertSearchAttributes([{ key: BID_OUTCOME, value: outcome }]);
     upsertMemo({ outcome, sentence });
-    setCurrentDetails(`**${outcome}**: ${sentence}`);
+    setCurrentDetails(page);
     return { outcome, sentence, by };
   });
 }

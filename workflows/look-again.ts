@@ -9,13 +9,13 @@ export async function lookAgainLater(input: ActInput): Promise<void> {
     if (checkAfterMs === null) return;
     await sleep(checkAfterMs, { summary: 'then look at the effect' });
     const effect = await records.measureEffect({ decisionId: input.decisionId });
-    setCurrentDetails(effect.sentence);
+    setCurrentDetails(effect.page);
   };
   const resume = async () => {
     for (let waitMs = resumeAfterMs; waitMs !== null;) {
       await sleep(waitMs, { summary: 'then end the pause, if it is still ours' });
       const ended = await records.endPause({ decisionId: input.decisionId });
-      setCurrentDetails(ended.sentence);
+      setCurrentDetails(ended.page);
       waitMs = ended.waitMs;
     }
   };

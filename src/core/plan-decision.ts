@@ -1,6 +1,7 @@
 import { changeWords, leverWords, relativeDelta } from './compare-live.ts';
 import type { Change, Decision, Evidence, RuleTrace } from './decision.ts';
 import type { DecisionPlan } from './decision-plan.ts';
+import { markdownCode, markdownText } from './markdown.ts';
 import type { LeverState, ObjectFacts } from './object.ts';
 import type { CompiledStrategy } from './rules/compile.ts';
 import { planAction } from './rules/plan.ts';
@@ -51,7 +52,7 @@ export function planEffects(
         change: verdict,
         expected,
         changeWords: changeWords(verdict, expected, evidence.account.currency),
-        summary: cut(sentenceWithName(object.name, sentence), SUMMARY_BYTES),
+        summary: markdownText(cut(sentenceWithName(object.name, sentence), SUMMARY_BYTES)),
         details: cut(details(strategy, evidence, decision, verdict, object), DETAILS_BYTES),
         approval: strategy.mode === 'approve' ? strategy.approval : null,
         checkAfterMs: CHECK_AFTER_MS,
@@ -100,19 +101,19 @@ function details(
   const rule = strategy.rules.find((one) => one.name === decision.reason.rule);
   const held = decision.rules.find((trace) => trace.rule === decision.reason.rule);
   const lines = [
-    `**${object.name}** (${object.level} \`${object.networkId}\`, ${account.name}, ${account.network})`,
+    `**${markdownText(object.name)}** (${object.level} ${markdownCode(object.networkId)}, ${markdownText(account.name)}, ${account.network})`,
     '',
     ...(object.id === evidence.object.id
       ? []
       : [
-          `Judged by its creative **${evidence.object.name}** (\`${evidence.object.networkId}\`), over all ads that show it.`,
+          `Judged by its creative **${markdownText(evidence.object.name)}** (${markdownCode(evidence.object.networkId)}), over all ads that show it.`,
           '',
         ]),
-    decision.sentence,
+    markdownText(decision.sentence),
     '',
-    `**Planned change:** ${changeWords(change, expected, account.currency)}; it was ${leverWords(change, expected, account.currency)} when this was decided.`,
+    `**Planned change:** ${markdownText(changeWords(change, expected, account.currency))}; it was ${markdownText(leverWords(change, expected, account.currency))} when this was decided.`,
     '',
-    `**Rule:** ${strategy.name} / ${decision.reason.rule ?? '(none)'}`,
+    `**Rule:** ${markdownText(`${strategy.name} / ${decision.reason.rule ?? '(none)'}`)}`,
     '',
     ...(rule === undefined ? [] : ['```', rule.whenText, '```', '']),
     ...(held === undefined ? [] : seenTable(held)),
@@ -138,10 +139,12 @@ function seenTable(trace: RuleTrace): readonly string[] {
     '|---|---|---|',
     ...trace.conditions.map(
       (condition) =>
-        `| \`${cell(condition.text)}\` | ${condition.holds === true ? 'yes' : condition.holds === false ? 'no' : condition.holds} | ${condition.values
+        `| ${cell(markdownCode(condition.text))} | ${condition.holds === true ? 'yes' : condition.holds === false ? 'no' : condition.holds} | ${condition.values
           .map((value) =>
             cell(
-              `${value.expression} = ${value.value ?? `undefined${value.why === undefined ? '' : ` (${value.why})`}`}`,
+              markdownCode(
+                `${value.expression} = ${shown(value.value) ?? `undefined${value.why === undefined ? '' : ` (${value.why})`}`}`,
+              ),
             ),
           )
           .join(', ')} |`,
@@ -154,7 +157,12 @@ function seenTable(trace: RuleTrace): readonly string[] {
 
 function others(rules: readonly RuleTrace[], decided: string | null): readonly string[] {
   const earlier = rules.filter((trace) => trace.rule !== decided).map((trace) => trace.rule);
-  return earlier.length === 0 ? [] : ['', `Rules looked at before: ${earlier.join(', ')}.`];
+  return earlier.length === 0 ? [] : ['', `Rules looked at before: ${markdownText(earlier.join(', '))}.`];
+}
+
+/** Six digits are enough to see on which side of a threshold a figure lies. */
+function shown(value: number | string | boolean | null): number | string | boolean | null {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }
 
 function cell(text: string): string {

@@ -89,9 +89,9 @@ it('a write that nobody took in time is given up and compared anew: what a perso
     },
     recordNotApplied: async () => {},
     recordVerified: async () => {},
-    closeDecision: async ({ outcome }: CloseInput) => ({ sentence: outcome }),
-    measureEffect: async () => ({ sentence: '' }),
-    endPause: async () => ({ waitMs: null, sentence: '' }),
+    closeDecision: async ({ outcome }: CloseInput) => ({ sentence: outcome, page: outcome }),
+    measureEffect: async () => ({ page: '' }),
+    endPause: async () => ({ waitMs: null, page: '' }),
   };
   const main = await Worker.create({
     ...common,

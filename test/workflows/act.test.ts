@@ -47,7 +47,11 @@ describe('a decision that acts', () => {
       ]),
     );
     expect(await described.staticSummary()).toContain('Zen C');
-    expect(await described.staticDetails()).toContain('spend("today")');
+    const details = await described.staticDetails();
+    expect(details).toContain('spend("today")');
+    // Two bare dollar signs would be a formula to Temporal UI.
+    for (const text of [details, await described.staticSummary()])
+      expect(text).toMatch(/^[^$]*(\\\$[^$]*)+$/);
   });
 
   it('raises a bid to an absolute value once, and rests', async () => {
