@@ -26,8 +26,3 @@ export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
-
-/** For the end of an exhaustive switch: the compiler proves that nothing reaches it. */
-export function assertNever(value: never): never {
-  throw new Error(`a case is missing for ${JSON.stringify(value)}`);
-}

@@ -39,8 +39,3 @@ export async function lockShard(trx: Db, shard: string): Promise<void> {
   await sql`insert into ingest_shard (id) values (${shard}) on conflict do nothing`.execute(trx);
   await sql`select id from ingest_shard where id = ${shard} for update`.execute(trx);
 }
-
-/** Holds every shard back: what is moved between objects now must not be read halfway. */
-export async function lockAllShards(trx: Db): Promise<void> {
-  await sql`select id from ingest_shard order by id for update`.execute(trx);
-}
