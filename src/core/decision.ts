@@ -1,3 +1,5 @@
+import type { Delivery } from './delivery.ts';
+import type { Learned } from './learned.ts';
 import type { Micros } from './money.ts';
 import type { LeverState, ObjectFacts, ObjectId } from './object.ts';
 import type { WindowBounds } from './windows.ts';
@@ -81,6 +83,30 @@ export interface Evidence {
   readonly ads?: readonly AdOfCreative[];
   /** What the limits of the account leave. Loaded only where a rule would change something. */
   readonly room?: Room;
+  /** Loaded where a strategy asks statistics (`needs.statistics`): the object's buckets since its test began. */
+  readonly delivery?: Delivery;
+  /** By event: what the account's past says about it. With `delivery`. */
+  readonly learned?: Readonly<Record<string, Learned>>;
+  /** What only the autopilot looks at. */
+  readonly pilot?: PilotFacts;
+}
+
+/** The autopilot's facts beside delivery and what was learned. */
+export interface PilotFacts {
+  /** Uniform in [0, 1), drawn before the decision: below the holdout's share, a due pause is held back. */
+  readonly draw: number;
+  /** Set while a due pause of this object is held back and observed. */
+  readonly held?: { readonly sinceMs: number; readonly untilMs: number; readonly propensity: number };
+  /** The whole account in the last hours: what should have converted and what did. Null while there is too little to compare. */
+  readonly pulse: AccountPulse | null;
+}
+
+/** Conversions of an account in its last hours beside what its own past lets one expect, for the tracking-outage breaker. */
+export interface AccountPulse {
+  readonly expected: number;
+  readonly seen: number;
+  readonly hours: number;
+  readonly dispersion: number;
 }
 
 /**
