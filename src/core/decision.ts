@@ -31,6 +31,11 @@ export interface WindowMetrics {
   readonly visits: number;
   /** Counted conversions (pending + approved) by `event` and by `event/type`; absent means none. */
   readonly conversions: Readonly<Record<string, EventMetrics>>;
+  /**
+   * The same, counted by the time of the conversion instead of the click's. Loaded for the windows in
+   * `strategy.needs.arrived`.
+   */
+  readonly arrived?: Readonly<Record<string, EventMetrics>>;
 }
 
 export interface EventMetrics {
@@ -87,8 +92,24 @@ export interface Evidence {
   readonly delivery?: Delivery;
   /** By event: what the account's past says about it. With `delivery`. */
   readonly learned?: Readonly<Record<string, Learned>>;
+  /** Loaded where a strategy asks `est.*` (`needs.estimatedSpend`). */
+  readonly estimate?: SpendEstimate;
   /** What only the autopilot looks at. */
   readonly pilot?: PilotFacts;
+}
+
+/**
+ * Spend of the hours that the network has not reported yet, from our own visits and what a visit cost lately. Major units
+ * of the account's currency. Enough for a stop-loss, never part of the statistics.
+ */
+export interface SpendEstimate {
+  /** Instant up to which visits were counted. */
+  readonly toMs: number;
+  /** Starts of the account's hours after `asOfMs`, ascending, and what was likely spent in each. */
+  readonly fromMs: readonly number[];
+  readonly spend: readonly number[];
+  /** Set where nothing can be estimated: no visits tracked, no cost per visit known. */
+  readonly why?: string;
 }
 
 /** The autopilot's facts beside delivery and what was learned. */

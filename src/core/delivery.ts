@@ -23,4 +23,6 @@ export interface EventDelivery {
   readonly value: readonly number[];
   /** Revenue with each order cut off at the account's cap (`OrderValues.cap`); left out while no cap is learned. */
   readonly cappedValue?: readonly number[];
+  /** How many of these conversions wait for an exchange rate; left out when none does. Their value is not in the sums. */
+  readonly unconverted?: number;
 }

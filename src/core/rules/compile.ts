@@ -19,6 +19,20 @@ export interface CompiledRule {
   readonly does: CompiledAction;
 }
 
+/** What the evidence of a strategy must hold. */
+export interface Needs {
+  /** By spelling. */
+  readonly windows: readonly string[];
+  /** By name; "*" for all of them. */
+  readonly events: readonly string[];
+  /** Windows (also in `windows`) whose conversions are asked by their own time too: `WindowMetrics.arrived`. */
+  readonly arrived: readonly string[];
+  /** Whether anything asks `Evidence.delivery` and `Evidence.learned`. */
+  readonly statistics: boolean;
+  /** Whether anything asks `Evidence.estimate`. */
+  readonly estimatedSpend: boolean;
+}
+
 /** A strategy ready to decide. Immutable; compile once and keep. */
 export interface CompiledStrategy {
   readonly name: string;
@@ -40,8 +54,7 @@ export interface CompiledStrategy {
   ): boolean;
   /** The currency its amounts name; it judges no account in another one. Null when no amount names any. */
   readonly currency: string | null;
-  /** What evidence must hold: windows by spelling, events by name ("*" for all of them). */
-  readonly needs: { readonly windows: readonly string[]; readonly events: readonly string[] };
+  readonly needs: Needs;
   readonly constants: Constants;
   readonly rules: readonly CompiledRule[];
   readonly guardrails: Guardrails;
@@ -118,6 +131,9 @@ export function compileStrategy(
       needs: {
         windows: [...new Set(rules.flatMap((rule) => [...rule.when.windows]))].toSorted(),
         events: [...new Set(rules.flatMap((rule) => [...rule.when.events]))].toSorted(),
+        arrived: [],
+        statistics: false,
+        estimatedSpend: false,
       },
       currency: named,
       constants,
