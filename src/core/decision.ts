@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import type { SpendEstimate } from './estimated-spend.ts';
 import type { Learned } from './learned.ts';
 import type { Micros } from './money.ts';
 import type { LeverState, ObjectFacts, ObjectId } from './object.ts';
@@ -96,20 +97,6 @@ export interface Evidence {
   readonly estimate?: SpendEstimate;
   /** What only the autopilot looks at. */
   readonly pilot?: PilotFacts;
-}
-
-/**
- * Spend of the hours that the network has not reported yet, from our own visits and what a visit cost lately. Major units
- * of the account's currency. Enough for a stop-loss, never part of the statistics.
- */
-export interface SpendEstimate {
-  /** Instant up to which visits were counted. */
-  readonly toMs: number;
-  /** Starts of the account's hours after `asOfMs`, ascending, and what was likely spent in each. */
-  readonly fromMs: readonly number[];
-  readonly spend: readonly number[];
-  /** Set where nothing can be estimated: no visits tracked, no cost per visit known. */
-  readonly why?: string;
 }
 
 /** The autopilot's facts beside delivery and what was learned. */
