@@ -34,21 +34,28 @@ export const DELAYS = {
 export type DelayName = keyof typeof DELAYS;
 
 /** Share of a mixture's conversions that have arrived after `elapsedMs`. */
-export function arrivedShare(name: DelayName, elapsedMs: number): number {
+export function arrivedShare(name: DelayName, elapsedMs: number, scale = 1): number {
   const mixture: Mixture = DELAYS[name];
-  const untruncated = (ms: number): number =>
-    mixture.parts.reduce((sum, part) => sum + part.share * -Math.expm1(-ms / part.meanMs), 0);
-  return untruncated(Math.min(Math.max(elapsedMs, 0), mixture.windowMs)) / untruncated(mixture.windowMs);
+  const ms = Math.min(Math.max(elapsedMs, 0), mixture.windowMs);
+  // As drawDelay draws: each part is cut off at the window by itself.
+  return mixture.parts.reduce((sum, { share, meanMs }) => {
+    const mean = meanMs * scale;
+    return sum + (share * Math.expm1(-ms / mean)) / Math.expm1(-mixture.windowMs / mean);
+  }, 0);
 }
 
-/** One delay in milliseconds, from two draws: which part, and how long; within the part's share of the window. */
-export function drawDelay(name: DelayName, draw: Draw): number {
+/**
+ * One delay in milliseconds, from two draws: which part, and how long; within the part's share of the window.
+ *
+ * @param scale factor on the parts' means; the window stays.
+ */
+export function drawDelay(name: DelayName, draw: Draw, scale = 1): number {
   const mixture: Mixture = DELAYS[name];
   let pick = draw();
   const u = draw();
   let meanMs = 0;
   for (const part of mixture.parts) {
-    meanMs = part.meanMs;
+    meanMs = part.meanMs * scale;
     pick -= part.share;
     if (pick < 0) break;
   }

@@ -1,11 +1,18 @@
 import { dayOf } from '../../core/zone.ts';
-import { clickPrice, winShare } from './auction.ts';
-import { drawDelay } from './delay.ts';
-import { type AdPlan, conversionRate, type Levers, type MarketPlan } from './plan.ts';
-import { logNormal, poisson, PURPOSE, stream } from './random.ts';
-import { trafficShare } from './traffic.ts';
+import {
+  type AdStep,
+  adStep,
+  impressionsOf,
+  marketPrice,
+  type Pace,
+  stepTime,
+  unboundedPace,
+  type Visit,
+} from './ad-step.ts';
+import { type AdMemory, freshMemory, remembers } from './conditions.ts';
+import type { AdsetPlan, Levers, MarketPlan } from './plan.ts';
 
-const HOUR_MS = 3_600_000;
+export type { Visit } from './ad-step.ts';
 
 export interface MarketOptions {
   readonly plan: MarketPlan;
@@ -26,6 +33,9 @@ export interface MarketState {
   readonly dayEndMs: number;
   /** Micros by ad set. */
   readonly spentToday: readonly number[];
+  /** By ad, and how each ad set stood in the step before; only in markets whose ads remember. */
+  readonly memory?: readonly AdMemory[];
+  readonly seen?: readonly Levers['adsets'][number][];
 }
 
 /** What one ad got in one step. */
@@ -35,15 +45,6 @@ export interface Delivery {
   readonly spendMicros: number;
   readonly impressions: number;
   readonly clicks: number;
-}
-
-/** One person who clicked and reached the tracking link, with the purchase that will follow, if any. */
-export interface Visit {
-  readonly ad: number;
-  readonly atMs: number;
-  /** Unique in this market, the same in every run of it. */
-  readonly key: string;
-  readonly purchase: { readonly atMs: number; readonly valueMicros: number } | null;
 }
 
 export interface MarketEvents {
@@ -61,6 +62,7 @@ export function createMarket(seed: number, options: MarketOptions): MarketState 
     nowMs: Math.ceil(options.startMs / stepMs) * stepMs,
     dayEndMs: 0,
     spentToday: options.plan.adsets.map(() => 0),
+    ...(remembers(options.plan) ? { memory: options.plan.ads.map(() => freshMemory()) } : {}),
   };
 }
 
@@ -76,15 +78,15 @@ export function step(
   const { plan, stepMs, seed } = state;
   const deliveries: Delivery[] = [];
   const visits: Visit[] = [];
-  const paces = plan.ads.map((ad, index) => (levers.ads[index]?.on ? unboundedPace(ad, plan, levers) : null));
   const budgets = adsetBudgets(plan, levers);
-  const dayDemand = plan.adsets.map(() => 0);
-  for (const [index, ad] of plan.ads.entries()) {
-    dayDemand[ad.adset] = (dayDemand[ad.adset] ?? 0) + spendPerDay(paces[index]);
-  }
+  const memory = state.memory?.map((one) => ({ ...one }));
+  if (memory !== undefined && state.nowMs + stepMs <= toMs) forgetAfterEdits(memory, state, levers);
   const spentToday = [...state.spentToday];
   let { nowMs, dayEndMs } = state;
   let dayStartMs = dayEndMs === 0 ? 0 : dayOf(dayEndMs - 1, plan.timeZone).startMs;
+  let paces: readonly (Pace | null)[] = [];
+  let dayDemand: readonly number[] = [];
+  let pacesOfDay = -1;
 
   while (nowMs + stepMs <= toMs) {
     if (nowMs >= dayEndMs) {
@@ -93,60 +95,94 @@ export function step(
       dayEndMs = day.endMs;
       spentToday.fill(0);
     }
-    const stepIndex = nowMs / stepMs;
-    const dayIndex = Math.round(dayStartMs / (24 * HOUR_MS));
-    const share =
-      trafficShare(Math.floor((nowMs - dayStartMs) / HOUR_MS), weekday(dayStartMs)) * (stepMs / HOUR_MS);
-
-    for (let index = 0; index < plan.ads.length; index += 1) {
-      const ad = plan.ads[index];
+    const time = stepTime(nowMs, stepMs, dayStartMs);
+    // Prices move by the week, and where the platform learns, with every conversion.
+    if (time.dayIndex !== pacesOfDay || plan.drift?.learning !== undefined) {
+      paces = plan.ads.map((_, index) =>
+        paceOf(plan, index, levers, marketPrice(seed, plan, memory?.[index], time.dayIndex)),
+      );
+      dayDemand = demandOf(plan, paces);
+      pacesOfDay = time.dayIndex;
+    }
+    for (const [index, ad] of plan.ads.entries()) {
       const pace = paces[index];
-      if (!ad || !pace) continue;
+      if (!pace) continue;
       const budget = budgets[ad.adset] ?? Infinity;
       const spent = spentToday[ad.adset] ?? 0;
-      const demand = dayDemand[ad.adset] ?? 0;
-      const left = budget - spent;
-      if (left <= 0) continue;
-      // The platform spreads a day's budget over the day's traffic instead of spending it all in the morning.
-      const pacing = demand > budget ? budget / demand : 1;
-      const clicks = poisson(pace.clicks * pacing * share, stream(seed, index, PURPOSE.clicks, stepIndex)());
-      const impressions =
-        clicks +
-        poisson(
-          (pace.clicks * pacing * share) / ad.ctr,
-          stream(seed, index, PURPOSE.impressions, stepIndex)(),
-        );
+      const asked: AdStep = {
+        seed,
+        plan,
+        index,
+        time,
+        pace,
+        demand: dayDemand[ad.adset] ?? 0,
+        budget,
+        left: budget - spent,
+        memory: memory?.[index],
+      };
+      const { clicks, spendMicros } = adStep(asked, visits);
+      const impressions = impressionsOf(asked, clicks);
       if (impressions === 0) continue;
-      const price = pace.cpcMicros * (0.8 + 0.4 * stream(seed, index, PURPOSE.price, stepIndex)());
-      const spendMicros = Math.min(Math.round((clicks * price) / 10_000) * 10_000, left);
       spentToday[ad.adset] = spent + spendMicros;
       deliveries.push({ ad: index, fromMs: nowMs, spendMicros, impressions, clicks });
-      if (clicks > 0) drawVisits({ state, ad, index, clicks, fromMs: nowMs, stepIndex, dayIndex }, visits);
     }
     nowMs += stepMs;
   }
-  return { state: { ...state, nowMs, dayEndMs, spentToday }, events: { deliveries, visits } };
+  return {
+    state: {
+      ...state,
+      nowMs,
+      dayEndMs,
+      spentToday,
+      ...(memory === undefined ? {} : { memory, seen: levers.adsets }),
+    },
+    events: { deliveries, visits },
+  };
 }
 
-interface Pace {
-  /** Clicks a day were the budget endless. */
-  readonly clicks: number;
-  readonly cpcMicros: number;
+/** A platform begins to learn anew when an ad set is switched on or its bid or budget moves by more than a fifth. */
+const SIGNIFICANT = 0.2;
+
+/** Whether a change of an ad set makes its platform learn anew. */
+export function isSignificantEdit(
+  before: Levers['adsets'][number],
+  after: Levers['adsets'][number],
+): boolean {
+  const moved = (from: number | null, to: number | null): boolean =>
+    from === null || to === null ? from !== to : Math.abs(to - from) > SIGNIFICANT * from;
+  return (
+    (!before.on && after.on) ||
+    moved(before.bidMicros, after.bidMicros) ||
+    moved(before.dailyBudgetMicros, after.dailyBudgetMicros)
+  );
 }
 
-function unboundedPace(ad: AdPlan, plan: MarketPlan, levers: Levers): Pace | null {
-  const adset = levers.adsets[ad.adset];
-  const adsetPlan = plan.adsets[ad.adset];
+function forgetAfterEdits(memory: readonly AdMemory[], state: MarketState, levers: Levers): void {
+  for (const [index, ad] of state.plan.ads.entries()) {
+    const before = state.seen?.[ad.adset];
+    const after = levers.adsets[ad.adset];
+    const own = memory[index];
+    if (before && after && own && isSignificantEdit(before, after)) own.learned = 0;
+  }
+}
+
+function paceOf(plan: MarketPlan, index: number, levers: Levers, level: number): Pace | null {
+  const ad = plan.ads[index];
+  const adset = ad && levers.adsets[ad.adset];
+  const adsetPlan: AdsetPlan | undefined = ad && plan.adsets[ad.adset];
   const campaign = adsetPlan && levers.campaigns[adsetPlan.campaign];
-  if (!adset || !campaign?.on || !adset.on) return null;
-  if (adset.bidMicros === null) return { clicks: ad.opportunities, cpcMicros: ad.cpcMicros };
-  // A cap is an amount per conversion; the platform bids it times its own estimate of the conversion rate.
-  const bid = adset.bidMicros * conversionRate(ad, plan.targetMicros) * ad.platformBias;
-  return { clicks: ad.opportunities * winShare(bid, ad.cpcMicros), cpcMicros: clickPrice(bid, ad.cpcMicros) };
+  if (!ad || !levers.ads[index]?.on || !adset?.on || !campaign?.on) return null;
+  return unboundedPace(ad, plan.targetMicros, adset, level);
 }
 
-function spendPerDay(pace: Pace | null | undefined): number {
-  return pace ? pace.clicks * pace.cpcMicros : 0;
+/** Spend a day by ad set were budgets endless. */
+function demandOf(plan: MarketPlan, paces: readonly (Pace | null)[]): readonly number[] {
+  const demand = plan.adsets.map(() => 0);
+  for (const [index, ad] of plan.ads.entries()) {
+    const pace = paces[index];
+    if (pace) demand[ad.adset] = (demand[ad.adset] ?? 0) + pace.clicks * pace.cpcMicros;
+  }
+  return demand;
 }
 
 /** Daily budget by ad set; a campaign's budget is shared evenly by its ad sets that are on. */
@@ -163,44 +199,4 @@ function adsetBudgets(plan: MarketPlan, levers: Levers): readonly number[] {
     // Whole cents, as everything that is spent.
     return Math.floor(shared / Math.max(1, sharers[adset.campaign] ?? 0) / 10_000) * 10_000;
   });
-}
-
-interface ClickedStep {
-  readonly state: MarketState;
-  readonly ad: AdPlan;
-  readonly index: number;
-  readonly clicks: number;
-  readonly fromMs: number;
-  readonly stepIndex: number;
-  readonly dayIndex: number;
-}
-
-function drawVisits(clicked: ClickedStep, into: Visit[]): void {
-  const { state, ad, index, stepIndex } = clicked;
-  const { seed, plan } = state;
-  const day = logNormal(1, plan.dayNoise, stream(seed, index, PURPOSE.day, clicked.dayIndex)());
-  const rate = conversionRate(ad, plan.targetMicros) * day * Math.exp(-(plan.dayNoise ** 2) / 2);
-  const draw = stream(seed, index, PURPOSE.visit, stepIndex);
-  for (let number = 0; number < clicked.clicks; number += 1) {
-    // Six draws for every click, used or not, so that the next click's are always the same.
-    const [at, lands, buys, value] = [draw(), draw(), draw(), draw()];
-    const delayMs = drawDelay(ad.delay, draw);
-    // One click in thirty never reaches the page: closed tabs, accidental taps.
-    if (lands < 1 / 30) continue;
-    const atMs = clicked.fromMs + Math.floor(at * state.stepMs);
-    const purchase =
-      buys < rate * (30 / 29) ? { atMs: atMs + delayMs, valueMicros: orderValue(ad, value) } : null;
-    into.push({ ad: index, atMs, key: `${index}-${stepIndex}-${number}`, purchase });
-  }
-}
-
-/** Whole cents, at least one. */
-function orderValue(ad: AdPlan, u: number): number {
-  const median = ad.valueMicros * Math.exp(-(ad.valueLogSd ** 2) / 2);
-  return Math.max(1, Math.round(logNormal(median, ad.valueLogSd, u) / 10_000)) * 10_000;
-}
-
-function weekday(dayStartMs: number): number {
-  // Noon is on the same UTC date's weekday in every zone from -11 to +11; a traffic table needs no more.
-  return new Date(dayStartMs + 12 * HOUR_MS).getUTCDay();
 }

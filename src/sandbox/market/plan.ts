@@ -16,6 +16,22 @@ export interface MarketPlan {
   readonly ads: readonly AdPlan[];
   /** Log standard deviation of an ad's efficiency from day to day. */
   readonly dayNoise: number;
+  /** What else moves with time. Left out: nothing. */
+  readonly drift?: MarketDrift;
+}
+
+/** Movements of a whole market. Each is left out where it does not happen. */
+export interface MarketDrift {
+  /** Share of the day noise's variance that all ads have in common. */
+  readonly sharedNoise?: number;
+  /** Factor on efficiency on Saturdays and Sundays. */
+  readonly weekend?: number;
+  /** Clicks cost 1 + extra · exp(−n / conversions) times as much, n conversions after the last significant edit. */
+  readonly learning?: { readonly extra: number; readonly conversions: number };
+  /** Prices move by up to this share from week to week; one week of the run ("season") they stand `season` higher. */
+  readonly prices?: { readonly weekly: number; readonly season: number; readonly seasonWeek: number };
+  /** Mean delays grow by this share a day from `sinceMs` on. */
+  readonly delays?: { readonly perDay: number; readonly sinceMs: number };
 }
 
 export interface CampaignPlan {
@@ -62,6 +78,14 @@ export interface AdPlan {
   readonly delay: DelayName;
   /** The platform's own estimate of the conversion rate ÷ the true rate; bids by cap are made with it. */
   readonly platformBias: number;
+  /** Factor on the mean delays; 1 where it is left out. */
+  readonly delayScale?: number;
+  /** Pareto tail of order values above their 99th percentile. */
+  readonly valueTail?: number;
+  /** Efficiency falls by `perDay` a day once `afterMicros` have been spent. */
+  readonly fatigue?: { readonly afterMicros: number; readonly perDay: number };
+  /** From `atMs` on the ad is `factor` times as efficient. */
+  readonly turn?: { readonly atMs: number; readonly factor: number };
 }
 
 /** Conversions per click: θ × click price ÷ target. */

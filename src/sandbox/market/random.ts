@@ -12,6 +12,10 @@ export const PURPOSE = {
   day: 6,
   restate: 7,
   wire: 8,
+  sharedDay: 9,
+  priceWeek: 10,
+  postback: 11,
+  outage: 12,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
