@@ -5,9 +5,10 @@ import type { Db } from './connection.ts';
 const HOUR_MS = 3_600_000;
 
 /** Our clicks under this share of the network's mean that our tracking is broken, not that the ads are. */
-const LEAST_TRACKED_SHARE = 0.5;
+export const LEAST_TRACKED_SHARE = 0.5;
 /** Fewer clicks than this say nothing about the share, nor about a source that is silent. */
-const LEAST_CLICKS_TO_COMPARE = 20;
+export const LEAST_CLICKS_TO_COMPARE = 20;
+export const UNDER_TRACKED = "tracked clicks are under half of the network's";
 
 /** A source is silent when it was quiet for longer than this, and for twice its longest quiet of the week before. */
 const LEAST_SILENCE_MS = 2 * HOUR_MS;
@@ -124,7 +125,5 @@ export function trackingGap(
     if (widest === undefined || window.bounds.fromMs < widest.bounds.fromMs) widest = window;
   }
   if (widest === undefined || widest.clicks < LEAST_CLICKS_TO_COMPARE) return undefined;
-  return widest.visits < widest.clicks * LEAST_TRACKED_SHARE
-    ? "tracked clicks are under half of the network's"
-    : undefined;
+  return widest.visits < widest.clicks * LEAST_TRACKED_SHARE ? UNDER_TRACKED : undefined;
 }

@@ -6,11 +6,13 @@ import type {
   PastChange,
   WindowMetrics,
 } from '../core/decision.ts';
+import type { SpendEstimate } from '../core/estimated-spend.ts';
 import type { Micros } from '../core/money.ts';
 import type { Level, ObjectFacts, ObjectId } from '../core/object.ts';
 import type { CompiledStrategy } from '../core/rules/compile.ts';
 import { readWindow, windowBounds } from '../core/windows.ts';
 import type { Db } from './connection.ts';
+import { loadEstimates } from './estimated-spend.ts';
 import { conversionsInDoubt, trackingGap } from './evidence-health.ts';
 import { loadChangedSince, loadHistory } from './evidence-history.ts';
 import { loadAdsOf, type LoadedObject, loadObjects } from './evidence-objects.ts';
@@ -87,7 +89,7 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
   const ids = [...new Set(known.map((one) => one.facts.id))];
 
   // After the objects: what set a value that they show is in here too.
-  const [metrics, history, changedSince, inDoubt] = await Promise.all([
+  const [metrics, history, changedSince, inDoubt, estimates] = await Promise.all([
     loadMetrics(db, { input, scoped, asOfMs, zone: account.time_zone }),
     loadHistory(db, ids),
     loadChangedSince(
@@ -96,6 +98,7 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
       asOfMs,
     ),
     conversionsInDoubt(db, { ...input, workspaceId: account.workspace_id }),
+    loadEstimatesOf(db, { input, scoped, asOfMs, zone: account.time_zone, account }),
   ]);
   const trackingSinceMs = account.tracking_since?.getTime() ?? null;
 
@@ -113,6 +116,7 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         ...(undefinedBecause === undefined ? {} : { conversionsUndefined: undefinedBecause }),
       };
       const changed = changedSince.get(object.id);
+      const estimate = scope.strategy.compiled.needs.estimatedSpend ? estimates.get(object.id) : undefined;
       const evidence: Evidence = {
         object,
         campaign: parent(byId, object.campaignId),
@@ -125,6 +129,7 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         health,
         history: history.get(object.id) ?? [],
         ...(changed === undefined ? {} : { changedSince: changed }),
+        ...(estimate === undefined ? {} : { estimate }),
       };
       return object.level === 'creative' ? withAds(evidence, ads, history, changedSince) : evidence;
     }),
@@ -199,6 +204,36 @@ async function loadMetrics(
       ...(events.has('*') || events.size === 0 ? {} : { events: [...events] }),
     });
     for (const [id, byWindow] of found) merged.set(id, byWindow);
+  }
+  return merged;
+}
+
+/** Spend up to this minute, of the objects whose strategies ask for it. */
+async function loadEstimatesOf(
+  db: Db,
+  given: MetricsInput & {
+    readonly account: {
+      readonly tracking_since: Date | null;
+      readonly tracking_by: 'click' | 'sender' | null;
+    };
+  },
+): Promise<ReadonlyMap<ObjectId, SpendEstimate>> {
+  const { input, asOfMs, zone, account } = given;
+  const asking = given.scoped.filter(({ strategy }) => strategy.compiled.needs.estimatedSpend);
+  const merged = new Map<ObjectId, SpendEstimate>();
+  for (const [level, scopes] of Map.groupBy(asking, ({ strategy }) => strategy.compiled.level)) {
+    const found = await loadEstimates(db, {
+      accountId: input.accountId,
+      zone,
+      level,
+      objectIds: [...new Set(scopes.flatMap(({ objects }) => objects.map((object) => object.id)))],
+      windows: [...new Set(scopes.flatMap(({ strategy }) => strategy.compiled.needs.windows))],
+      asOfMs,
+      nowMs: input.nowMs,
+      trackingSinceMs: account.tracking_since?.getTime() ?? null,
+      trackingBy: account.tracking_by,
+    });
+    for (const [id, estimate] of found) merged.set(id, estimate);
   }
   return merged;
 }
