@@ -11,7 +11,14 @@ export interface SafeDrain {
   next(shard: string): Promise<DrainedBatch>;
 }
 
-const NOTHING: DrainedBatch = { rows: 0, visits: 0, conversions: 0, campaigns: [], oldestWallMs: null };
+const NOTHING: DrainedBatch = {
+  rows: 0,
+  visits: 0,
+  conversions: 0,
+  campaigns: [],
+  visited: [],
+  oldestWallMs: null,
+};
 
 /**
  * Drains batches and survives a row that cannot be judged: a batch that fails by its data is tried again in ever smaller

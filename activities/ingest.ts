@@ -6,8 +6,10 @@ import type { DrainedBatch } from '../src/db/ingest/drain-batch.ts';
 import { hasWork } from '../src/db/ingest/set-aside.ts';
 import { slotsOf } from '../src/db/ingest/shard.ts';
 import { listenForNews } from '../src/db/live-listen.ts';
+import { accountsThatEstimate } from '../src/db/strategy.ts';
 import type { DrainResult, IngestActivities } from './contract.ts';
 import { createSafeDrain } from './drain-safely.ts';
+import { createVisitWakes } from './visit-wakes.ts';
 import { createWakeGate } from './wake-gate.ts';
 
 export interface IngestDeps {
@@ -31,6 +33,11 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
   const gate = createWakeGate(deps.wakeOptimizer, (error) =>
     log.warn({ err: error }, 'the optimizer could not be woken; the next drain tries again'),
   );
+
+  const visitWakes = createVisitWakes({
+    listening: (workspaceId) => accountsThatEstimate(db, workspaceId),
+    nowMs: wallNowMs,
+  });
 
   return {
     async drain({ shard, forMs }) {
@@ -71,7 +78,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
           if (batch.rows > 0 || batch.visits > 0) sum.batches += 1;
           if (batch.oldestWallMs !== null)
             sum.worstLagMs = Math.max(sum.worstLagMs, wallNowMs() - batch.oldestWallMs);
-          wake(batch.campaigns);
+          wake([...batch.campaigns, ...(await visitWakes.wakenBy(batch.visited))]);
           Context.current().heartbeat(sum);
           beatAt = wallNowMs();
         }

@@ -270,3 +270,24 @@ function compileStored(id: string, version: number, document: unknown, hash: Buf
   compiledByHash.set(key, result.compiled);
   return result.compiled;
 }
+
+/** Accounts of a workspace in whose scope a strategy in force asks for estimated spend (`est.*`): visits are news to them. */
+export async function accountsThatEstimate(db: Db, workspaceId: string): Promise<ReadonlySet<string>> {
+  const asking = (await loadCurrentStrategies(db, workspaceId)).filter(
+    ({ compiled }) => compiled.needs.estimatedSpend,
+  );
+  if (asking.length === 0) return new Set();
+  const accounts = await db
+    .selectFrom('ad_account')
+    .select(['id', 'name', 'network'])
+    .where('workspace_id', '=', workspaceId)
+    .execute();
+  const inScope = accounts.filter(({ id, name, network }) =>
+    asking.some(
+      ({ compiled: { scope } }) =>
+        (scope.network === null || scope.network === network) &&
+        (scope.accounts === null || scope.accounts.includes(id) || scope.accounts.includes(name)),
+    ),
+  );
+  return new Set(inScope.map((account) => account.id));
+}

@@ -10,7 +10,7 @@ import { loadKnownConversions, type Message, takeMessages } from './messages.ts'
 import { claimKeys, writeOutcomes } from './outcomes.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
-import { beginTracking, countVisits, takeClicks } from './visits.ts';
+import { beginTracking, countVisits, type ObjectVisits, takeClicks } from './visits.ts';
 import { addWaiting } from './waiting.ts';
 import { type CampaignRef, writeChanges } from './write-changes.ts';
 
@@ -33,6 +33,8 @@ export interface DrainedBatch {
   readonly conversions: number;
   /** Campaigns whose counts changed. */
   readonly campaigns: readonly CampaignRef[];
+  /** Objects whose visits were counted. */
+  readonly visited: readonly ObjectVisits[];
   /** Wall time of receipt of the oldest postback taken; null without any. */
   readonly oldestWallMs: number | null;
 }
@@ -62,8 +64,9 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
     const held = new Set(ground.accounts.keys());
     await lockTotals(trx, held);
 
+    let visited: readonly ObjectVisits[] = [];
     if (clicks.length > 0) {
-      await countVisits(trx, ground, clicks);
+      visited = await countVisits(trx, ground, clicks);
       note(await creditLateClicks(trx, clicks, input.wallMs));
     }
     let conversions = 0;
@@ -87,6 +90,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       visits: clicks.length,
       conversions,
       campaigns: [...campaigns.values()],
+      visited,
       oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
     };
   });

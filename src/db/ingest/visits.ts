@@ -17,6 +17,17 @@ export interface VisitDelta {
   readonly visits: number;
 }
 
+/** Visits just counted of one object. */
+export interface ObjectVisits {
+  readonly workspaceId: string;
+  readonly accountId: string;
+  readonly objectId: ObjectId;
+  readonly campaignId: ObjectId | null;
+  readonly visits: number;
+  /** Workspace instant of the newest of them. */
+  readonly newestMs: number;
+}
+
 /** Takes the oldest rows out of the click inbox, as takeMessages does: clicks still to be counted. */
 export async function takeClicks(trx: Db, limit: number): Promise<readonly ClickRow[]> {
   const head = await sql<{ first: string | null; last: string | null }>`
@@ -42,18 +53,36 @@ export async function takeClicks(trx: Db, limit: number): Promise<readonly Click
 /**
  * Counts clicks as visits of the objects they name, remembers those whose object is not synced yet, and marks the
  * beginning of an account's tracking with its first click.
+ *
+ * @returns what was counted, by object.
  */
-export async function countVisits(trx: Db, ground: Ground, clicks: readonly ClickRow[]): Promise<void> {
+export async function countVisits(
+  trx: Db,
+  ground: Ground,
+  clicks: readonly ClickRow[],
+): Promise<readonly ObjectVisits[]> {
   const find = await objectFinder(trx, ground, clicks.map(namedByClick));
   const deltas: VisitDelta[] = [];
   const waiting: WaitingRow[] = [];
   const firstClick = new Map<string, number>();
+  const counted = new Map<ObjectId, ObjectVisits>();
   for (const click of clicks) {
     const { accountId, object, missing } = find(namedByClick(click));
     const atMs = click.clicked_at.getTime();
     if (accountId !== null) {
       firstClick.set(accountId, Math.min(atMs, firstClick.get(accountId) ?? atMs));
-      if (object) deltas.push({ accountId, objectId: object.id, atMs, visits: 1 });
+      if (object) {
+        deltas.push({ accountId, objectId: object.id, atMs, visits: 1 });
+        const sum = counted.get(object.id);
+        counted.set(object.id, {
+          workspaceId: click.workspace_id,
+          accountId,
+          objectId: object.id,
+          campaignId: object.campaignId,
+          visits: (sum?.visits ?? 0) + 1,
+          newestMs: Math.max(atMs, sum?.newestMs ?? atMs),
+        });
+      }
     }
     if (missing !== null) {
       waiting.push({
@@ -69,6 +98,7 @@ export async function countVisits(trx: Db, ground: Ground, clicks: readonly Clic
   await addVisits(trx, ground, deltas);
   await addWaiting(trx, waiting);
   await beginTracking(trx, firstClick, 'click');
+  return [...counted.values()];
 }
 
 /** Adds to the hours and running totals of visits. The caller holds the accounts' totals. */
