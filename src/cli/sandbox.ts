@@ -2,14 +2,15 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { openAccountAccess } from '../account-access.ts';
+import { findAccount } from '../db/accounts.ts';
 import { loadClock, setClockRate } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { OperatorError } from '../errors.ts';
 import { createNetworkRegistry } from '../networks/registry.ts';
 import { askedToStop, reportReady } from '../runtime/ready.ts';
-import { SAMPLE, SAMPLE_OPENS_MS } from '../runtime/sample-workspace.ts';
+import { SAMPLE, SAMPLE_ACCOUNTS, SAMPLE_OPENS_MS, type SampleAccount } from '../runtime/sample-workspace.ts';
 import { type FollowedClock, followClock, type MarketClock } from '../sandbox/market-clock.ts';
-import { samplePlan, startSandbox, folderStore } from '../sandbox/index.ts';
+import { type AccountOptions, folderStore, samplePlan, startSandbox, twinPlan } from '../sandbox/index.ts';
 import { open } from '../secrets.ts';
 import type { CliContext } from './command.ts';
 
@@ -27,7 +28,7 @@ It sends visitors through this installation's own links and their purchases back
 
   GET    /_sandbox/state    settings, money, what is under way
   GET    /_sandbox/writes   every accepted write with wall and market time
-  GET    /_sandbox/score    profit with Bidloop and left alone
+  GET    /_sandbox/score    profit of each account, and of its market left alone
   POST   /_sandbox/faults   {"kind":"rate","on":"write","times":3}: kinds rate, edit_quota, auth, server_error, html_502,
                             slow, withhold_answer, cut_after_acceptance, null_batch_part, fail_report_run
   DELETE /_sandbox/faults   no more faults
@@ -59,25 +60,33 @@ async function runSandbox(context: CliContext): Promise<void> {
   const urlTags = Object.entries(macros)
     .map(([name, macro]) => `${name}=${macro}`)
     .join('&');
-  const sandbox = await startSandbox({
-    plan: samplePlan(config.marketSeed),
-    seed: config.marketSeed,
-    startMs: sample.startMs,
-    clock,
-    store: folderStore(path.join(config.dataDir, 'sandbox')),
-    installation: sample.installation,
+  const plan = samplePlan(config.marketSeed);
+  const stateFolder = path.join(config.dataDir, 'sandbox');
+  const accountOptions = ({ account, token }: SampleToken, index: number): AccountOptions => ({
+    plan: index === 0 ? plan : twinPlan(plan, account.suffix),
+    store: folderStore(index === 0 ? stateFolder : path.join(stateFolder, account.accountId)),
+    label: account.label,
     account: {
-      id: SAMPLE.networkAccountId.replace(/^act_/, ''),
-      name: 'Calm & Co (simulated)',
-      token: sample.token,
+      id: account.networkAccountId.replace(/^act_/, ''),
+      name: account.name,
+      token,
       urlTags,
       scopes: ['ads_read', 'ads_management'],
     },
     tracking: {
-      clickUrl: `${bidloopUrl}/c/${SAMPLE.linkId}`,
+      clickUrl: `${bidloopUrl}/c/${account.linkId}`,
       postbackUrl: `${bidloopUrl}/p/${SAMPLE.sourceId}/${sample.sourceKey}`,
       urlTags,
     },
+  });
+  const [first, ...twins] = sample.accounts;
+  const sandbox = await startSandbox({
+    ...accountOptions(first, 0),
+    twins: twins.map((twin, at) => accountOptions(twin, at + 1)),
+    seed: config.marketSeed,
+    startMs: sample.startMs,
+    clock,
+    installation: sample.installation,
     port: config.sandboxPort,
     wallNowMs: () => context.wallNowMs(),
   }).catch((cause: unknown) => {
@@ -130,10 +139,21 @@ async function openMarket(
   opening.untilMs = Number.POSITIVE_INFINITY;
 }
 
+interface SampleToken {
+  readonly account: SampleAccount;
+  readonly token: string;
+}
+
+/** An installation of an earlier version has the first account alone, and goes on so. */
 async function readSample(
   db: Db,
   secretKey: Buffer,
-): Promise<{ token: string; sourceKey: string; startMs: number; installation: string }> {
+): Promise<{
+  accounts: readonly [SampleToken, ...SampleToken[]];
+  sourceKey: string;
+  startMs: number;
+  installation: string;
+}> {
   const workspace = await db
     .selectFrom('workspace')
     .selectAll()
@@ -149,9 +169,15 @@ async function readSample(
       next: 'The simulated market belongs to it; start a new installation with `npm start`, or with `npm start -- --fresh`.',
     });
   }
-  const access = await openAccountAccess(db, secretKey, SAMPLE.accountId);
+  const [firstAccount, ...others] = SAMPLE_ACCOUNTS;
+  const access = await openAccountAccess(db, secretKey, firstAccount.accountId);
+  const twins: SampleToken[] = [];
+  for (const account of others) {
+    if ((await findAccount(db, account.accountId)) === undefined) continue;
+    twins.push({ account, token: (await openAccountAccess(db, secretKey, account.accountId)).token });
+  }
   return {
-    token: access.token,
+    accounts: [{ account: firstAccount, token: access.token }, ...twins],
     sourceKey: open(secretKey, source.key_sealed, SAMPLE.sourceId),
     startMs: workspace.created_at.getTime(),
     // Nothing secret: enough to tell one installation's market from another's.

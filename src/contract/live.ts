@@ -86,12 +86,20 @@ export const engineSchema = z.object({
 });
 export type EngineView = z.infer<typeof engineSchema>;
 
-/** Profit so far beside that of the same market left alone. Only simulated workspaces have one. */
+/** Profit so far of each ad account beside that of the same market left alone. Only simulated workspaces have one. */
 export const scoreSchema = z.object({
-  withBidloop: z.string(),
-  leftAlone: z.string(),
-  difference: z.string(),
-  ahead: z.boolean(),
+  accounts: z.array(
+    z.object({
+      /** Who looks after it: "rules", "autopilot". */
+      label: z.string(),
+      profit: z.string(),
+      /** Profit more than left alone: "+$1,240". */
+      difference: z.string(),
+      ahead: z.boolean(),
+    }),
+  ),
+  /** The market that nobody touches; its difference is 0. */
+  leftAlone: z.object({ profit: z.string(), difference: z.string() }),
 });
 export type ScoreView = z.infer<typeof scoreSchema>;
 

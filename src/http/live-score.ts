@@ -4,23 +4,36 @@ import { formatMoney, micros } from '../core/money.ts';
 
 /** The sandbox's answer, as much of it as the page needs. Profit = value of conversions − spend. */
 export const sandboxScoreSchema = z.object({
-  withBidloopMicros: z.number().int(),
-  leftAloneMicros: z.number().int(),
+  accounts: z.array(
+    z.object({
+      label: z.string(),
+      withBidloopMicros: z.number().int(),
+      leftAloneMicros: z.number().int(),
+    }),
+  ),
 });
 export type SandboxScore = z.infer<typeof sandboxScoreSchema>;
 
-/** The score in words: "+$1,240", whole units, because cents say nothing here. */
-export function scoreView(score: SandboxScore, currency: string): ScoreView {
-  const difference = score.withBidloopMicros - score.leftAloneMicros;
+/** The score in words: "+$1,240", whole units, because cents say nothing here. Null without accounts. */
+export function scoreView({ accounts }: SandboxScore, currency: string): ScoreView | null {
+  const [first] = accounts;
+  if (first === undefined) return null;
   const signed = (value: number) => {
     const text = formatMoney(micros(Math.abs(Math.round(value / 1e6) * 1e6)), currency).replace(/\.00$/, '');
     return Math.abs(value) < 500_000 ? text : `${value < 0 ? '−' : '+'}${text}`;
   };
   return {
-    withBidloop: signed(score.withBidloopMicros),
-    leftAlone: signed(score.leftAloneMicros),
-    difference: signed(difference),
-    ahead: difference > 0,
+    accounts: accounts.map((account) => {
+      const difference = account.withBidloopMicros - account.leftAloneMicros;
+      return {
+        label: account.label,
+        profit: signed(account.withBidloopMicros),
+        difference: signed(difference),
+        ahead: difference >= 500_000,
+      };
+    }),
+    // The same market for all of them: an account behind the others by a second shows no other figure.
+    leftAlone: { profit: signed(first.leftAloneMicros), difference: signed(0) },
   };
 }
 

@@ -8,12 +8,47 @@ import { seal } from '../secrets.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Names of what the sample workspace is made of. */
+/** One ad account of the sample workspace. */
+export interface SampleAccount {
+  readonly accountId: string;
+  readonly networkAccountId: string;
+  readonly name: string;
+  readonly linkId: string;
+  /** Who looks after it, as the score says it. */
+  readonly label: string;
+  /** What its campaigns and ad sets are called beside those of the other account. */
+  readonly suffix: string;
+}
+
+/**
+ * Two ad accounts on one simulated market, draw for draw the same: rules look after the first, the autopilot after the
+ * second. What differs between them is what was done.
+ */
+export const SAMPLE_ACCOUNTS: readonly [SampleAccount, SampleAccount] = [
+  {
+    accountId: 'sample-meta',
+    networkAccountId: 'act_1202100000000001',
+    name: 'Calm & Co (simulated)',
+    linkId: 'sample',
+    label: 'rules',
+    suffix: '',
+  },
+  {
+    accountId: 'sample-autopilot',
+    networkAccountId: 'act_1202100000000002',
+    name: 'Calm & Co, autopilot (simulated)',
+    linkId: 'sample-autopilot',
+    label: 'autopilot',
+    suffix: ' (autopilot)',
+  },
+];
+
+/** Names of what the sample workspace is made of; account and link are those that rules look after. */
 export const SAMPLE = {
   workspaceId: 'sample',
-  accountId: 'sample-meta',
-  networkAccountId: 'act_1202100000000001',
-  linkId: 'sample',
+  accountId: SAMPLE_ACCOUNTS[0].accountId,
+  networkAccountId: SAMPLE_ACCOUNTS[0].networkAccountId,
+  linkId: SAMPLE_ACCOUNTS[0].linkId,
   sourceId: 'sample-shop',
   timeZone: 'America/New_York',
   currency: 'USD',
@@ -47,7 +82,12 @@ export async function ensureSampleWorkspace(
     await db
       .updateTable('ad_account')
       .set({ base_url: baseUrl })
-      .where('id', '=', SAMPLE.accountId)
+      .where('workspace_id', '=', SAMPLE.workspaceId)
+      .where(
+        'id',
+        'in',
+        SAMPLE_ACCOUNTS.map((account) => account.accountId),
+      )
       .execute();
     return true;
   }
@@ -55,8 +95,10 @@ export async function ensureSampleWorkspace(
   await ensurePartitions(db, START_MS);
   await db.transaction().execute(async (trx) => {
     await insertWorkspace(trx, options.config.marketRate, wallMs);
-    await insertAccount(trx, { baseUrl, secretKey: options.secretKey });
-    await insertTracking(trx, options.secretKey);
+    for (const account of SAMPLE_ACCOUNTS)
+      await insertAccount(trx, account, { baseUrl, secretKey: options.secretKey });
+    await insertSource(trx, options.secretKey);
+    for (const account of SAMPLE_ACCOUNTS) await insertLink(trx, account);
   });
   return true;
 }
@@ -82,21 +124,22 @@ async function insertWorkspace(trx: Db, rate: number, wallMs: number): Promise<v
 
 async function insertAccount(
   trx: Db,
+  account: SampleAccount,
   options: { readonly baseUrl: string; readonly secretKey: Buffer },
 ): Promise<void> {
   const credentials: Credentials = { token: `EAASimulated${randomBytes(18).toString('hex')}` };
   await trx
     .insertInto('ad_account')
     .values({
-      id: SAMPLE.accountId,
+      id: account.accountId,
       workspace_id: SAMPLE.workspaceId,
       network: 'meta',
-      network_account_id: SAMPLE.networkAccountId,
-      name: 'Calm & Co (simulated)',
+      network_account_id: account.networkAccountId,
+      name: account.name,
       currency: SAMPLE.currency,
       time_zone: SAMPLE.timeZone,
       base_url: options.baseUrl,
-      credentials_sealed: seal(options.secretKey, JSON.stringify(credentials), SAMPLE.accountId),
+      credentials_sealed: seal(options.secretKey, JSON.stringify(credentials), account.accountId),
       // Nothing real hangs on it.
       writes_allowed: true,
       // The market's first visitor comes through our own redirect: nothing before it was missed.
@@ -106,7 +149,7 @@ async function insertAccount(
     .execute();
 }
 
-async function insertTracking(trx: Db, secretKey: Buffer): Promise<void> {
+async function insertSource(trx: Db, secretKey: Buffer): Promise<void> {
   const key = randomBytes(18).toString('base64url');
   await trx
     .insertInto('source')
@@ -121,14 +164,17 @@ async function insertTracking(trx: Db, secretKey: Buffer): Promise<void> {
       created_at: new Date(START_MS),
     })
     .execute();
+}
+
+async function insertLink(trx: Db, account: SampleAccount): Promise<void> {
   await trx
     .insertInto('link')
     .values({
-      id: SAMPLE.linkId,
+      id: account.linkId,
       workspace_id: SAMPLE.workspaceId,
-      account_id: SAMPLE.accountId,
+      account_id: account.accountId,
       network: 'meta',
-      name: 'Sample landing page',
+      name: `Sample landing page, ${account.label}`,
       target_url: 'https://shop.example/start?click_id={click_id}',
       created_at: new Date(START_MS),
     })

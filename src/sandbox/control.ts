@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { SandboxAccount } from './account.ts';
 import { type Faults, faultSchema } from './faults.ts';
 import { humanEdit } from './meta/write.ts';
-import { score, type World, type WriteRecord } from './world.ts';
 
 const editSchema = z.strictObject({
   id: z.string(),
@@ -20,28 +20,29 @@ const restateSchema = z.strictObject({
 });
 
 export interface ControlOptions {
-  readonly world: World;
+  readonly accounts: readonly SandboxAccount[];
   readonly faults: Faults;
-  readonly marketNowMs: () => number;
   readonly wallNowMs: () => number;
-  readonly beforeWrite: () => void;
-  readonly keepWrite: (written: WriteRecord) => void;
-  readonly visitors: () => unknown;
 }
 
 /** What no network offers: faults on demand, the write log, the score, a person's edit, corrections of reported spend. */
 export function registerControl(app: FastifyInstance, options: ControlOptions): void {
-  const { world, faults } = options;
+  const { accounts, faults } = options;
   app.get('/_sandbox/state', () => ({
-    marketMs: world.market.nowMs,
-    seed: world.seed,
-    objects: world.settings,
-    profit: world.profit,
+    accounts: accounts.map(({ facts, world, visitors }) => ({
+      id: facts.id,
+      marketMs: world.market.nowMs,
+      seed: world.seed,
+      objects: world.settings,
+      profit: world.profit,
+      visitors: visitors(),
+    })),
     faults: faults.list(),
-    visitors: options.visitors(),
   }));
-  app.get('/_sandbox/score', () => score(world));
-  app.get('/_sandbox/writes', () => ({ writes: world.writes }));
+  app.get('/_sandbox/score', () => ({ accounts: accounts.map((account) => account.score()) }));
+  app.get('/_sandbox/writes', () => ({
+    writes: accounts.flatMap(({ world }) => world.writes).toSorted((a, b) => a.wallMs - b.wallMs),
+  }));
   app.get('/_sandbox/faults', () => ({ faults: faults.list() }));
   app.post('/_sandbox/faults', (request, reply) => {
     const read = z.union([faultSchema, z.array(faultSchema)]).safeParse(request.body);
@@ -57,28 +58,34 @@ export function registerControl(app: FastifyInstance, options: ControlOptions): 
     const read = editSchema.safeParse(request.body);
     if (!read.success) return reply.code(400).send({ error: z.prettifyError(read.error) });
     const { id, ...change } = read.data;
-    const setting = world.settings.find((candidate) => candidate.id === id);
-    if (!setting) return reply.code(404).send({ error: `no campaign, ad set or ad has the id ${id}` });
-    options.beforeWrite();
-    const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    if (Object.keys(known).length === 0)
-      return reply
-        .code(400)
-        .send({ error: 'say what to change: name, status, bidMicros or dailyBudgetMicros' });
-    const written = humanEdit(world, setting, known, {
-      wallMs: options.wallNowMs(),
-      marketMs: options.marketNowMs(),
-    });
-    options.keepWrite(written);
-    return { written };
+    for (const account of accounts) {
+      const setting = account.world.settings.find((candidate) => candidate.id === id);
+      if (!setting) continue;
+      account.run();
+      const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      if (Object.keys(known).length === 0)
+        return reply
+          .code(400)
+          .send({ error: 'say what to change: name, status, bidMicros or dailyBudgetMicros' });
+      const written = humanEdit(account.world, setting, known, {
+        wallMs: options.wallNowMs(),
+        marketMs: account.marketNowMs(),
+      });
+      account.keepWrite(written);
+      return { written };
+    }
+    return reply.code(404).send({ error: `no campaign, ad set or ad has the id ${id}` });
   });
   app.post('/_sandbox/restate', (request, reply) => {
     const read = restateSchema.safeParse(request.body);
     if (!read.success) return reply.code(400).send({ error: z.prettifyError(read.error) });
     const { adId, ...range } = read.data;
-    const ad = adId === undefined ? null : world.plan.ads.findIndex((candidate) => candidate.id === adId);
-    if (ad === -1) return reply.code(404).send({ error: `no ad has the id ${String(adId)}` });
-    world.books.corrections.push({ ad, ...range });
-    return { corrections: world.books.corrections };
+    const touched = accounts.flatMap(({ world }) => {
+      const ad = adId === undefined ? null : world.plan.ads.findIndex((candidate) => candidate.id === adId);
+      return ad === -1 ? [] : [{ world, ad }];
+    });
+    if (touched.length === 0) return reply.code(404).send({ error: `no ad has the id ${String(adId)}` });
+    for (const { world, ad } of touched) world.books.corrections.push({ ad, ...range });
+    return { corrections: touched.flatMap(({ world }) => world.books.corrections) };
   });
 }

@@ -58,16 +58,25 @@ export class Visitors {
   readonly #target: TrackingTarget;
   readonly #plan: MarketPlan;
   readonly #seed: number;
+  readonly #tag: string;
   readonly #http: AxiosInstance;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: PARALLEL * 2 });
   #visiting = 0;
   #reporting = 0;
   #closed = false;
 
-  constructor(options: { target: TrackingTarget; plan: MarketPlan; seed: number; state?: VisitorsState }) {
+  /** @param options.tag part of transaction and click ids, for accounts whose visitors are the same people. */
+  constructor(options: {
+    target: TrackingTarget;
+    plan: MarketPlan;
+    seed: number;
+    tag?: string;
+    state?: VisitorsState;
+  }) {
     this.#target = options.target;
     this.#plan = options.plan;
     this.#seed = options.seed;
+    this.#tag = options.tag ?? '';
     this.state = options.state ?? { visits: [], postbacks: [] };
     this.#http = axios.create({
       timeout: 10_000,
@@ -148,7 +157,7 @@ export class Visitors {
     const late = draw() < LATE_SHARE ? 3 * HOUR_MS * draw() : 0;
     const postback: PendingPostback = {
       clickId,
-      txid: `order-${this.#seed}-${visit.key}`,
+      txid: `order-${this.#tag}${this.#seed}-${visit.key}`,
       valueMicros: purchase.valueMicros,
       boughtMs: purchase.atMs,
       dueMs: purchase.atMs + late,
@@ -211,7 +220,7 @@ export class Visitors {
       return encodeURIComponent(values[name] ?? '');
     });
     // The network appends its own click id by itself.
-    return `${filled}&fbclid=IwSim${this.#seed}x${visit.key.replaceAll('-', 'x')}`;
+    return `${filled}&fbclid=IwSim${this.#tag}${this.#seed}x${visit.key.replaceAll('-', 'x')}`;
   }
 }
 

@@ -1,9 +1,10 @@
-import type { EngineView, LiveState, ScoreView } from '../contract/live.ts';
+import type { EngineView, LiveState } from '../contract/live.ts';
 import { AdSets } from './ad-sets.tsx';
 import { Feed } from './feed.tsx';
 import type { Connection } from './live-store.ts';
 import { MarkedText } from './marked-text.tsx';
 import { MarketClock } from './market-clock.tsx';
+import { Score } from './score.tsx';
 import { useLive } from './use-live.ts';
 
 /** The one page: what arrives, what is concluded, and how it stands. */
@@ -135,30 +136,6 @@ function EnginePanel({ engine }: { readonly engine: EngineView }) {
           <MarkedText text={engine.detail} />
         </p>
       )}
-    </section>
-  );
-}
-
-function Score({ score }: { readonly score: ScoreView }) {
-  return (
-    <section className="score" aria-label="Profit so far beside the same market left alone">
-      <dl>
-        <div>
-          <dt>With Bidloop</dt>
-          <dd>{score.withBidloop}</dd>
-        </div>
-        <div>
-          <dt>Left alone</dt>
-          <dd>{score.leftAlone}</dd>
-        </div>
-        <div className={score.ahead ? 'tone-good' : 'tone-plain'}>
-          <dt>Difference</dt>
-          <dd>{score.difference}</dd>
-        </div>
-      </dl>
-      <p className="quiet">
-        Profit so far: value of the conversions minus spend, beside an untouched twin of the same market.
-      </p>
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Fault } from '../faults.ts';
+import type { Fault, Faults } from '../faults.ts';
 import { deadToken, editQuota, GraphError, invalid, rateLimited } from './errors.ts';
 import { answer, type GraphAnswer, type GraphCall, type GraphContext } from './graph.ts';
 import { jsonParam, type Params } from './params.ts';
@@ -9,8 +9,9 @@ const OLDEST_VERSION = 24;
 const MAX_BATCH = 50;
 
 export interface MetaRoutesOptions {
-  readonly context: GraphContext;
-  readonly quota: Quota;
+  /** At least one; a call belongs to the one whose access token it shows. */
+  readonly accounts: readonly { readonly context: GraphContext; readonly quota: Quota }[];
+  readonly faults: Faults;
   readonly wallNowMs: () => number;
 }
 
@@ -31,7 +32,8 @@ async function serve(
   request: GraphRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { context, quota } = options;
+  const params = paramsOf(request);
+  const { context, quota } = ofToken(options.accounts, params['access_token']);
   const { version } = request.params;
   const path = (request.params['*'] ?? '').split('/').filter(Boolean);
   const write = request.method !== 'GET';
@@ -49,7 +51,7 @@ async function serve(
       ),
     );
   }
-  const fault = context.faults.take({ write, path: `/${path.join('/')}` });
+  const fault = options.faults.take({ write, path: `/${path.join('/')}` });
   const broken = fault && beforeHandling(fault);
   if (broken === 'html')
     return reply.code(502).type('text/html').send('<html><body><h1>502 Bad Gateway</h1></body></html>');
@@ -63,7 +65,7 @@ async function serve(
   const call: GraphCall = {
     method: request.method === 'POST' ? 'POST' : request.method === 'DELETE' ? 'DELETE' : 'GET',
     path,
-    params: paramsOf(request),
+    params,
     base: `${request.protocol}://${request.host}/${version}`,
     wallMs,
   };
@@ -75,6 +77,16 @@ async function serve(
     return reply.hijack();
   }
   return send(reply, answered);
+}
+
+/** An unknown token is told so by the first account. */
+function ofToken(
+  accounts: MetaRoutesOptions['accounts'],
+  token: unknown,
+): MetaRoutesOptions['accounts'][number] {
+  const found = accounts.find(({ context }) => context.account.token === token) ?? accounts[0];
+  if (found === undefined) throw new Error('a network without an account');
+  return found;
 }
 
 function beforeHandling(fault: Fault): GraphAnswer | 'html' | null {
