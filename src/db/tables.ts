@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
+import type { StoredLearned } from './learning/stored.ts';
 
 /**
  * Table types, written by hand for their branded columns; test/integration/tables.test.ts holds them against the
@@ -41,6 +42,7 @@ export interface Database {
   action: ActionTable;
   lease: LeaseTable;
   guardrail_reservation: GuardrailReservationTable;
+  holdout: HoldoutTable;
 }
 
 type Json<T> = JSONColumnType<T & object>;
@@ -61,6 +63,7 @@ export interface WorkspaceTable {
   halted_at: Date | null;
   halt_reason: string | null;
   created_at: Date;
+  draw_key: Defaulted<string>;
 }
 
 export interface AdAccountTable {
@@ -476,4 +479,64 @@ export interface GuardrailReservationTable {
   spend_share: Defaulted<number>;
   reserved_at: Date;
   freed_at: Date | null;
+}
+
+export interface HoldoutTable {
+  strategy_id: string;
+  object_id: ObjectId;
+  episode: number;
+  workspace_id: string;
+  account_id: string;
+  strategy_version: number;
+  arm: 'held' | 'acted';
+  draw: number;
+  propensity: number;
+  drawn_at: Date;
+  until: Date | null;
+  keep_id: string | null;
+  pause_id: string | null;
+}
+
+export interface CohortNewsTable {
+  account_id: string;
+  campaign_id: ObjectId;
+  day: string;
+  news_at: Date;
+}
+
+export interface DelayCountTable {
+  account_id: string;
+  campaign_id: ObjectId;
+  day: string;
+  event: string;
+  below_minutes: number;
+  conversions: number;
+}
+
+export interface LearnedTable {
+  account_id: string;
+  campaign_id: ObjectId | null;
+  event: string;
+  version: number;
+  learned_at: Date;
+  facts: Json<StoredLearned>;
+}
+
+export interface AccountPulseTable {
+  account_id: string;
+  measured_at: Date;
+  expected: number | null;
+  seen: number | null;
+  hours: number | null;
+  dispersion: number | null;
+  probability: number | null;
+}
+
+export interface OutageTable {
+  account_id: string;
+  started_at: Date;
+  detected_at: Date;
+  ended_at: Date | null;
+  expected: number;
+  seen: number;
 }

@@ -12,6 +12,7 @@ import {
 import type { Db } from '../connection.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
+import { noteCohorts } from './cohorts.ts';
 import type { ConversionRow } from './messages.ts';
 import { type ConversionChange, type HourDelta, isCounted, rollupDeltas } from './rollups.ts';
 
@@ -22,7 +23,7 @@ export interface CampaignRef {
 
 /**
  * Writes changes of conversions and everything that sums over them: conversion rows, their dated deltas, hours, running
- * totals, and the campaigns that have news. The caller holds the accounts' totals (lockTotals).
+ * totals, the campaigns that have news and the days of clicks to count anew. The caller holds the accounts' totals (lockTotals).
  *
  * @returns the campaigns whose counts changed.
  */
@@ -38,6 +39,7 @@ export async function writeChanges(
   await addToHours(trx, deltas.hours);
   await addToEventDays(trx, deltas.days);
   await noteNews(trx, ground, deltas.campaigns);
+  await noteCohorts(trx, ground, changes);
   return deltas.campaigns;
 }
 

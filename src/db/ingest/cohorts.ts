@@ -1,0 +1,57 @@
+import { sql } from 'kysely';
+import type { ObjectId } from '../../core/object.ts';
+import { dayOf } from '../../core/zone.ts';
+import type { Db } from '../connection.ts';
+import type { Ground } from './accounts.ts';
+import type { ConversionRow } from './messages.ts';
+import { type ConversionChange, isCounted } from './rollups.ts';
+
+interface Cohort {
+  readonly accountId: string;
+  readonly campaignId: ObjectId;
+  /** Account-local date of the click. */
+  readonly day: string;
+}
+
+/**
+ * Notes the days of clicks whose counted conversions these changes make more or fewer, so that learning counts those
+ * days anew and no others. Another amount alone is no news: delays are of conversions, not of money.
+ */
+export async function noteCohorts(
+  trx: Db,
+  ground: Ground,
+  changes: readonly ConversionChange[],
+): Promise<void> {
+  const cohorts = new Map<string, Cohort>();
+  for (const { before, after } of changes) {
+    const [from, to] = [before === null ? null : cohortOf(before, ground), cohortOf(after, ground)];
+    if (from?.key === to?.key && before?.event === after.event) continue;
+    for (const one of [from, to]) if (one) cohorts.set(one.key, one.cohort);
+  }
+  if (cohorts.size === 0) return;
+  // In one order everywhere, so that two writers never wait for each other.
+  const rows = [...cohorts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, cohort]) => cohort);
+  const at = rows.map(({ accountId }) =>
+    new Date(ground.nowMs(ground.accounts.get(accountId)?.workspaceId ?? '')).toISOString(),
+  );
+  await sql`
+    insert into cohort_news (account_id, campaign_id, day, news_at)
+    select * from unnest(${rows.map((r) => r.accountId)}::text[], ${rows.map((r) => r.campaignId)}::bigint[],
+                         ${rows.map((r) => r.day)}::date[], ${at}::timestamptz[])
+    on conflict (account_id, campaign_id, day) do update set news_at = greatest(cohort_news.news_at, excluded.news_at)`.execute(
+    trx,
+  );
+}
+
+/** Where a conversion counts, or null while it does not. */
+function cohortOf(
+  row: ConversionRow,
+  ground: Ground,
+): { readonly key: string; readonly cohort: Cohort } | null {
+  const account = ground.accounts.get(row.account_id ?? '');
+  if (!account || row.campaign_id === null || !isCounted(row)) return null;
+  // The same instant that puts it into its hour: the click, or the event where only the sender attributes.
+  const { date } = dayOf((row.clicked_at ?? row.event_at).getTime(), account.zone);
+  const cohort = { accountId: account.id, campaignId: row.campaign_id, day: date };
+  return { key: `${account.id} ${row.campaign_id} ${date}`, cohort };
+}

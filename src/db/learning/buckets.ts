@@ -1,0 +1,85 @@
+import { addDays, dayBounds, dayOf, hourStart } from '../../core/zone.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+
+/** Near now, hours: no fewer than these. Whole days before them. */
+const LEAST_HOURS = 72;
+/** What lies farther back says little about an object as it is, and a test restarts every week anyway. */
+export const LONGEST_TEST_MS = 120 * DAY_MS;
+
+/**
+ * The edges that all objects of one question share: account-local days, then the hours of the last days up to `toMs`. No
+ * edge cuts an hour of the rollups; a day has as many hours as its zone gives it.
+ */
+export interface Grid {
+  /** Starts of the buckets, ascending: `days` of them days, then hours. */
+  readonly fromMs: readonly number[];
+  readonly days: number;
+  /** Dates of the days, and of the first day that is kept in hours. */
+  readonly dates: readonly string[];
+  readonly hoursFromMs: number;
+  readonly toMs: number;
+}
+
+/** @param toMs the evidence's `asOf`: the start of an hour of the account's zone. */
+export function bucketGrid(toMs: number, zone: string): Grid {
+  const firstHours = dayOf(toMs - LEAST_HOURS * HOUR_MS, zone);
+  const fromMs: number[] = [];
+  const dates: string[] = [];
+  let { date } = dayOf(toMs - LONGEST_TEST_MS, zone);
+  for (; date < firstHours.date; date = addDays(date, 1)) {
+    dates.push(date);
+    fromMs.push(dayBounds(date, zone).startMs);
+  }
+  const days = dates.length;
+  dates.push(firstHours.date);
+  for (let atMs = firstHours.startMs; atMs < toMs;) {
+    fromMs.push(atMs);
+    // Where clocks change by half an hour, so does the hour's start: keys of the rollups, not lengths, make the edges.
+    const next = hourStart(atMs + HOUR_MS, zone);
+    atMs = next > atMs ? next : atMs + HOUR_MS;
+  }
+  return { fromMs, days, dates, hoursFromMs: firstHours.startMs, toMs };
+}
+
+/** Number of the bucket that holds an instant; −1 before the first, and past the last one the last one. */
+export function bucketOf(grid: Grid, atMs: number): number {
+  let low = -1;
+  let high = grid.fromMs.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((grid.fromMs[middle] ?? Infinity) <= atMs) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Where an object's test begins on the grid. A test that would be longer than the grid is cut by whole weeks, and so
+ * that its weekly restarts stay where they are.
+ *
+ * @param sinceMs what is known of it begins here.
+ * @returns an instant at the start of an hour; `grid.toMs` when nothing of it lies before.
+ */
+export function testStart(grid: Grid, sinceMs: number, zone: string): number {
+  const firstMs = grid.fromMs[0] ?? grid.toMs;
+  const ceiled = hourCeiling(sinceMs, zone);
+  if (ceiled >= grid.toMs) return grid.toMs;
+  const weeks = Math.max(0, Math.ceil((firstMs - ceiled) / WEEK_MS));
+  return Math.max(firstMs, hourStart(ceiled + weeks * WEEK_MS, zone));
+}
+
+/** The same instant for an object whose first fact came later than `startMs`: on by whole weeks, empty ones left out. */
+export function withoutEmptyWeeks(startMs: number, firstFactMs: number, zone: string): number {
+  const weeks = Math.floor((firstFactMs - startMs) / WEEK_MS);
+  return weeks <= 0 ? startMs : hourStart(startMs + weeks * WEEK_MS, zone);
+}
+
+/** The instant itself when an hour begins there, else the start of the next hour. */
+export function hourCeiling(ms: number, zone: string): number {
+  const start = hourStart(ms, zone);
+  if (start === ms) return ms;
+  return hourStart(start + HOUR_MS, zone);
+}

@@ -1,0 +1,277 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Level, ObjectId } from '../../core/object.ts';
+import { bigintArray, timestampArray } from '../binary-arrays.ts';
+import type { Db } from '../connection.ts';
+import type { Grid } from './buckets.ts';
+
+/** Objects of one level, each with the instant its facts are asked from. */
+export interface Roots {
+  readonly level: Level;
+  readonly ids: readonly ObjectId[];
+  /** Starts of hours, one per id. */
+  readonly startsMs: readonly number[];
+  /** First account-local date that is wanted whole, one per id. */
+  readonly wholeFrom: readonly string[];
+  /** By name; null for every event. */
+  readonly events: readonly string[] | null;
+}
+
+/** Sums of one object and all below it in some hours or days; numbers by position. */
+export interface TrafficRow {
+  readonly root: ObjectId;
+  /** Days since the grid's first date, or minutes since its first hour. */
+  readonly at: readonly number[];
+  readonly spendMicros: readonly number[];
+  readonly clicks: readonly number[];
+}
+
+export interface EventRow {
+  readonly root: ObjectId;
+  readonly event: string;
+  readonly at: readonly number[];
+  readonly conversions: readonly number[];
+  readonly valueMicros: readonly number[];
+  readonly unconverted: readonly number[];
+}
+
+/**
+ * Spend and clicks of each day, from the running totals: one row per object below a root, its days in one value each,
+ * because thousands of short rows cost more to read than the sums in them.
+ */
+export async function trafficOfDays(db: Db, roots: Roots, grid: Grid): Promise<readonly TrafficRow[]> {
+  const { rows } = await sql<Packed>`
+    with ${targets(roots)}
+    select t.root, d.at, d.spend, d.clicks
+    from target t
+    left join lateral (
+      select o.spend_micros, o.clicks from object_day o
+      where o.object_id = t.leaf and o.day < t.whole_from order by o.day desc limit 1
+    ) before on true
+    cross join lateral (
+      select array_agg(x.day - ${grid.dates[0]}::date)::text as at,
+             array_agg(x.spend_micros - coalesce(x.spend_before, before.spend_micros, 0))::text as spend,
+             array_agg(x.clicks - coalesce(x.clicks_before, before.clicks, 0))::text as clicks
+      from (
+        select o.day, o.spend_micros, o.clicks, lag(o.spend_micros) over w as spend_before,
+               lag(o.clicks) over w as clicks_before
+        from object_day o
+        where o.object_id = t.leaf and o.day >= t.whole_from and o.day < ${grid.dates[grid.days]}::date
+        window w as (order by o.day)
+      ) x
+    ) d
+    where d.at is not null`.execute(db);
+  return rows.map(unpackTraffic);
+}
+
+/** Spend and clicks of each hour of the grid's last days. */
+export async function trafficOfHours(db: Db, roots: Roots, grid: Grid): Promise<readonly TrafficRow[]> {
+  const { rows } = await sql<Packed>`
+    with ${targets(roots)}
+    select t.root, h.at, h.spend, h.clicks
+    from target t
+    cross join lateral (
+      select array_agg(${minutesOf(grid)})::text as at, array_agg(h.spend_micros)::text as spend,
+             array_agg(h.clicks)::text as clicks
+      from spend_hour h
+      where h.object_id = t.leaf and h.hour >= greatest(t.start_at, ${instant(grid.hoursFromMs)})
+        and h.hour < ${instant(grid.toMs)}
+    ) h
+    where h.at is not null`.execute(db);
+  return rows.map(unpackTraffic);
+}
+
+/** Counted conversions of each day, by event, from the running totals. */
+export async function eventsOfDays(db: Db, roots: Roots, grid: Grid): Promise<readonly EventRow[]> {
+  const { rows } = await sql<PackedEvent>`
+    with ${targets(roots)}
+    select t.root, x.event, array_agg(x.day - ${grid.dates[0]}::date)::text as at,
+           array_agg(x.conversions - x.conversions_before)::text as conversions,
+           array_agg(x.value_micros - x.value_before)::text as value,
+           array_agg(x.unconverted - x.unconverted_before)::text as unconverted
+    from target t
+    cross join lateral (
+      select e.event, e.day, e.conversions, e.value_micros, e.unconverted,
+             coalesce(lag(e.conversions) over w, 0) as conversions_before,
+             coalesce(lag(e.value_micros) over w, 0) as value_before,
+             coalesce(lag(e.unconverted) over w, 0) as unconverted_before
+      from event_day e
+      where e.object_id = t.leaf and e.day < ${grid.dates[grid.days]}::date ${only(roots, sql`e.event`)}
+      window w as (partition by e.event, e.event_type order by e.day)
+    ) x
+    where x.day >= t.whole_from
+    group by t.root, t.leaf, x.event`.execute(db);
+  return rows.map(unpackEvent);
+}
+
+/** Counted conversions of each hour of the grid's last days, by event. */
+export async function eventsOfHours(db: Db, roots: Roots, grid: Grid): Promise<readonly EventRow[]> {
+  const { rows } = await sql<PackedEvent>`
+    with ${targets(roots)}
+    select t.root, h.event, array_agg(${minutesOf(grid)})::text as at, array_agg(h.conversions)::text as conversions,
+           array_agg(h.value_micros)::text as value, array_agg(h.unconverted)::text as unconverted
+    from target t
+    join conversion_hour h on h.object_id = t.leaf and h.status in ('pending', 'approved')
+      and h.hour >= ${instant(grid.hoursFromMs)} and h.hour < ${instant(grid.toMs)} and h.hour >= t.start_at
+      ${only(roots, sql`h.event`)}
+    group by t.root, t.leaf, h.event`.execute(db);
+  return rows.map(unpackEvent);
+}
+
+/** Hours of one object that are asked for themselves, and the bucket they are added to or taken from. */
+export interface Stretch {
+  readonly root: ObjectId;
+  readonly bucket: number;
+  readonly sign: 1 | -1;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface StretchTraffic {
+  readonly root: ObjectId;
+  readonly bucket: number;
+  readonly spendMicros: number;
+  readonly clicks: number;
+}
+
+export interface StretchEvents {
+  readonly root: ObjectId;
+  readonly bucket: number;
+  readonly event: string;
+  readonly conversions: number;
+  readonly valueMicros: number;
+  readonly unconverted: number;
+}
+
+/** What lies in hours that are no whole days: where a test begins in the middle of a day, or an outage lay. */
+export async function ofStretches(
+  db: Db,
+  roots: Roots,
+  stretches: readonly Stretch[],
+): Promise<{ readonly traffic: readonly StretchTraffic[]; readonly events: readonly StretchEvents[] }> {
+  if (stretches.length === 0) return { traffic: [], events: [] };
+  const asked = sql`stretch as (
+    select * from unnest(${bigintArray(stretches.map((s) => s.root))}::bigint[],
+      ${bigintArray(stretches.map((s) => s.bucket))}::bigint[], ${bigintArray(stretches.map((s) => s.sign))}::bigint[],
+      ${timestampArray(stretches.map((s) => s.fromMs))}::timestamptz[],
+      ${timestampArray(stretches.map((s) => s.toMs))}::timestamptz[]) as u (root, bucket, sign, from_at, to_at)
+  )`;
+  const [traffic, events] = await Promise.all([
+    sql<StretchTraffic>`
+      with ${targets(roots)}, ${asked}
+      select s.root, s.bucket, sum(s.sign * h.spend_micros) as "spendMicros", sum(s.sign * h.clicks) as clicks
+      from stretch s join target t on t.root = s.root
+      join spend_hour h on h.object_id = t.leaf and h.hour >= s.from_at and h.hour < s.to_at
+      group by s.root, s.bucket`.execute(db),
+    sql<StretchEvents>`
+      with ${targets(roots)}, ${asked}
+      select s.root, s.bucket, h.event, sum(s.sign * h.conversions) as conversions,
+             sum(s.sign * h.value_micros) as "valueMicros", sum(s.sign * h.unconverted) as unconverted
+      from stretch s join target t on t.root = s.root
+      join conversion_hour h on h.object_id = t.leaf and h.hour >= s.from_at and h.hour < s.to_at
+        and h.status in ('pending', 'approved') ${only(roots, sql`h.event`)}
+      group by s.root, s.bucket, h.event`.execute(db),
+  ]);
+  return { traffic: traffic.rows, events: events.rows };
+}
+
+/** What counted orders are worth beyond the cap of their event: each at the instant it counts for. */
+export async function beyondCap(
+  db: Db,
+  roots: Roots,
+  grid: Grid,
+  caps: ReadonlyMap<string, number>,
+): Promise<
+  readonly { readonly root: ObjectId; readonly event: string; readonly at: Date; readonly micros: number }[]
+> {
+  if (caps.size === 0) return [];
+  const { rows } = await sql<{ root: ObjectId; event: string; at: Date; micros: number }>`
+    with ${targets(roots)}, cap as (
+      select * from unnest(${[...caps.keys()]}::text[], ${[...caps.values()]}::bigint[]) as u (event, micros)
+    ), campaign as (
+      select distinct coalesce(o.campaign_id, o.id) as id from target t join object o on o.id = t.leaf
+    )
+    select t.root, c.event, coalesce(c.clicked_at, c.event_at) as at, c.value_micros - cap.micros as micros
+    from campaign p
+    join conversion c on c.campaign_id = p.id
+      and coalesce(c.clicked_at, c.event_at) >= ${instant(Math.min(...roots.startsMs))}
+      and coalesce(c.clicked_at, c.event_at) < ${instant(grid.toMs)}
+    join cap on cap.event = c.event and c.value_micros > cap.micros
+    join target t on t.leaf = c.object_id
+    where c.counted and coalesce(c.clicked_at, c.event_at) >= t.start_at`.execute(db);
+  return rows;
+}
+
+interface Packed {
+  readonly root: ObjectId;
+  readonly at: string;
+  readonly spend: string;
+  readonly clicks: string;
+}
+
+interface PackedEvent {
+  readonly root: ObjectId;
+  readonly event: string;
+  readonly at: string;
+  readonly conversions: string;
+  readonly value: string;
+  readonly unconverted: string;
+}
+
+function unpackTraffic(row: Packed): TrafficRow {
+  return {
+    root: row.root,
+    at: numbers(row.at),
+    spendMicros: numbers(row.spend),
+    clicks: numbers(row.clicks),
+  };
+}
+
+function unpackEvent(row: PackedEvent): EventRow {
+  return {
+    root: row.root,
+    event: row.event,
+    at: numbers(row.at),
+    conversions: numbers(row.conversions),
+    valueMicros: numbers(row.value),
+    unconverted: numbers(row.unconverted),
+  };
+}
+
+/** An array of whole numbers as PostgreSQL writes it. */
+function numbers(text: string): readonly number[] {
+  return text.slice(1, -1).split(',').map(Number);
+}
+
+function instant(ms: number): RawBuilder<unknown> {
+  return sql`${new Date(ms).toISOString()}::timestamptz`;
+}
+
+function minutesOf(grid: Grid): RawBuilder<unknown> {
+  return sql`(extract(epoch from h.hour - ${instant(grid.hoursFromMs)}) / 60)::int`;
+}
+
+function only(roots: Roots, column: RawBuilder<unknown>): RawBuilder<unknown> {
+  return roots.events === null ? sql`` : sql`and ${column} = any(${roots.events}::text[])`;
+}
+
+/** CTE `target (root, leaf, start_at, whole_from)`: each object with itself and everything below it. */
+function targets(roots: Roots): RawBuilder<unknown> {
+  const asked = sql`asked as materialized (
+    select * from unnest(${bigintArray(roots.ids)}::bigint[], ${timestampArray(roots.startsMs)}::timestamptz[],
+                         ${roots.wholeFrom}::date[]) as u (root, start_at, whole_from)
+  )`;
+  const own = sql`select root, root as leaf, start_at, whole_from from asked`;
+  const below = (join: RawBuilder<unknown>) => sql`${asked}, target as materialized (
+    ${own} union all select a.root, o.id, a.start_at, a.whole_from from asked a join object o on ${join}
+  )`;
+  switch (roots.level) {
+    case 'ad':
+      return sql`${asked}, target as (${own})`;
+    case 'adset':
+      return below(sql`o.adset_id = a.root and o.level = 'ad'`);
+    case 'campaign':
+      return below(sql`o.campaign_id = a.root and o.level in ('adset', 'ad')`);
+    case 'creative':
+      return below(sql`o.creative_id = a.root and o.level = 'ad'`);
+  }
+}
