@@ -1,3 +1,4 @@
+import type { Judgement } from './autopilot/judgement.ts';
 import type { Delivery } from './delivery.ts';
 import type { SpendEstimate } from './estimated-spend.ts';
 import type { Learned } from './learned.ts';
@@ -152,6 +153,10 @@ export interface PastChange {
   readonly strategyId: string;
   readonly atMs: number;
   readonly from: LeverState;
+  /** What a bid or budget was set to. */
+  readonly toMicros?: number;
+  /** Of a probation: the bid or budget it came down from. */
+  readonly fullMicros?: number;
 }
 
 /** How a condition can come out: an undefined operand is neither true nor false, an error makes the verdict keep. */
@@ -166,6 +171,8 @@ export interface ConditionTrace {
     readonly expression: string;
     readonly value: number | string | boolean | null;
     readonly why?: string;
+    /** A statistic in words: "2 purchases where 9.3 were due at target; evidence 27 : 1 …". */
+    readonly said?: string;
   }[];
 }
 
@@ -214,7 +221,21 @@ export type ReasonCode =
   | 'parent_paused'
   | 'stale_spend'
   | 'conversions_undefined'
-  | 'not_active';
+  | 'not_active'
+  /** The autopilot's: nothing is due, and nothing speaks for a change. */
+  | 'on_course'
+  /** It runs on part of its budget until it has shown more. */
+  | 'on_probation'
+  /** What was paused stays so: no late conversions have taken the evidence away. */
+  | 'stays_paused'
+  /** At the planned spend a verdict would take longer than the horizon. */
+  | 'too_little_volume'
+  /** A ROAS target meets an event whose order values are not known yet. */
+  | 'not_learned'
+  /** The whole account converts implausibly little: its tracking is suspected, not its ads. */
+  | 'tracking_outage'
+  /** A due pause is held back and observed. */
+  | 'holdout';
 
 /** What the engine concluded for one object, with its reason inside. */
 export interface Decision {
@@ -226,4 +247,8 @@ export interface Decision {
   /** Rules as far as they were looked at: up to and with the one that decided. */
   readonly rules: readonly RuleTrace[];
   readonly nearest?: Nearest;
+  /** The autopilot's numbers, where it was asked. */
+  readonly judgement?: Judgement;
+  /** Set when a due pause is held back: how likely that was, and until when it is observed. */
+  readonly holdout?: { readonly propensity: number; readonly untilMs: number };
 }

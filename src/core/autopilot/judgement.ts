@@ -1,7 +1,6 @@
-import type { AccountPulse, PastChange, PilotFacts } from '../decision.ts';
+import type { ChangedSince, PastChange, PilotFacts } from '../decision.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Learned, LearnedFrom } from '../learned.ts';
-import type { Micros } from '../money.ts';
 import type { LeverState } from '../object.ts';
 
 /**
@@ -25,7 +24,8 @@ export interface PilotInput {
   readonly strategyId: string;
   /** Applied changes of the object; the newest of each kind is enough. */
   readonly history: readonly PastChange[];
-  readonly pulse: AccountPulse | null;
+  /** The account converts implausibly little (`trackingOutage` of its pulse). */
+  readonly outage: boolean;
   readonly draw: number;
   readonly held?: PilotFacts['held'];
   /** Evidence counts from here: creation, begin of tracking, or the last resume by a person. */
@@ -33,11 +33,7 @@ export interface PilotInput {
   /** What a day costs when nothing holds the object back; 0 when unknown. */
   readonly plannedDailySpend: number;
   /** Changes of bid or budget after `asOfMs`, by anybody: no second step on the same facts. */
-  readonly changedSince?: {
-    readonly resumedMs?: number;
-    readonly bidMs?: number;
-    readonly budgetMs?: number;
-  };
+  readonly changedSince?: ChangedSince;
 }
 
 export type PilotAction =
@@ -66,6 +62,7 @@ export type PilotReason =
   | 'holdout'
   | 'cooldown'
   | 'no_facts_since_change'
+  | 'no_lever'
   | 'not_ours';
 
 /**
@@ -80,31 +77,40 @@ export interface Judgement {
   readonly stageAfter: Stage;
   /** The bid or budget asked for, before guardrails and the network's step; null for other actions. */
   readonly toMicros: number | null;
-  readonly lever: 'bid' | 'daily' | 'lifetime' | null;
+  readonly lever: 'bid' | 'daily' | null;
   /** The budget (or bid) that probation came down from; null outside of it. */
   readonly fullMicros: number | null;
 
+  /**
+   * What it was given and what came of it since `sinceMs`, the weeks that profit is judged by, on the curve's middle line:
+   * for probability, probation and what is shown.
+   */
+  readonly sinceMs: number;
   readonly conversions: number;
   readonly revenue: number;
   readonly clicks: number;
   readonly spend: number;
-  /** Spend × share arrived, by the curve's middle line and by its lower and upper bounds. */
   readonly matured: number;
-  readonly maturedLower: number;
-  readonly maturedUpper: number;
+  readonly count: number;
+  readonly due: number;
+  /** The whole test on the curve's lower line: for pausing. */
+  readonly test: {
+    readonly sinceMs: number;
+    readonly conversions: number;
+    readonly revenue: number;
+    readonly spend: number;
+    readonly matured: number;
+    readonly count: number;
+    readonly due: number;
+  };
   /** What one conversion may cost: the target CPA, or what an order is worth ÷ target ROAS. Major units. */
   readonly perConversion: number;
-  readonly count: number;
-  /** On the middle line: for probability, probation and bids. */
-  readonly due: number;
-  /** On the lower line: for pausing. */
-  readonly dueForPause: number;
   /** ln of the evidence that it is worse than target, all restarts mixed, and what pausing needs. */
   readonly lnEvidence: number;
   readonly lnThreshold: number;
-  /** ln of the evidence that it is better than target. */
-  readonly lnEvidenceGood: number;
-  /** Weight of the tests and prior of the posterior, in target units. */
+  /** ln of the evidence that it is better than target, on the upper line; null where no raise was in question. */
+  readonly lnEvidenceGood: number | null;
+  /** Prior of the posterior in target units; capped in its shape, the weight of the tests. */
   readonly prior: {
     readonly a: number;
     readonly b: number;
@@ -116,7 +122,7 @@ export interface Judgement {
   readonly probabilityWorse: number;
   /** Shrunk efficiency: 1 on target, above 1 better. */
   readonly efficiency: number;
-  /** Exposure (in `due`) at which probation begins at this count; Infinity is null. */
+  /** Exposure (in `due`) at which probation begins at this count; null where no horizon is known. */
   readonly boundary: number | null;
   /** Share of the full budget that the numbers give it: 1, or less on probation. */
   readonly level: number;

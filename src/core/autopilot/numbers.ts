@@ -1,0 +1,119 @@
+import { DEFAULT_WEIGHT, lnEvidenceAbove, lnEvidenceBelow, type Weight } from '../statistics/e-process.ts';
+import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
+import { probabilityAbove, shrunkRate } from '../statistics/posterior.ts';
+import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
+import type { CompiledAutopilot } from './compiled.ts';
+import type { PilotInput } from './judgement.ts';
+import { budgetLevel } from './probation.ts';
+import { type StageFacts, stageOf } from './stage.ts';
+import type { Units } from './units.ts';
+import { verdictDays } from './volume.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** Profit is judged by the newest four to five weeks: older facts are about an audience and a market that have changed. */
+const PROFIT_MS = 28 * DAY_MS;
+/** A test weight worth more conversions than this would hardly ask about objects much worse than their siblings. */
+const MOST_WEIGHT = 4;
+
+/** Everything a judgement computes before it concludes. */
+export interface PilotNumbers {
+  readonly units: Units;
+  readonly stage: StageFacts;
+  /** Since the test began, on the lower line. */
+  readonly whole: MaturedTotals;
+  /** Over the weeks that profit is judged by, on the middle and on the lower line. */
+  readonly recent: MaturedTotals;
+  readonly recentLower: MaturedTotals;
+  readonly sinceMs: number;
+  readonly count: number;
+  readonly due: number;
+  readonly lnEvidence: number;
+  readonly lnThreshold: number;
+  readonly probabilityWorse: number;
+  readonly efficiency: number;
+  readonly boundary: number | null;
+  readonly level: number;
+  readonly verdictDays: number | null;
+}
+
+const NOTHING: MaturedTotals = {
+  spend: 0,
+  matured: 0,
+  clicks: 0,
+  maturedClicks: 0,
+  conversions: 0,
+  value: 0,
+  cappedValue: 0,
+};
+
+/** Effective conversions of some totals. Revenue that refunds have made negative counts as none. */
+export function countOf(units: Units, totals: MaturedTotals): number {
+  return Math.max(0, totals[units.counts]) * units.perCount;
+}
+
+/** Exposure of some totals in target units. */
+export function dueOf(units: Units, totals: MaturedTotals): number {
+  return Math.max(0, totals.matured) * units.perSpend;
+}
+
+/** The numbers of one object: its evidence, its posterior, its boundary. */
+export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units: Units): PilotNumbers {
+  const { delivery, learned, nowMs, testSinceMs } = input;
+  const { curve } = learned;
+  const startsMs = restartStarts(testSinceMs, nowMs);
+  const from = { delivery, event: pilot.event, curve, nowMs };
+  const weeks = maturedSince({ ...from, line: 'lower', startsMs });
+  const weight = testWeight(units.prior);
+  const lnEvidence = mixRestarts(
+    weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week), weight)),
+  );
+
+  // The newest restart that still leaves four weeks to look at, else the beginning.
+  let place = 0;
+  while ((startsMs[place + 1] ?? Infinity) <= nowMs - PROFIT_MS) place += 1;
+  const sinceMs = startsMs[place] ?? testSinceMs;
+  const [recent = NOTHING] = maturedSince({ ...from, line: 'share', startsMs: [sinceMs] });
+  const count = countOf(units, recent);
+  const due = dueOf(units, recent);
+  const { prior } = units;
+  const horizonTargets = due + (input.plannedDailySpend * units.perSpend * pilot.horizonMs) / DAY_MS;
+  const planned = input.plannedDailySpend > 0 ? horizonTargets : 0;
+  return {
+    units,
+    stage: stageOf(input.history, input.levers, input.strategyId),
+    whole: weeks[0] ?? NOTHING,
+    recent,
+    recentLower: weeks[place] ?? NOTHING,
+    sinceMs,
+    count,
+    due,
+    lnEvidence,
+    lnThreshold: -Math.log(pilot.alpha),
+    probabilityWorse: probabilityAbove(prior, count, due, 1),
+    efficiency: shrunkRate(prior, count, due),
+    ...budgetLevel({ prior, count, due, lnEvidence, horizonTargets: planned, trickle: pilot.trickle }),
+    verdictDays: verdictDays(pilot.alpha, weight, units.perSpend, input.plannedDailySpend),
+  };
+}
+
+/** ln of the evidence that the object is better than its target, on the upper line, over its whole test. */
+export function lnEvidenceGood(pilot: CompiledAutopilot, input: PilotInput, units: Units): number {
+  const starts = restartStarts(input.testSinceMs, input.nowMs);
+  const weeks = maturedSince({
+    delivery: input.delivery,
+    event: pilot.event,
+    curve: input.learned.curve,
+    line: 'upper',
+    nowMs: input.nowMs,
+    startsMs: starts.slice(0, 1),
+  });
+  const [whole] = weeks;
+  if (whole === undefined) return -Infinity;
+  return lnEvidenceBelow(countOf(units, whole), dueOf(units, whole), testWeight(units.prior));
+}
+
+/** The prior as weight of a test: past-only, so the guarantee holds; its shape capped, so that it keeps asking about losers. */
+function testWeight({ a, b }: Weight): Weight {
+  if (!(a > 0) || !(b > 0)) return DEFAULT_WEIGHT;
+  return a <= MOST_WEIGHT ? { a, b } : { a: MOST_WEIGHT, b: (b * MOST_WEIGHT) / a };
+}
