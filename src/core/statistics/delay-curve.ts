@@ -18,3 +18,77 @@ export interface DelayCurve {
 
 /** Which of a curve's three lines. */
 export type CurveLine = 'share' | 'lower' | 'upper';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Own conversions at which a curve weighs as much as its parent's. */
+export const CREDIBLE_CONVERSIONS = 100;
+
+/**
+ * Ages at which a curve over an attribution window stands: 5, 10, 20, 30, 60 minutes, hours to two days, days to the
+ * window, the window itself. Nothing for a window that is not positive.
+ */
+export function delayAges(windowMs: number): number[] {
+  if (!(windowMs > 0) || windowMs === Infinity) return [];
+  const ages = [5, 10, 20, 30].map((minutes) => minutes * MINUTE_MS);
+  for (let hour = 1; hour <= 48; hour += 1) ages.push(hour * HOUR_MS);
+  for (let day = 3; day * DAY_MS < windowMs; day += 1) ages.push(day * DAY_MS);
+  return [...ages.filter((age) => age < windowMs), windowMs];
+}
+
+/**
+ * Share of conversions arrived at an age, on one of the curve's lines: linear between its ages, 0 at age 0 or less, 1 from
+ * the attribution window on. NaN for an age that is not a number.
+ */
+export function arrived(curve: DelayCurve, ageMs: number, line: CurveLine): number {
+  if (!(ageMs > 0)) return Number.isNaN(ageMs) ? NaN : 0;
+  const ages = curve.agesMs;
+  const last = ages.length - 1;
+  if (last < 0 || ageMs >= (ages[last] ?? 0)) return 1;
+  let low = 0;
+  let high = last;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ages[middle] ?? 0) <= ageMs) low = middle + 1;
+    else high = middle;
+  }
+  return between(ages, curve[line], low, ageMs);
+}
+
+/** Value at an age below `ages[index]` and not below the age before it. For callers that walk along a curve. */
+export function between(
+  ages: readonly number[],
+  values: readonly number[],
+  index: number,
+  ageMs: number,
+): number {
+  const fromAge = index === 0 ? 0 : (ages[index - 1] ?? 0);
+  const from = index === 0 ? 0 : (values[index - 1] ?? 0);
+  return from + (((values[index] ?? 0) - from) * (ageMs - fromAge)) / ((ages[index] ?? 0) - fromAge);
+}
+
+/**
+ * F = (n F_own + 100 F_parent) / (n + 100), n the own curve's conversions, on each of the three lines: the credibility
+ * rule. The ages of both are kept.
+ */
+export function blendCurves(own: DelayCurve, parent: DelayCurve): DelayCurve {
+  const n = Math.max(0, own.conversions);
+  if (!(n > 0)) return parent;
+  const agesMs = [...new Set([...own.agesMs, ...parent.agesMs])].toSorted((a, b) => a - b);
+  const blend = (line: CurveLine): number[] =>
+    agesMs.map(
+      (age) =>
+        (n * arrived(own, age, line) + CREDIBLE_CONVERSIONS * arrived(parent, age, line)) /
+        (n + CREDIBLE_CONVERSIONS),
+    );
+  return {
+    agesMs,
+    share: blend('share'),
+    lower: blend('lower'),
+    upper: blend('upper'),
+    conversions: n,
+    from: own.from,
+  };
+}
