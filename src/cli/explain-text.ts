@@ -86,8 +86,8 @@ function ruleText(rule: RuleTrace): string[] {
 
 function conditionText(condition: ConditionTrace): string {
   const values = condition.values.map(
-    ({ expression, value, why }) =>
-      `${expression} = ${value === null ? `undefined${why ? ` (${why})` : ''}` : shown(value)}`,
+    ({ expression, value, why, said }) =>
+      `${expression} = ${value === null ? `undefined${why ? ` (${why})` : ''}` : shown(value)}${said === undefined ? '' : ` – ${said}`}`,
   );
   return `        ${mark(condition.holds)} ${condition.text}${values.length === 0 ? '' : `   [${values.join(', ')}]`}`;
 }

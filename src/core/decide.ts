@@ -1,18 +1,11 @@
-import type {
-  ConditionTrace,
-  Decision,
-  Evidence,
-  Nearest,
-  ReasonCode,
-  RuleTrace,
-  Verdict,
-} from './decision.ts';
+import type { Decision, Evidence, Nearest, ReasonCode, RuleTrace, Verdict } from './decision.ts';
 import { checkReservation } from './guardrails.ts';
 import type { CompiledRule, CompiledStrategy } from './rules/compile.ts';
 import { evaluateCondition, type LeafOutcome } from './rules/condition.ts';
 import type { Scope } from './rules/facts.ts';
 import { nearestChange, reasonText } from './rules/phrases.ts';
 import { type Plan, planAction } from './rules/plan.ts';
+import { conditionTrace } from './rules/trace.ts';
 import { isMissing } from './rules/value.ts';
 
 /** Stored with every decision: recomputing from a stored record needs the engine that made it. Raise it when an outcome can change. */
@@ -52,7 +45,7 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
     traces.push({
       rule: rule.name,
       holds,
-      conditions: outcomes.map((outcome) => conditionTrace(outcome)),
+      conditions: outcomes.map((outcome) => conditionTrace(outcome, scope)),
     });
     if (holds === 'error') {
       const fault = outcomes.find((outcome) => outcome.holds === 'error')?.fault ?? 'unknown fault';
@@ -188,19 +181,6 @@ function keep(
     sentence: `keep ${evidence.object.name}: ${code === 'rule_error' ? (detail ?? '') : why}`,
     rules,
     ...(nearest === undefined ? {} : { nearest }),
-  };
-}
-
-function conditionTrace({ leaf, holds, values, fault }: LeafOutcome): ConditionTrace {
-  return {
-    text: leaf.text,
-    holds,
-    values: leaf.operands.map(({ text }, index) => {
-      const value = values[index];
-      if (value === undefined) return { expression: text, value: null, why: fault ?? 'not read' };
-      if (isMissing(value)) return { expression: text, value: null, why: value.why };
-      return { expression: text, value: typeof value === 'object' ? value.join(', ') : value };
-    }),
   };
 }
 

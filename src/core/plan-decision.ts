@@ -144,7 +144,7 @@ function seenTable(trace: RuleTrace): readonly string[] {
             cell(
               markdownCode(
                 `${value.expression} = ${shown(value.value) ?? `undefined${value.why === undefined ? '' : ` (${value.why})`}`}`,
-              ),
+              ) + (value.said === undefined ? '' : ` – ${markdownText(value.said)}`),
             ),
           )
           .join(', ')} |`,

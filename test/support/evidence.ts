@@ -1,4 +1,7 @@
 import type { Evidence, EventMetrics, PastChange, WindowMetrics } from '../../src/core/decision.ts';
+import type { Delivery } from '../../src/core/delivery.ts';
+import type { Learned } from '../../src/core/learned.ts';
+import type { DelayCurve } from '../../src/core/statistics/delay-curve.ts';
 import { type Micros, micros } from '../../src/core/money.ts';
 import type { Level, ObjectFacts, ObjectId } from '../../src/core/object.ts';
 import { type CompiledStrategy, compileStrategy } from '../../src/core/rules/compile.ts';
@@ -43,23 +46,33 @@ export interface WindowPart {
   readonly clicks?: number;
   readonly visits?: number;
   /** By event: how many, and what they are worth. */
-  readonly events?: Readonly<Record<string, readonly [count: number, value?: number, unconverted?: number]>>;
+  readonly events?: Counts;
+  /** The same by the time of the conversion. */
+  readonly arrived?: Counts;
+}
+
+type Counts = Readonly<Record<string, readonly [count: number, value?: number, unconverted?: number]>>;
+
+function countsOf(counts: Counts): Record<string, EventMetrics> {
+  return Object.fromEntries(
+    Object.entries(counts).map(([event, [conversions, value = 0, unconverted = 0]]) => [
+      event,
+      { conversions, value, unconverted },
+    ]),
+  );
 }
 
 export function windowMetrics(spelling: string, part: WindowPart): WindowMetrics {
   const spec = readWindow(spelling);
   if ('problem' in spec) throw new Error(spec.problem);
-  const conversions: Record<string, EventMetrics> = {};
-  for (const [event, [count, value = 0, unconverted = 0]] of Object.entries(part.events ?? {})) {
-    conversions[event] = { conversions: count, value, unconverted };
-  }
   return {
     bounds: windowBounds(spec, AS_OF_MS, ZONE),
     spend: part.spend ?? 0,
     impressions: part.impressions ?? 0,
     clicks: part.clicks ?? 0,
     visits: part.visits ?? 0,
-    conversions,
+    conversions: countsOf(part.events ?? {}),
+    ...(part.arrived === undefined ? {} : { arrived: countsOf(part.arrived) }),
   };
 }
 
@@ -72,6 +85,9 @@ export interface EvidencePart {
   readonly history?: readonly PastChange[];
   readonly account?: Partial<Evidence['account']>;
   readonly nowMs?: number;
+  readonly delivery?: Evidence['delivery'];
+  readonly learned?: Evidence['learned'];
+  readonly estimate?: Evidence['estimate'];
 }
 
 /** Evidence of one healthy ad set; windows that are not given are not there. */
@@ -107,6 +123,48 @@ export function evidenceOf(part: EvidencePart = {}): Evidence {
     ),
     health: part.health ?? { trackingSinceMs: 0 },
     history: part.history ?? [],
+    ...(part.delivery === undefined ? {} : { delivery: part.delivery }),
+    ...(part.learned === undefined ? {} : { learned: part.learned }),
+    ...(part.estimate === undefined ? {} : { estimate: part.estimate }),
+  };
+}
+
+/** What an account has learned about one event: everybody converts at once, and siblings have taught nothing. */
+export function learnedOf(part: Partial<Learned> = {}): Learned {
+  return {
+    event: 'purchase',
+    learnedAtMs: 0,
+    curve: atOnce(),
+    prior: null,
+    clickPrior: null,
+    orders: null,
+    dispersion: 1,
+    trial: null,
+    ...part,
+  };
+}
+
+/** A delay curve with all conversions there after a minute. */
+export function atOnce(): DelayCurve {
+  return { agesMs: [60_000], share: [1], lower: [1], upper: [1], conversions: 1_000, from: 'account' };
+}
+
+/** Hours of delivery that end at {@link AS_OF_MS}, oldest first: spend, conversions and their value in each. */
+export function deliveryOf(
+  hours: readonly (readonly [spend: number, conversions?: number, value?: number])[],
+  event = 'purchase',
+): Delivery {
+  return {
+    fromMs: hours.map((_, index) => AS_OF_MS - (hours.length - index) * 3_600_000),
+    toMs: AS_OF_MS,
+    spend: hours.map(([spend]) => spend),
+    clicks: hours.map(([spend]) => spend),
+    events: {
+      [event]: {
+        conversions: hours.map(([, count = 0]) => count),
+        value: hours.map(([, , value = 0]) => value),
+      },
+    },
   };
 }
 

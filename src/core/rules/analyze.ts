@@ -1,9 +1,11 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { readWindow } from '../windows.ts';
+import { type CallContext, checkFamilyCall, checkMetricCall, exampleCall } from './calls.ts';
 import type { Fact } from './facts.ts';
+import { FAMILIES } from './families.ts';
+import { familyCall, literalNumber } from './family-call.ts';
 import { FUNCTIONS, LATER, METHODS } from './language.ts';
 import { METRICS } from './metrics.ts';
-import { childrenOf, literalText } from './tree.ts';
+import { childrenOf } from './tree.ts';
 import { suggestion } from './suggest.ts';
 
 /** What a condition may speak of. */
@@ -29,6 +31,12 @@ export interface Findings {
   readonly windows: Set<string>;
   /** Events named or meant; "*" where a metric sums all of them. */
   readonly events: Set<string>;
+  /** Windows asked by the time of the conversion; also in `windows`. */
+  readonly arrived: Set<string>;
+  /** Windows asked up to this minute; also in `windows`. */
+  readonly estimated: Set<string>;
+  statistics: boolean;
+  estimatedSpend: boolean;
 }
 
 /**
@@ -38,7 +46,16 @@ export interface Findings {
  * The numbers are changed in the tree itself, so that every later message still points at the text as it was written.
  */
 export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
-  const findings: Findings = { problems: [], windows: new Set(), events: new Set() };
+  const findings: Findings = {
+    problems: [],
+    windows: new Set(),
+    events: new Set(),
+    arrived: new Set(),
+    estimated: new Set(),
+    statistics: false,
+    estimatedSpend: false,
+  };
+  const context: CallContext = { vocabulary, findings, problem };
   const roots = new Set([...vocabulary.facts.keys()].map((path) => path.split('.')[0] ?? path));
   const metricNames = [...METRICS.keys()];
 
@@ -64,10 +81,14 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
 
   function identifier(node: ASTNode, name: string, bound: ReadonlySet<string>): void {
     if (bound.has(name) || later(node, name)) return;
-    if (METRICS.has(name))
+    const family = FAMILIES.get(name);
+    if (family !== undefined) {
+      const calls = [...family.values()].map((statistic) => statistic.example);
+      problem(node, `${name} is not a value of its own`, `there is: ${calls.join(', ')}`);
+    } else if (METRICS.has(name))
       problem(node, `${name} is a metric and needs a window`, `write ${exampleCall(name)}`);
     else if (!roots.has(name))
-      problem(node, `there is no ${name}`, suggestion(name, [...roots, ...metricNames]));
+      problem(node, `there is no ${name}`, suggestion(name, [...roots, ...metricNames, ...FAMILIES.keys()]));
     else if (!vocabulary.facts.has(name)) {
       const fields = [...vocabulary.facts.keys()].filter((path) => path.startsWith(`${name}.`));
       problem(node, `${name} is not a value of its own`, `there is: ${fields.join(', ')}`);
@@ -95,6 +116,17 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       return;
     }
     if (later(receiver, receiver.args)) return;
+    if (FAMILIES.has(receiver.args)) {
+      const example = FAMILIES.get(receiver.args)?.get(field)?.example;
+      if (example === undefined) identifier(receiver, receiver.args, bound);
+      else
+        problem(
+          { start: receiver.start, end: node.end },
+          `${full} is asked with brackets`,
+          `write ${example}`,
+        );
+      return;
+    }
     if (roots.has(receiver.args)) {
       const fields = [...vocabulary.facts.keys()].filter((known) => known.startsWith(`${receiver.args}.`));
       problem(
@@ -111,58 +143,11 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
     } else identifier(receiver, receiver.args, bound);
   }
 
-  function metricCall(node: ASTNode, name: string, args: readonly ASTNode[]): void {
-    const metric = METRICS.get(name);
-    if (metric === undefined) return;
-    if (!vocabulary.metrics) {
-      problem(
-        node,
-        `${name} cannot be asked in scope.where`,
-        'scope.where says which objects are meant; metrics belong in a rule\'s "when"',
-      );
-      return;
-    }
-    const most = metric.event === 'none' ? 1 : 2;
-    if (args.length === 0 || args.length > most) {
-      problem(
-        node,
-        `${name} takes ${most === 1 ? 'a window' : 'a window, or an event and a window'}, not ${args.length} values`,
-        `write ${exampleCall(name)}`,
-      );
-      return;
-    }
-    for (const argument of args) {
-      if (argument.op === 'value' && typeof argument.args === 'string') continue;
-      problem(
-        argument,
-        `windows and events are written out in quotes, so that what a rule needs is known before it runs`,
-        `write ${exampleCall(name)}`,
-      );
-      return;
-    }
-    const texts = args.map(literalText);
-    const windowNode = args[args.length - 1];
-    const spelling = texts[texts.length - 1] ?? '';
-    const window = readWindow(spelling);
-    if ('problem' in window && windowNode !== undefined) problem(windowNode, window.problem);
-    else findings.windows.add(spelling);
-    if (metric.event === 'none') return;
-    const event = texts.length === 2 ? (texts[0] ?? '') : vocabulary.defaultEvent;
-    if (event !== null) findings.events.add(event);
-    else if (metric.event === 'one-or-all') findings.events.add('*');
-    else
-      problem(
-        node,
-        `${name} of which event?`,
-        `name it, ${name}("purchase", "${spelling}"), or add target: { event: purchase }`,
-      );
-  }
-
   function call(node: ASTNode & { op: 'call' }, bound: ReadonlySet<string>): void {
     const [name, args] = node.args;
     const head = { start: node.start, end: node.start + name.length };
     if (METRICS.has(name)) {
-      metricCall(node, name, args);
+      checkMetricCall(node, name, args, context);
       return;
     }
     const known: readonly string[] = FUNCTIONS;
@@ -177,6 +162,12 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
 
   function methodCall(node: ASTNode & { op: 'rcall' }, bound: ReadonlySet<string>): void {
     const [name, receiver, args] = node.args;
+    if (receiver.op === 'id' && FAMILIES.has(receiver.args) && !bound.has(receiver.args)) {
+      const target = checkFamilyCall(node, receiver.args, context);
+      if (target !== null) walk(target, bound);
+      for (const argument of args) if (argument !== target && argument.op === 'value') walk(argument, bound);
+      return;
+    }
     if (receiver.op === 'id' && !roots.has(receiver.args) && !bound.has(receiver.args)) {
       identifier(receiver, receiver.args, bound);
       return;
@@ -211,6 +202,16 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       'a division needs a number other than 0 on its right',
       'write ratio(a, b) instead of a / b: it is undefined when b is 0',
     );
+  }
+
+  /** A share compared with 95 has been written as a percentage: it would never hold, or always. */
+  function share(sides: readonly ASTNode[]): void {
+    if (!sides.some((side) => familyCall(side)?.family === 'probability')) return;
+    for (const side of sides) {
+      const limit = literalNumber(side);
+      if (limit !== undefined && limit > 1)
+        problem(side, 'a probability lies between 0 and 1', `write ${limit / 100} for ${limit} %`);
+    }
   }
 
   function notByPosition(node: ASTNode): void {
@@ -272,6 +273,8 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       case '<=':
       case '>':
       case '>=':
+        share(childrenOf(node));
+        break;
       case 'in':
       case '+':
       case '-':
@@ -283,8 +286,4 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
 
   walk(root, new Set());
   return findings;
-}
-
-function exampleCall(name: string): string {
-  return METRICS.get(name)?.event === 'one' ? `${name}("purchase", "7d")` : `${name}("7d")`;
 }

@@ -10,6 +10,7 @@ import type { Mode, RuleProblem, StrategyDocument } from './document.ts';
 import { type Constants, type Fact, FACTS, paramFact } from './facts.ts';
 import { createLanguage, type Slot } from './language.ts';
 import { majorUnits } from '../money.ts';
+import { type Needs, needsOf } from './needs.ts';
 
 export interface CompiledRule {
   readonly name: string;
@@ -17,20 +18,6 @@ export interface CompiledRule {
   readonly whenText: string;
   readonly when: CompiledCondition;
   readonly does: CompiledAction;
-}
-
-/** What the evidence of a strategy must hold. */
-export interface Needs {
-  /** By spelling. */
-  readonly windows: readonly string[];
-  /** By name; "*" for all of them. */
-  readonly events: readonly string[];
-  /** Windows (also in `windows`) whose conversions are asked by their own time too: `WindowMetrics.arrived`. */
-  readonly arrived: readonly string[];
-  /** Whether anything asks `Evidence.delivery` and `Evidence.learned`. */
-  readonly statistics: boolean;
-  /** Whether anything asks `Evidence.estimate`. */
-  readonly estimatedSpend: boolean;
 }
 
 /** A strategy ready to decide. Immutable; compile once and keep. */
@@ -128,13 +115,7 @@ export function compileStrategy(
           evaluateCondition(where, { object, campaign, adset, account, constants, full: null }).holds === true
         );
       },
-      needs: {
-        windows: [...new Set(rules.flatMap((rule) => [...rule.when.windows]))].toSorted(),
-        events: [...new Set(rules.flatMap((rule) => [...rule.when.events]))].toSorted(),
-        arrived: [],
-        statistics: false,
-        estimatedSpend: false,
-      },
+      needs: needsOf(rules.map((rule) => rule.when)),
       currency: named,
       constants,
       rules,

@@ -1,12 +1,12 @@
-import type { ASTNode, Environment } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Truth } from '../decision.ts';
-import { analyze, type ConditionProblem, type Vocabulary } from './analyze.ts';
+import { analyze, type ConditionProblem } from './analyze.ts';
 import type { Scope } from './facts.ts';
 import { celProblem, typeWord } from './cel-problem.ts';
-import type { Slot } from './language.ts';
-import { collectOperands, type Operand } from './operand.ts';
+import { collectOperands, type Operand, type OperandLanguage } from './operand.ts';
+import { subProgram } from './sub-program.ts';
 import { isNode, render } from './tree.ts';
-import { type Missing, type OperandValue, RuleFault, UNDEFINED, type Unit } from './value.ts';
+import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED, type Unit } from './value.ts';
 
 /** One side of a comparison of numbers. */
 export interface Side {
@@ -46,14 +46,16 @@ export interface CompiledCondition {
   readonly leaves: readonly Leaf[];
   readonly windows: ReadonlySet<string>;
   readonly events: ReadonlySet<string>;
+  /** Windows asked by the time of the conversion (`arrived.*`). */
+  readonly arrived: ReadonlySet<string>;
+  /** Windows asked up to this minute (`est.*`). */
+  readonly estimated: ReadonlySet<string>;
+  /** Whether it asks delivery and what was learned. */
+  readonly statistics: boolean;
+  readonly estimatedSpend: boolean;
 }
 
-export interface Language {
-  readonly env: Environment;
-  readonly variables: object;
-  readonly slot: Slot;
-  readonly vocabulary: Vocabulary;
-}
+export type Language = OperandLanguage;
 
 const COMPARISONS: readonly string[] = ['<', '<=', '>', '>=', '==', '!='];
 
@@ -101,9 +103,10 @@ export function compileCondition(
   }
   const leaves: Leaf[] = [];
   const condition = split(program.ast, text, language, leaves);
+  const { windows, events, arrived, estimated, statistics, estimatedSpend } = findings;
   return {
     ok: true,
-    compiled: { text, condition, leaves, windows: findings.windows, events: findings.events },
+    compiled: { text, condition, leaves, windows, events, arrived, estimated, statistics, estimatedSpend },
   };
 }
 
@@ -122,7 +125,7 @@ function split(node: ASTNode, text: string, language: Language, leaves: Leaf[]):
 
 function readLeaf(node: ASTNode, text: string, language: Language): Leaf {
   const operands: Operand[] = [];
-  collectOperands(node, text, language.vocabulary, operands);
+  collectOperands(node, text, language, operands);
   const shared = { kind: 'leaf' as const, text: render(node, text, 'written'), operands };
   if (isComparison(node.op) && Array.isArray(node.args)) {
     const left = readSide(node.args[0], text, language);
@@ -136,6 +139,10 @@ function readLeaf(node: ASTNode, text: string, language: Language): Leaf {
       };
     }
   }
+  const [only] = operands;
+  // A statistic that stands alone needs no CEL: its value is read once, for the decision and its explanation alike.
+  if (only !== undefined && only.statistic !== null && only.text === shared.text)
+    return { ...shared, comparison: null, holds: (scope) => truthOf(only.read(scope), only.text) };
   return { ...shared, comparison: null, holds: subProgram(node, text, language, 'boolean') };
 }
 
@@ -161,7 +168,7 @@ function readSide(node: unknown, text: string, language: Language): Side | null 
   if (!isNode(node)) return null;
   if (language.env.parse(render(node, text, 'doubles')).check().type !== 'double') return null;
   const operands: Operand[] = [];
-  collectOperands(node, text, language.vocabulary, operands);
+  collectOperands(node, text, language, operands);
   const written = render(node, text, 'written');
   const only = operands.length === 1 && operands[0]?.text === written ? operands[0] : null;
   const unit = operands[0]?.unit ?? 'none';
@@ -175,6 +182,12 @@ function readSide(node: unknown, text: string, language: Language): Side | null 
   return { text: written, operand: null, unit, value: (scope) => numberOf(run(scope), written) };
 }
 
+function truthOf(value: OperandValue | Missing, text: string): boolean {
+  if (typeof value === 'boolean') return value;
+  if (isMissing(value)) throw UNDEFINED;
+  throw new RuleFault(`${text} is neither true nor false`);
+}
+
 function numberOf(value: OperandValue | Missing, text: string): number {
   if (typeof value === 'number') {
     if (Number.isFinite(value)) return value;
@@ -182,43 +195,6 @@ function numberOf(value: OperandValue | Missing, text: string): number {
   }
   if (typeof value === 'object' && 'missing' in value) throw UNDEFINED;
   throw new RuleFault(`${text} is not a number`);
-}
-
-function subProgram(
-  node: ASTNode,
-  text: string,
-  language: Language,
-  wanted: 'boolean',
-): (scope: Scope) => boolean;
-function subProgram(
-  node: ASTNode,
-  text: string,
-  language: Language,
-  wanted: 'number',
-): (scope: Scope) => number;
-function subProgram(
-  node: ASTNode,
-  text: string,
-  language: Language,
-  wanted: 'boolean' | 'number',
-): (scope: Scope) => unknown {
-  const program = language.env.parse(render(node, text, 'doubles'));
-  const { slot, variables } = language;
-  return (scope) => {
-    slot.scope = scope;
-    slot.fault = null;
-    try {
-      const value: unknown = program(variables);
-      if (slot.fault !== null) throw slot.fault;
-      if (typeof value !== wanted)
-        throw new RuleFault(`a condition gave ${typeof value} instead of ${wanted}`);
-      return value;
-    } catch (error) {
-      throw slot.fault ?? error;
-    } finally {
-      slot.scope = null;
-    }
-  };
 }
 
 /** How one leaf came out. */

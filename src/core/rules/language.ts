@@ -1,6 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { Fact, Scope } from './facts.ts';
+import { FAMILIES } from './families.ts';
 import { METRICS, readMetric } from './metrics.ts';
+import { fullScope, type Part, type Statistic } from './statistic.ts';
 import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED } from './value.ts';
 
 /** Functions beside metrics. All others of CEL are left out: they need integers, can fail at run time, or have no use in a rule. */
@@ -18,11 +20,8 @@ export const METHODS = [
 /** What a later version brings, so that a rule that reads of it is told so instead of "unknown". */
 export const LATER: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    proven: 'proven.* (evidence that survives constant looking)',
-    due: 'due.* (conversions that should have arrived by now)',
     forecast: 'forecast.* (the final number to come)',
-    shrunk: 'shrunk.* (small numbers pulled toward their parent)',
-    matured: 'matured.* (spend weighted by the conversions that can have arrived)',
+    'forecast.spend': 'forecast.spend (spend to the end of a period)',
     autopilot: 'autopilot',
     siblings: 'siblings.* (ranking inside a campaign)',
     rank: 'rank (ranking inside a campaign)',
@@ -107,7 +106,10 @@ export function createLanguage(
     env.registerVariable(root, typeName);
     Object.defineProperty(variables, root, { value: new ctor() });
   }
-  if (withMetrics) registerMetrics(env, slot);
+  if (withMetrics) {
+    registerMetrics(env, slot);
+    for (const [family, methods] of FAMILIES) registerFamily(env, variables, family, methods, slot);
+  }
   env.registerFunction('ratio(double, double): double', (a: number, b: number) => {
     if (b === 0) throw UNDEFINED;
     return a / b;
@@ -133,4 +135,63 @@ function registerMetrics(env: Environment, slot: Slot): void {
         read(event, window),
       );
   }
+}
+
+const PART_TYPES: Readonly<Record<Part, string>> = {
+  target: 'double',
+  risk: 'double',
+  window: 'string',
+  'cpa?': 'double',
+};
+
+/** A family is a variable without fields; its functions are methods on literals, with and without an event in front. */
+function registerFamily(
+  env: Environment,
+  variables: object,
+  family: string,
+  methods: ReadonlyMap<string, Statistic>,
+  slot: Slot,
+): void {
+  const ctor = class extends RecordOfFacts {};
+  const typeName = `Family${family}`;
+  env.registerType(typeName, { ctor, fields: {} });
+  env.registerVariable(family, typeName);
+  Object.defineProperty(variables, family, { value: new ctor() });
+  for (const [method, statistic] of methods) {
+    const { parts } = statistic;
+    const forms = parts.includes('cpa?') ? [parts, parts.filter((part) => part !== 'cpa?')] : [parts];
+    for (const form of forms)
+      for (const withEvent of statistic.event === 'none' ? [false] : [false, true]) {
+        const types = form.map((part) => PART_TYPES[part]);
+        env.registerFunction(
+          `${typeName}.${method}(${(withEvent ? ['string', ...types] : types).join(', ')}): ${statistic.type}`,
+          (_family: unknown, ...args: readonly (string | number)[]) =>
+            guarded(slot, (scope) => forCel(readCalled(statistic, form, withEvent, args, scope, slot))),
+        );
+      }
+  }
+}
+
+function readCalled(
+  statistic: Statistic,
+  form: readonly Part[],
+  withEvent: boolean,
+  args: readonly (string | number)[],
+  scope: Scope,
+  slot: Slot,
+): OperandValue | Missing {
+  const given = withEvent ? args.slice(1) : args;
+  const at = (...wanted: readonly Part[]) => given[form.findIndex((part) => wanted.includes(part))] ?? null;
+  const number = (value: string | number | null) => (typeof value === 'number' ? value : null);
+  const text = (value: string | number | null) => (typeof value === 'string' ? value : null);
+  const named = withEvent ? text(args[0] ?? null) : slot.defaultEvent;
+  return statistic.read(
+    {
+      event: statistic.event === 'none' ? null : named,
+      window: text(at('window')),
+      target: number(at('target', 'cpa?')),
+      risk: number(at('risk')),
+    },
+    fullScope(scope),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Evidence, WindowMetrics } from '../decision.ts';
+import type { WindowBounds } from '../windows.ts';
 import { type Missing, RuleFault, type Unit } from './value.ts';
 
 /** What a metric is called with besides its window. */
@@ -24,23 +25,23 @@ const NO_TRACKING: Missing = { missing: 'data', why: 'no click of this account h
 const TRACKING_GAP: Missing = { missing: 'data', why: 'the window begins before tracking did' };
 
 /** Why our own counts (visits, conversions, revenue) must not be believed in this window; null when they may. */
-function distrust(window: WindowMetrics, evidence: Evidence): Missing | null {
+export function distrust(bounds: WindowBounds, evidence: Evidence): Missing | null {
   const { health, object } = evidence;
   if (health.conversionsUndefined !== undefined) return { missing: 'data', why: health.conversionsUndefined };
   if (health.trackingSinceMs === null) return NO_TRACKING;
   // An object younger than the window has no clicks before its birth that tracking could have missed.
-  if (Math.max(window.bounds.fromMs, object.createdAtMs) < health.trackingSinceMs) return TRACKING_GAP;
+  if (Math.max(bounds.fromMs, object.createdAtMs) < health.trackingSinceMs) return TRACKING_GAP;
   return null;
 }
 
 function conversions(window: WindowMetrics, event: string | null, evidence: Evidence): number | Missing {
-  const doubt = distrust(window, evidence);
+  const doubt = distrust(window.bounds, evidence);
   if (doubt !== null) return doubt;
   return event === null ? 0 : (window.conversions[event]?.conversions ?? 0);
 }
 
 function revenue(window: WindowMetrics, event: string | null, evidence: Evidence): number | Missing {
-  const doubt = distrust(window, evidence);
+  const doubt = distrust(window.bounds, evidence);
   if (doubt !== null) return doubt;
   let sum = 0;
   let waiting = 0;
@@ -66,7 +67,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     spend: metric('money', 'none', (w) => w.spend),
     impressions: metric('count', 'none', (w) => w.impressions),
     clicks: metric('count', 'none', (w) => w.clicks),
-    visits: metric('count', 'none', (w, _event, evidence) => distrust(w, evidence) ?? w.visits),
+    visits: metric('count', 'none', (w, _event, evidence) => distrust(w.bounds, evidence) ?? w.visits),
     conversions: metric('count', 'one', conversions),
     revenue: metric('money', 'one-or-all', revenue),
     profit: metric('money', 'one-or-all', (w, event, evidence) =>

@@ -1,6 +1,6 @@
 import type { Scope } from './facts.ts';
 import type { Comparison, Condition, LeafOutcome, Side } from './condition.ts';
-import type { Operand } from './operand.ts';
+import type { Operand, OperandStatistic } from './operand.ts';
 import { isMissing, type Unit } from './value.ts';
 
 const formats = new Map<string, Intl.NumberFormat>();
@@ -63,10 +63,11 @@ export function windowText(window: string): string {
   return window === 'lifetime' ? 'in all its life' : window;
 }
 
-function counted(count: number, event: string): string {
+/** "12 purchases", "1 trial", "no purchase"; with `digits` also "9.3 purchases". */
+export function counted(count: number, event: string, digits = 0): string {
   const word = event.includes('/') ? (event.split('/')[1] ?? event) : event;
   if (count === 0) return `no ${word}`;
-  return `${trimmed(count, 0)} ${count === 1 || word.endsWith('s') ? word : `${word}s`}`;
+  return `${trimmed(count, digits)} ${count === 1 || word.endsWith('s') ? word : `${word}s`}`;
 }
 
 function relation(value: number, threshold: number): string {
@@ -74,8 +75,10 @@ function relation(value: number, threshold: number): string {
 }
 
 /** An operand's value as a clause: "12 purchases in 7 days", "$62.00 spent today", "CPA $41.20 in 7 days". */
-export function operandText(operand: Operand, value: number, currency: string): string {
+export function operandText(operand: Operand, value: number, scope: Scope): string {
   const { metric } = operand;
+  const { currency } = scope.account;
+  if (operand.statistic !== null) return statisticText(operand.statistic, value, scope);
   if (metric === null) return `${operand.text} ${valueText(value, operand.unit, currency)}`;
   const when = windowText(metric.window);
   const amount = valueText(value, operand.unit, currency);
@@ -97,8 +100,14 @@ export function operandText(operand: Operand, value: number, currency: string): 
   }
 }
 
+/** A statistic's value as a clause: "2 purchases where 9.3 were due at target; evidence 27 : 1 …". */
+export function statisticText(statistic: OperandStatistic, value: number | boolean, scope: Scope): string {
+  return statistic.function.said(statistic.call(scope), value, statistic.scope(scope));
+}
+
 /** True where the number alone says enough: "12 purchases", "$62.00 spent". */
 function speaksForItself(operand: Operand): boolean {
+  if (operand.statistic !== null) return operand.statistic.function.plain;
   return (
     operand.metric !== null &&
     ['conversions', 'spend', 'revenue', 'profit', 'impressions', 'clicks', 'visits'].includes(
@@ -115,7 +124,8 @@ function thresholdText(side: Side, value: number, unit: Unit, currency: string):
 /** The comparison with its subject on the left: the metric, wherever it stood. */
 function oriented(comparison: Comparison): { readonly subject: Side; readonly threshold: Side } {
   const { left, right } = comparison;
-  const isSubject = (side: Side) => side.operand?.metric !== undefined && side.operand.metric !== null;
+  const isSubject = ({ operand }: Side) =>
+    operand !== null && (operand.metric !== null || operand.statistic !== null);
   if (!isSubject(left) && (isSubject(right) || (left.operand === null && right.operand !== null)))
     return { subject: right, threshold: left };
   return { subject: left, threshold: right };
@@ -123,15 +133,24 @@ function oriented(comparison: Comparison): { readonly subject: Side; readonly th
 
 /** What a condition that holds has seen, as a clause; undefined when it says nothing that a reader would miss. */
 export function reasonClause(outcome: LeafOutcome, scope: Scope): string | undefined {
-  const { comparison } = outcome.leaf;
-  if (outcome.holds !== true || comparison === null) return undefined;
+  const { comparison, operands } = outcome.leaf;
+  if (outcome.holds !== true) return undefined;
+  if (comparison === null) {
+    const said = operands.flatMap(({ statistic }, index) => {
+      const value = outcome.values[index];
+      return statistic === null || (typeof value !== 'number' && typeof value !== 'boolean')
+        ? []
+        : [statisticText(statistic, value, scope)];
+    });
+    return said.length === 0 ? undefined : said.join(', ');
+  }
   const currency = scope.account.currency;
   const { subject, threshold } = oriented(comparison);
   const value = subject.value(scope);
   const limit = threshold.value(scope);
   if (subject.operand === null)
     return `${subject.text} ${valueText(value, subject.unit, currency)} ${relation(value, limit)} ${thresholdText(threshold, limit, subject.unit, currency)}`;
-  const said = operandText(subject.operand, value, currency);
+  const said = operandText(subject.operand, value, scope);
   if (speaksForItself(subject.operand) && threshold.operand === null && threshold.unit === 'none')
     return said;
   return `${said} ${relation(value, limit)} ${thresholdText(threshold, limit, subject.unit, currency)}`;
@@ -207,7 +226,8 @@ export function nearestChange(
 
 function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
   const { comparison } = outcome.leaf;
-  if (comparison === null || comparison.operator === '==' || comparison.operator === '!=') return null;
+  if (comparison === null) return statisticDistance(outcome, scope);
+  if (comparison.operator === '==' || comparison.operator === '!=') return null;
   const { subject, threshold } = oriented(comparison);
   if (subject.operand === null || isMissing(subject.operand.read(scope))) return null;
   const value = subject.value(scope);
@@ -215,7 +235,7 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
   const currency = scope.account.currency;
   const gap = Math.abs(value - limit);
   const distance = gap / Math.max(Math.abs(value), Math.abs(limit), Number.MIN_VALUE);
-  const name = subject.operand.metric === null ? subject.operand.text : nameOf(subject.operand);
+  const name = nameOf(subject.operand, scope);
   const unit = subject.unit;
   const text =
     gap === 0
@@ -224,8 +244,23 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
   return { distance, expression: subject.operand.text, value, threshold: limit, text };
 }
 
-function nameOf(operand: Operand): string {
-  const { metric } = operand;
+/** How much is missing to a statistic's yes: "evidence 6 : 1 of 20 : 1 that CPA is above $30.00". */
+function statisticDistance({ leaf, values }: LeafOutcome, scope: Scope): Distance | null {
+  const [operand] = leaf.operands;
+  const approach = operand?.statistic?.function.approach;
+  if (operand === undefined || operand.statistic === null || approach === undefined) return null;
+  // "!proven.…" does not hold because there is evidence; no number alone would take it away.
+  if (operand.text !== leaf.text || values[0] !== false) return null;
+  const found = approach(operand.statistic.call(scope), operand.statistic.scope(scope));
+  if (isMissing(found)) return null;
+  const { value, threshold, text } = found;
+  const distance = Math.abs(threshold - value) / Math.max(threshold, value);
+  return { distance, expression: operand.text, value, threshold, text };
+}
+
+function nameOf(operand: Operand, scope: Scope): string {
+  const { metric, statistic } = operand;
+  if (statistic !== null) return statistic.function.name(statistic.call(scope));
   if (metric === null) return operand.text;
   if (metric.name === 'conversions') return `${metric.event ?? 'conversion'}s ${windowText(metric.window)}`;
   return `${NAMES[metric.name] ?? metric.name} ${windowText(metric.window)}`;

@@ -13,7 +13,8 @@ export interface Missing {
 
 export type OperandValue = number | string | boolean | readonly string[];
 
-export function isMissing(value: OperandValue | Missing): value is Missing {
+/** Whether there is no value; also of whatever else stands beside a {@link Missing} in a union. */
+export function isMissing(value: OperandValue | Missing | object): value is Missing {
   return typeof value === 'object' && 'missing' in value;
 }
 

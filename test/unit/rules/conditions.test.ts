@@ -393,11 +393,7 @@ describe('mistakes are told in words, at their place', () => {
   });
 
   test.each([
-    'proven.cpaAbove(target.cpa, 0.05)',
-    'due.conversions("purchase", "today") >= 3',
-    'forecast.cpa("7d") > 30',
-    'shrunk.cpa("7d") > 3',
-    'matured.spend("7d") > 3',
+    'forecast.spend("7d") > 30',
     'siblings.rank("roas", "3d") < 0.25',
     'frequency("7d") < 2',
     'rank("roas", "3d") < 0.25',

@@ -21,22 +21,13 @@ describe('docs/rules.md', () => {
     expect(page).toMatch(new RegExp(`[\`.]${word.replaceAll('.', '\\.')}[\`(]`));
   });
 
-  test.each([
-    'proven',
-    'due',
-    'forecast',
-    'shrunk',
-    'matured',
-    'siblings',
-    'tags',
-    'state',
-    'tables',
-    'frequency',
-    'autopilot',
-  ])('says that %s comes later', (word) => {
-    expect(LATER.has(word)).toBe(true);
-    expect(page).toContain(`\`${word}\``);
-  });
+  test.each(['forecast.spend', 'siblings', 'tags', 'state', 'tables', 'frequency', 'autopilot'])(
+    'says that %s comes later',
+    (word) => {
+      expect(LATER.has(word)).toBe(true);
+      expect(page).toContain(`\`${word}\``);
+    },
+  );
 
   test('names every action and guardrail', () => {
     const schema = JSON.stringify(strategyJsonSchema());
