@@ -48,7 +48,11 @@ export const adSetRowSchema = z.object({
   name: z.string(),
   campaign: z.string().nullable(),
   network: z.string(),
+  /** Its ad account, where the workspace has several. */
+  account: z.string().nullable(),
   status: badgeSchema,
+  /** Where it stands with an autopilot: "probation", "held back"; null elsewhere. */
+  stage: badgeSchema.nullable(),
   /** "$1.32 bid cap", "automatic". */
   bid: z.string(),
   /** "$400.00 a day". */
@@ -66,6 +70,8 @@ export const adSetRowSchema = z.object({
       reason: z.string(),
       /** The number that would have changed it. */
       nearest: z.string().nullable(),
+      /** How far an autopilot's evidence has come towards a pause. */
+      evidence: z.object({ words: z.string(), share: z.number().min(0).max(1) }).nullable(),
       atMs: z.number(),
     })
     .nullable(),

@@ -1,3 +1,4 @@
+import type { Judgement, Stage } from './autopilot/judgement.ts';
 import type { Decision, VerdictKind } from './decision.ts';
 import type { ObjectId } from './object.ts';
 
@@ -9,6 +10,16 @@ export type HeldBack =
   | 'recent_outcome'
   /** Another strategy, earlier by name, acts on this object in the same pass. */
   | 'other_strategy';
+
+/** What an autopilot's judgement comes to in a list: where the object stands, and how far its evidence has come. */
+export interface PilotEntry {
+  readonly stage: Stage;
+  /** Evidence that it is worse than target, as "x : 1", and what pausing needs; three digits tell it. */
+  readonly evidence: number;
+  readonly needed: number;
+  /** Set while a due pause is held back and observed: until when. */
+  readonly heldUntilMs?: number;
+}
 
 /** The last evaluation of one object by one strategy, as compact as "why not" allows. */
 export interface EvaluationEntry {
@@ -24,6 +35,7 @@ export interface EvaluationEntry {
   /** The absolute value an acting verdict asks for, micros or status. */
   readonly to?: string;
   readonly held?: { readonly by: HeldBack; readonly detail: string };
+  readonly pilot?: PilotEntry;
 }
 
 /** Two evaluations that would tell a reader the same: then the later one is not stored as a decision of its own. */
@@ -51,7 +63,22 @@ export function evaluationEntry(decision: Decision, held?: EvaluationEntry['held
       : { nearest: decision.nearest.text, distance: decision.nearest.distance }),
     ...(to === undefined ? {} : { to }),
     ...(held === undefined ? {} : { held }),
+    ...(decision.judgement === undefined ? {} : { pilot: pilotEntry(decision.judgement) }),
   };
+}
+
+function pilotEntry({ stageAfter, lnEvidence, lnThreshold, holdout }: Judgement): PilotEntry {
+  return {
+    stage: stageAfter,
+    evidence: odds(lnEvidence),
+    needed: odds(lnThreshold),
+    ...(holdout === null ? {} : { heldUntilMs: holdout.untilMs }),
+  };
+}
+
+/** e^ln to three digits, at most a million million: larger odds tell nothing more. */
+function odds(ln: number): number {
+  return Number(Math.exp(Math.min(ln, Math.log(1e12))).toPrecision(3));
 }
 
 /** The value a verdict wants, as text: "paused", "active", micros; undefined when it changes nothing. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { PILOT_RULES } from '../core/autopilot/stage.ts';
 import type { ChangedSince, PastChange } from '../core/decision.ts';
 import type { LeverState, ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
@@ -6,7 +7,7 @@ import type { Db } from './connection.ts';
 /**
  * The newest change of each kind, counted from its write, and the newest notice. A bid or budget that was sent and never
  * seen may have been set: it rests too. A pause counts only when it was seen, and no longer once it has been lifted, even
- * if somebody paused the object again: it is not ours then.
+ * if somebody paused the object again: it is not ours then. A probation of the autopilot tells what it came down from.
  */
 export async function loadHistory(
   db: Db,
@@ -20,9 +21,13 @@ export async function loadHistory(
     at: Date;
     plan: { readonly expected: LeverState } | null;
     evidence: { readonly input?: { readonly object: LeverState } };
+    to_value: string | null;
+    full_micros: number | null;
   }>`
     select distinct on (d.object_id, d.verdict) d.object_id, d.verdict, d.rule, d.strategy_id, change.at, d.plan,
-           case when d.plan is null then d.evidence else '{}'::jsonb end as evidence
+           case when d.plan is null then d.evidence else '{}'::jsonb end as evidence, d.to_value,
+           case when d.rule = ${PILOT_RULES.probation} and d.undoes is null
+                then (d.evidence #>> '{output,judgement,fullMicros}')::float8 end as full_micros
     from decision d
     left join lateral (
       select coalesce(a.verified_at, a.answered_at, a.intended_at) as at, a.state from action a
@@ -55,6 +60,10 @@ export async function loadHistory(
         dailyBudgetMicros: from.dailyBudgetMicros,
         lifetimeBudgetMicros: from.lifetimeBudgetMicros,
       },
+      ...(row.to_value !== null && (row.verdict === 'set_bid' || row.verdict === 'set_budget')
+        ? { toMicros: Number(row.to_value) }
+        : {}),
+      ...(row.full_micros === null ? {} : { fullMicros: row.full_micros }),
     });
     history.set(row.object_id, changes);
   }

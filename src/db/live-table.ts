@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { PilotEntry } from '../core/evaluation.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, ObjectId, ObjectStatus } from '../core/object.ts';
 import { windowBounds } from '../core/windows.ts';
@@ -12,6 +13,7 @@ export interface AdSetFact {
   readonly name: string;
   readonly campaign: string | null;
   readonly network: string;
+  readonly account: string;
   readonly currency: string;
   readonly status: ObjectStatus;
   readonly delivery: string;
@@ -33,6 +35,7 @@ export interface LastVerdict {
   readonly reason: string;
   readonly sentence: string;
   readonly nearest: string | null;
+  readonly pilot: PilotEntry | null;
   readonly atMs: number;
 }
 
@@ -136,6 +139,7 @@ async function accountAdSets(
       name: row.name,
       campaign: row.campaign,
       network: account.network,
+      account: account.name,
       currency: account.currency,
       ...leverStateOf(row),
       delivery: row.delivery,
@@ -218,14 +222,16 @@ async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<nu
     sentence: string;
     nearest: string | null;
     held: string | null;
+    pilot: PilotEntry | null;
     evaluated_at: Date;
   }>`
     select distinct on (e."objectId") e."objectId" as object_id, e.verdict, e.reason, e.sentence, e.nearest,
-      e.held->>'detail' as held, le.evaluated_at
+      e.held->>'detail' as held, e.pilot, le.evaluated_at
     from last_evaluation le
     join strategy s on s.id = le.strategy_id and s.removed_at is null
     cross join lateral jsonb_to_recordset(le.objects)
-      as e("objectId" bigint, verdict text, reason text, sentence text, nearest text, distance double precision, held jsonb)
+      as e("objectId" bigint, verdict text, reason text, sentence text, nearest text, distance double precision, held jsonb,
+            pilot jsonb)
     join object o on o.id = e."objectId" and o.level = 'adset'
     where s.workspace_id = ${workspaceId}
     order by e."objectId", (e.verdict = 'keep'), (e.reason in ('no_rule_held', 'conversions_undefined')),
@@ -238,6 +244,7 @@ async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<nu
         reason: row.reason,
         sentence: row.held === null ? row.sentence : `${row.sentence} (${row.held})`,
         nearest: row.nearest,
+        pilot: row.pilot,
         atMs: row.evaluated_at.getTime(),
       },
     ]),

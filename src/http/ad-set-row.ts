@@ -1,16 +1,23 @@
 import type { AdSetRow, Badge, Tone } from '../contract/live.ts';
 import { formatMoney, type Micros, micros, MICROS_PER_UNIT } from '../core/money.ts';
+import type { PilotEntry } from '../core/evaluation.ts';
 import type { AdSetFact, LastVerdict } from '../db/live-table.ts';
 import { networkTitle, plainWords } from './sentences.ts';
 
-/** One ad set as a row of the page's table. */
-export function adSetRow(fact: AdSetFact): AdSetRow {
+/**
+ * One ad set as a row of the page's table.
+ *
+ * @param several whether the workspace has several ad accounts, so that the row must say which is its own.
+ */
+export function adSetRow(fact: AdSetFact, several: boolean): AdSetRow {
   return {
     id: fact.id,
     name: fact.name,
     campaign: fact.campaign,
     network: networkTitle(fact.network),
+    account: several ? fact.account : null,
     status: statusBadge(fact),
+    stage: stageBadge(fact.last?.pilot ?? null),
     bid: bidWords(fact),
     budget: budgetWords(fact),
     spend: major(fact.spend, fact.currency),
@@ -25,6 +32,27 @@ function statusBadge(fact: AdSetFact): Badge {
   if (fact.status !== 'active') return { label: fact.status, tone: 'warn' };
   if (fact.delivery === 'active') return { label: 'active', tone: 'good' };
   return { label: plainWords(fact.delivery), tone: 'warn' };
+}
+
+function stageBadge(pilot: PilotEntry | null): Badge | null {
+  if (pilot === null) return null;
+  if (pilot.heldUntilMs !== undefined) return { label: 'pause held back', tone: 'plain' };
+  return pilot.stage === 'probation' ? { label: 'probation', tone: 'warn' } : null;
+}
+
+/** How far the evidence has come towards a pause, on the scale on which evidence adds up: logarithms. */
+function evidenceOf(pilot: PilotEntry | null): NonNullable<AdSetRow['verdict']>['evidence'] {
+  if (pilot === null || !(pilot.needed > 1) || pilot.stage === 'paused') return null;
+  const share = pilot.evidence > 1 ? Math.log(pilot.evidence) / Math.log(pilot.needed) : 0;
+  return {
+    words: `evidence ${oddsText(pilot.evidence)} : 1, pausing needs ${oddsText(pilot.needed)} : 1`,
+    share: Math.min(1, share),
+  };
+}
+
+/** "0.4", "2.7", "27", "1,200". */
+function oddsText(odds: number): string {
+  return odds.toLocaleString('en-US', { maximumSignificantDigits: odds < 10 ? 2 : 3 });
 }
 
 function bidWords(fact: AdSetFact): string {
@@ -73,6 +101,7 @@ function verdictWords(last: LastVerdict, name: string): NonNullable<AdSetRow['ve
     tone,
     reason: last.sentence === '' ? plainWords(last.reason) : withoutEcho(last, name),
     nearest: last.nearest,
+    evidence: evidenceOf(last.pilot),
     atMs: last.atMs,
   };
 }

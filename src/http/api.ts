@@ -107,7 +107,7 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
       return {
         workspace,
         event: table.event,
-        adSets: table.adSets.slice(0, query.limit).map(adSetRow),
+        adSets: table.adSets.slice(0, query.limit).map((fact) => adSetRow(fact, table.accounts > 1)),
         total: table.adSets.length,
       };
     });

@@ -107,7 +107,7 @@ async function read(
       halted: haltedWords(workspace, table.halted),
       score,
       event: table.event,
-      adSets: table.adSets.slice(0, MOST_AD_SETS).map(adSetRow),
+      adSets: table.adSets.slice(0, MOST_AD_SETS).map((fact) => adSetRow(fact, table.accounts > 1)),
       moreAdSets: Math.max(0, table.adSets.length - MOST_AD_SETS),
     },
   };

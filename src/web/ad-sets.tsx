@@ -57,37 +57,20 @@ export function AdSets({ rows, more, event, connected }: AdSetsProps) {
               </th>
             </tr>
           </thead>
-          <tbody role="rowgroup">
-            {rows.map((row) => (
-              <tr key={row.id} role="row">
-                <th role="rowheader" scope="row" data-label="Ad set">
-                  <span className="name">{row.name}</span> <BadgeMark badge={row.status} />
-                  <span className="quiet block">
-                    {[row.campaign, row.network].filter(Boolean).join(' · ')}
-                  </span>
-                </th>
-                <td role="cell" data-label="Bid and budget">
-                  {row.bid}
-                  {row.budget !== null && <span className="quiet block">{row.budget}</span>}
-                </td>
-                <td role="cell" data-label="Spend" className="number">
-                  {row.spend}
-                </td>
-                <td role="cell" data-label={counted} className="number">
-                  {row.conversions}
-                </td>
-                <td role="cell" data-label="CPA" className="number">
-                  {row.cpa ?? <Undefined />}
-                </td>
-                <td role="cell" data-label="ROAS" className="number">
-                  {row.roas ?? <Undefined />}
-                </td>
-                <td role="cell" data-label="Last verdict" className="verdict">
-                  <Verdict row={row} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
+          {groupsOf(rows).map(({ account, rows: own }) => (
+            <tbody role="rowgroup" key={account ?? ''}>
+              {account !== null && (
+                <tr role="row" className="account">
+                  <th role="rowheader" scope="rowgroup" colSpan={7}>
+                    {account}
+                  </th>
+                </tr>
+              )}
+              {own.map((row) => (
+                <AdSet key={row.id} row={row} counted={counted} />
+              ))}
+            </tbody>
+          ))}
         </table>
       )}
       {more > 0 && (
@@ -97,6 +80,45 @@ export function AdSets({ rows, more, event, connected }: AdSetsProps) {
       )}
     </section>
   );
+}
+
+function AdSet({ row, counted }: { readonly row: AdSetRow; readonly counted: string }) {
+  return (
+    <tr role="row">
+      <th role="rowheader" scope="row" data-label="Ad set">
+        <span className="name">{row.name}</span> <BadgeMark badge={row.status} />{' '}
+        <BadgeMark badge={row.stage} />
+        <span className="quiet block">{[row.campaign, row.network].filter(Boolean).join(' · ')}</span>
+      </th>
+      <td role="cell" data-label="Bid and budget">
+        {row.bid}
+        {row.budget !== null && <span className="quiet block">{row.budget}</span>}
+      </td>
+      <td role="cell" data-label="Spend" className="number">
+        {row.spend}
+      </td>
+      <td role="cell" data-label={counted} className="number">
+        {row.conversions}
+      </td>
+      <td role="cell" data-label="CPA" className="number">
+        {row.cpa ?? <Undefined />}
+      </td>
+      <td role="cell" data-label="ROAS" className="number">
+        {row.roas ?? <Undefined />}
+      </td>
+      <td role="cell" data-label="Last verdict" className="verdict">
+        <Verdict row={row} />
+      </td>
+    </tr>
+  );
+}
+
+/** Rows by account, in order of its name; one group without a name where there is one account. */
+function groupsOf(rows: readonly AdSetRow[]) {
+  const accounts = [...new Set(rows.map((row) => row.account))].sort((a, b) =>
+    (a ?? '').localeCompare(b ?? ''),
+  );
+  return accounts.map((account) => ({ account, rows: rows.filter((row) => row.account === account) }));
 }
 
 function Undefined() {
@@ -109,12 +131,17 @@ function Undefined() {
 
 function Verdict({ row }: { readonly row: AdSetRow }) {
   if (row.verdict === null) return <span className="quiet">not looked at yet</span>;
-  const { label, tone, reason, nearest } = row.verdict;
+  const { label, tone, reason, nearest, evidence } = row.verdict;
   return (
     <>
       {/* "pause: $62 spent …" needs no second "pause". */}
       {!reason.startsWith(label) && <BadgeMark badge={{ label, tone }} />} <MarkedText text={reason} />
       {nearest !== null && <span className="quiet block">nearest: {nearest}</span>}
+      {evidence !== null && (
+        <span className="evidence" role="img" aria-label={evidence.words} title={evidence.words}>
+          <span style={{ width: `${Math.round(evidence.share * 100)}%` }} />
+        </span>
+      )}
     </>
   );
 }
