@@ -10,7 +10,9 @@ export interface Needs {
   readonly arrived: readonly string[];
   /** Whether anything asks `Evidence.delivery` and `Evidence.learned`. */
   readonly statistics: boolean;
-  /** Whether anything asks `Evidence.estimate`. */
+  /** Windows asked up to this minute: `Evidence.estimate.windows`. */
+  readonly estimated: readonly string[];
+  /** Whether there are any. */
   readonly estimatedSpend: boolean;
 }
 
@@ -23,6 +25,7 @@ export function needsOf(conditions: readonly CompiledCondition[]): Needs {
     events: all((condition) => condition.events),
     arrived: all((condition) => condition.arrived),
     statistics: conditions.some((condition) => condition.statistics),
+    estimated: all((condition) => condition.estimated),
     estimatedSpend: conditions.some((condition) => condition.estimatedSpend),
   };
 }

@@ -22,8 +22,8 @@ export interface Operand {
 export interface OperandStatistic {
   readonly function: Statistic;
   /** The call as it stands for this object, its target worked out. */
-  call(scope: Scope): StatisticCall;
-  scope(scope: Scope): FullScope;
+  readonly call: (scope: Scope) => StatisticCall;
+  readonly scope: (scope: Scope) => FullScope;
 }
 
 /** What operands are read with: the words and CEL. */

@@ -247,12 +247,12 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
 /** How much is missing to a statistic's yes: "evidence 6 : 1 of 20 : 1 that CPA is above $30.00". */
 function statisticDistance({ leaf, values }: LeafOutcome, scope: Scope): Distance | null {
   const [operand] = leaf.operands;
-  const approach = operand?.statistic?.function.approach;
-  if (operand === undefined || operand.statistic === null || approach === undefined) return null;
+  if (operand === undefined || operand.statistic === null) return null;
   // "!proven.…" does not hold because there is evidence; no number alone would take it away.
   if (operand.text !== leaf.text || values[0] !== false) return null;
-  const found = approach(operand.statistic.call(scope), operand.statistic.scope(scope));
-  if (isMissing(found)) return null;
+  const { function: statistic, call } = operand.statistic;
+  const found = statistic.approach?.(call(scope), operand.statistic.scope(scope));
+  if (found === undefined || isMissing(found)) return null;
   const { value, threshold, text } = found;
   const distance = Math.abs(threshold - value) / Math.max(threshold, value);
   return { distance, expression: operand.text, value, threshold, text };

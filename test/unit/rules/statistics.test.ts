@@ -344,6 +344,7 @@ describe('arrived', () => {
       events: ['purchase'],
       arrived: ['3d'],
       statistics: false,
+      estimated: [],
       estimatedSpend: false,
     });
   });
@@ -383,10 +384,12 @@ test('a strategy says what it needs', () => {
     events: ['purchase', 'trial'],
     arrived: [],
     statistics: true,
+    estimated: [],
     estimatedSpend: false,
   });
   expect(strategyOf('est.spend("today") > 30').needs).toMatchObject({
     windows: ['today'],
+    estimated: ['today'],
     estimatedSpend: true,
     statistics: false,
   });
