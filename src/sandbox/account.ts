@@ -38,16 +38,16 @@ export interface AccountScore extends ReturnType<typeof score> {
 export interface SandboxAccount {
   readonly facts: AccountFacts;
   readonly world: World;
-  marketNowMs(): number;
+  readonly marketNowMs: () => number;
   /** Lets its market run up to the clock. */
-  run(): void;
+  readonly run: () => void;
   /** Sends the visitors and postbacks that are due. */
-  pump(): void;
-  keepWrite(written: WriteRecord): void;
-  save(): void;
-  score(): AccountScore;
-  visitors(): unknown;
-  close(): Promise<void>;
+  readonly pump: () => void;
+  readonly keepWrite: (written: WriteRecord) => void;
+  readonly save: () => void;
+  readonly score: () => AccountScore;
+  readonly visitors: () => unknown;
+  readonly close: () => Promise<void>;
 }
 
 /** A clock that jumped ahead is caught up in slices, so that calls are answered in between. */
