@@ -78,6 +78,32 @@ const rule = z.strictObject({
   then: action,
 });
 
+const autopilot = z
+  .strictObject({
+    event: name.optional().describe('The event that counts, as "purchase"; left out, the target\'s.'),
+    cpa: money.optional().describe('What a conversion may cost: "30 USD".'),
+    roas: z.number().optional().describe('What each unit of spend must bring back: 1.5 means 150 %.'),
+    targetIs: z
+      .enum(['limit', 'average'])
+      .optional()
+      .describe(
+        'limit (the default): what a conversion is worth, bids are made for the most profit. average: what conversions shall cost on average.',
+      ),
+    caution: z
+      .enum(['careful', 'normal', 'bold'])
+      .optional()
+      .describe(
+        'How sure a pause must be: an object on target is ever paused with a chance of at most 5 % (careful), 20 % (normal, the default) or 50 % (bold).',
+      ),
+    holdout: percent
+      .optional()
+      .describe('Share of due pauses that is held back for seven days and observed; 3 % if left out.'),
+    horizon: duration.optional().describe("How far ahead an object's earnings count; 30d if left out."),
+  })
+  .describe(
+    'Judges every object of the scope by its evidence, after the rules: pauses what is proven to miss the target, lowers what costs more than it earns, moves bids to their value.',
+  );
+
 const guardrails = z.strictObject({
   maxActionsPerDay: z
     .number()
@@ -162,12 +188,13 @@ export const strategySchema = z
       ),
     rules: z
       .array(rule)
-      .min(1, 'a strategy needs at least one rule')
       .max(100, 'a strategy has at most 100 rules')
-      .describe('In order: the first that holds for an object decides.'),
+      .optional()
+      .describe('In order: the first that holds for an object decides. Left out only beside an autopilot.'),
+    autopilot: autopilot.optional(),
     guardrails: guardrails.optional().describe('Limits that no rule passes.'),
   })
-  .describe('A Bidloop strategy: an ordered list of rules for a scope of objects.');
+  .describe('A Bidloop strategy: rules in order, or an autopilot, for a scope of objects.');
 
 type Parsed = z.infer<typeof strategySchema>;
 /** Both directions, so that the schema and the type cannot drift apart. */

@@ -229,7 +229,7 @@ export async function listStrategies(db: Db, workspaceId: string): Promise<reado
       origin: row.origin,
       mode: document.mode ?? 'dry-run',
       level: document.scope.level,
-      rules: document.rules.length,
+      rules: document.rules?.length ?? 0,
     };
   });
 }

@@ -114,7 +114,10 @@ export function readStrategy(
   if (!shape.success) return fail(shapeProblems(shape.error.issues).map(toPlace));
 
   const parsed: StrategyDocument = shape.data;
-  const conditions = [['scope', 'where'], ...parsed.rules.map((_, index) => ['rules', index, 'when'])];
+  const conditions = [
+    ['scope', 'where'],
+    ...(parsed.rules ?? []).map((_, index) => ['rules', index, 'when']),
+  ];
   const unquoted = findUnquotedConditions(document, conditions);
   if (unquoted.length > 0) return fail(unquoted.map(toPlace));
 

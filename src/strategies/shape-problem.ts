@@ -7,7 +7,6 @@ type Issue = z.core.$ZodIssue;
 
 /** What a later version of the document brings: refused by name. */
 const LATER_KEYS: ReadonlySet<string> = new Set([
-  'autopilot',
   'schedule',
   'tables',
   'tags',

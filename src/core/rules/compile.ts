@@ -1,3 +1,5 @@
+import { compileAutopilot } from '../autopilot/compile-autopilot.ts';
+import type { CompiledAutopilot } from '../autopilot/compiled.ts';
 import type { Guardrails } from '../guardrails.ts';
 import type { AccountFacts } from '../decision.ts';
 import type { Level, ObjectFacts } from '../object.ts';
@@ -44,6 +46,8 @@ export interface CompiledStrategy {
   readonly needs: Needs;
   readonly constants: Constants;
   readonly rules: readonly CompiledRule[];
+  /** Asked after the rules; null where the strategy has none. */
+  readonly autopilot: CompiledAutopilot | null;
   readonly guardrails: Guardrails;
 }
 
@@ -52,6 +56,7 @@ export type CompileResult =
   | { readonly ok: false; readonly problems: readonly RuleProblem[] };
 
 const HOUR_MS = 3_600_000;
+const PILOT_WINDOW = '7d';
 
 /**
  * Reads what a strategy's texts mean and type-checks its conditions.
@@ -72,10 +77,18 @@ export function compileStrategy(
   const approval = readApproval(document, problems);
   const language = languageOf(document, constants, true);
   const where = compileWhere(document, constants, problems);
+  const autopilot = compileAutopilot(document, guardrails, currency, problems);
+  const written = document.rules ?? [];
+  if (written.length === 0 && document.autopilot === undefined)
+    problems.push({
+      path: document.rules === undefined ? [] : ['rules'],
+      message: 'a strategy needs at least one rule, or an autopilot',
+      hint: 'write rules: with a name, when and then, or autopilot: with an event and a target',
+    });
 
   const names = new Set<string>();
   const rules: CompiledRule[] = [];
-  for (const [index, rule] of document.rules.entries()) {
+  for (const [index, rule] of written.entries()) {
     if (names.has(rule.name))
       problems.push({
         path: ['rules', index, 'name'],
@@ -83,6 +96,12 @@ export function compileStrategy(
         hint: 'decisions and "pausedBy" point at a rule by its name: give each its own',
       });
     names.add(rule.name);
+    if (/^autopilot\b/i.test(rule.name))
+      problems.push({
+        path: ['rules', index, 'name'],
+        message: `"${rule.name}" reads like one of the autopilot's own`,
+        hint: 'decisions and history name the autopilot so; give the rule another name',
+      });
     const does = compileAction(rule.then, document.scope.level, currency, ['rules', index, 'then'], problems);
     const when = compileCondition(rule.when, language);
     if (!when.ok)
@@ -115,12 +134,25 @@ export function compileStrategy(
           evaluateCondition(where, { object, campaign, adset, account, constants, full: null }).holds === true
         );
       },
-      needs: needsOf(rules.map((rule) => rule.when)),
+      needs: withPilot(needsOf(rules.map((rule) => rule.when)), autopilot),
       currency: named,
       constants,
       rules,
+      autopilot,
       guardrails,
     },
+  };
+}
+
+/** An autopilot asks statistics of its event, and a week by which tracking is checked against the network's clicks. */
+function withPilot(needs: Needs, autopilot: CompiledAutopilot | null): Needs {
+  if (autopilot === null) return needs;
+  const events = needs.events.includes('*') ? needs.events : [...new Set([...needs.events, autopilot.event])];
+  return {
+    ...needs,
+    windows: [...new Set([...needs.windows, PILOT_WINDOW])].toSorted(),
+    events: events.toSorted(),
+    statistics: true,
   };
 }
 
@@ -201,7 +233,7 @@ function checkPausedBy(
   names: ReadonlySet<string>,
   problems: RuleProblem[],
 ): void {
-  for (const [index, rule] of document.rules.entries()) {
+  for (const [index, rule] of (document.rules ?? []).entries()) {
     const { resume } = rule.then;
     if (resume === undefined || resume === true) continue;
     for (const name of typeof resume.pausedBy === 'string' ? [resume.pausedBy] : resume.pausedBy) {
@@ -223,8 +255,9 @@ function moneyTexts(document: StrategyDocument): (readonly [readonly (string | n
     if (currency !== undefined) found.push([path, currency]);
   };
   note(['target', 'cpa'], document.target?.cpa);
+  note(['autopilot', 'cpa'], document.autopilot?.cpa);
   for (const [name, value] of Object.entries(document.params ?? {})) note(['params', name], value);
-  for (const [index, rule] of document.rules.entries())
+  for (const [index, rule] of (document.rules ?? []).entries())
     for (const [key, value] of Object.entries(rule.then))
       if (key !== 'notify') note(['rules', index, 'then', key], value);
   for (const [key, value] of Object.entries(document.guardrails ?? {})) note(['guardrails', key], value);

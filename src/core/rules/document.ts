@@ -37,8 +37,23 @@ export interface StrategyDocument {
   readonly approval?:
     | { readonly within: DurationText; readonly atDeadline?: 'act' | 'drop' | undefined }
     | undefined;
-  readonly rules: readonly RuleDocument[];
+  /** Left out only beside an autopilot. */
+  readonly rules?: readonly RuleDocument[] | undefined;
+  readonly autopilot?: AutopilotDocument | undefined;
   readonly guardrails?: GuardrailsDocument | undefined;
+}
+
+/** Judges every object of the scope by its evidence, after the rules. */
+export interface AutopilotDocument {
+  /** Left out, the target's. */
+  readonly event?: string | undefined;
+  /** One of the two; with neither, the target's. */
+  readonly cpa?: MoneyText | undefined;
+  readonly roas?: number | undefined;
+  readonly targetIs?: 'limit' | 'average' | undefined;
+  readonly caution?: 'careful' | 'normal' | 'bold' | undefined;
+  readonly holdout?: PercentText | undefined;
+  readonly horizon?: DurationText | undefined;
 }
 
 export interface RuleDocument {
