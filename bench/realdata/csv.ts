@@ -1,0 +1,37 @@
+/** A text that is not the table it should be. */
+export class CsvError extends Error {
+  override readonly name = 'CsvError';
+  readonly code = 'csv';
+}
+
+/**
+ * Rows of a plain CSV (no quotes, no commas inside), as arrays in the order of `columns`.
+ *
+ * @throws CsvError naming the missing column, or the line that has another number of cells than the header.
+ */
+export function readCsv(text: string, columns: readonly string[]): readonly (readonly string[])[] {
+  const lines = text.split(/\r?\n/);
+  const header = (lines[0] ?? '').split(',');
+  const places = columns.map((column) => {
+    const place = header.indexOf(column);
+    if (place === -1) throw new CsvError(`no column "${column}"; there is: ${header.join(', ')}`);
+    return place;
+  });
+  const rows: string[][] = [];
+  for (let number = 1; number < lines.length; number += 1) {
+    const line = lines[number] ?? '';
+    if (line === '') continue;
+    const cells = line.split(',');
+    if (cells.length !== header.length)
+      throw new CsvError(`line ${number + 1} has ${cells.length} cells, the header ${header.length}`);
+    rows.push(places.map((place) => cells[place] ?? ''));
+  }
+  return rows;
+}
+
+/** @throws CsvError when the cell is no finite number. */
+export function numberOf(cell: string | undefined): number {
+  const value = cell === undefined || cell.trim() === '' ? NaN : Number(cell);
+  if (!Number.isFinite(value)) throw new CsvError(`"${cell ?? ''}" is no number`);
+  return value;
+}
