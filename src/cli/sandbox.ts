@@ -1,18 +1,15 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { openAccountAccess } from '../account-access.ts';
-import { findAccount } from '../db/accounts.ts';
 import { loadClock, setClockRate } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { OperatorError } from '../errors.ts';
-import { createNetworkRegistry } from '../networks/registry.ts';
 import { askedToStop, reportReady } from '../runtime/ready.ts';
-import { SAMPLE, SAMPLE_ACCOUNTS, SAMPLE_OPENS_MS, type SampleAccount } from '../runtime/sample-workspace.ts';
+import { SAMPLE, SAMPLE_OPENS_MS } from '../runtime/sample-workspace.ts';
 import { type FollowedClock, followClock, type MarketClock } from '../sandbox/market-clock.ts';
-import { type AccountOptions, folderStore, samplePlan, startSandbox, twinPlan } from '../sandbox/index.ts';
-import { open } from '../secrets.ts';
+import { startSandbox } from '../sandbox/index.ts';
 import type { CliContext } from './command.ts';
+import { readSample, sampleMarket } from './sample-market.ts';
 
 /** Market milliseconds per wall millisecond on the first night: ten hours in a quarter of a minute. */
 const FAST_RATE = 2_400;
@@ -56,37 +53,13 @@ async function runSandbox(context: CliContext): Promise<void> {
     },
     close: () => followed.close(),
   };
-  const macros = createNetworkRegistry().get('meta').linkMacros;
-  const urlTags = Object.entries(macros)
-    .map(([name, macro]) => `${name}=${macro}`)
-    .join('&');
-  const plan = samplePlan(config.marketSeed);
-  const stateFolder = path.join(config.dataDir, 'sandbox');
-  const accountOptions = ({ account, token }: SampleToken, index: number): AccountOptions => ({
-    plan: index === 0 ? plan : twinPlan(plan, account.suffix),
-    store: folderStore(index === 0 ? stateFolder : path.join(stateFolder, account.accountId)),
-    label: account.label,
-    account: {
-      id: account.networkAccountId.replace(/^act_/, ''),
-      name: account.name,
-      token,
-      urlTags,
-      scopes: ['ads_read', 'ads_management'],
-    },
-    tracking: {
-      clickUrl: `${bidloopUrl}/c/${account.linkId}`,
-      postbackUrl: `${bidloopUrl}/p/${SAMPLE.sourceId}/${sample.sourceKey}`,
-      urlTags,
-    },
-  });
-  const [first, ...twins] = sample.accounts;
   const sandbox = await startSandbox({
-    ...accountOptions(first, 0),
-    twins: twins.map((twin, at) => accountOptions(twin, at + 1)),
-    seed: config.marketSeed,
-    startMs: sample.startMs,
+    ...sampleMarket(sample, {
+      seed: config.marketSeed,
+      stateFolder: path.join(config.dataDir, 'sandbox'),
+      bidloopUrl,
+    }),
     clock,
-    installation: sample.installation,
     port: config.sandboxPort,
     wallNowMs: () => context.wallNowMs(),
   }).catch((cause: unknown) => {
@@ -137,50 +110,4 @@ async function openMarket(
   }
   await followed.refresh();
   opening.untilMs = Number.POSITIVE_INFINITY;
-}
-
-interface SampleToken {
-  readonly account: SampleAccount;
-  readonly token: string;
-}
-
-/** An installation of an earlier version has the first account alone, and goes on so. */
-async function readSample(
-  db: Db,
-  secretKey: Buffer,
-): Promise<{
-  accounts: readonly [SampleToken, ...SampleToken[]];
-  sourceKey: string;
-  startMs: number;
-  installation: string;
-}> {
-  const workspace = await db
-    .selectFrom('workspace')
-    .selectAll()
-    .where('id', '=', SAMPLE.workspaceId)
-    .executeTakeFirst();
-  const source = await db
-    .selectFrom('source')
-    .selectAll()
-    .where('id', '=', SAMPLE.sourceId)
-    .executeTakeFirst();
-  if (!workspace || !source?.key_sealed) {
-    throw new OperatorError('no_sample', 'there is no sample workspace here', {
-      next: 'The simulated market belongs to it; start a new installation with `npm start`, or with `npm start -- --fresh`.',
-    });
-  }
-  const [firstAccount, ...others] = SAMPLE_ACCOUNTS;
-  const access = await openAccountAccess(db, secretKey, firstAccount.accountId);
-  const twins: SampleToken[] = [];
-  for (const account of others) {
-    if ((await findAccount(db, account.accountId)) === undefined) continue;
-    twins.push({ account, token: (await openAccountAccess(db, secretKey, account.accountId)).token });
-  }
-  return {
-    accounts: [{ account: firstAccount, token: access.token }, ...twins],
-    sourceKey: open(secretKey, source.key_sealed, SAMPLE.sourceId),
-    startMs: workspace.created_at.getTime(),
-    // Nothing secret: enough to tell one installation's market from another's.
-    installation: access.token.slice(-8),
-  };
 }

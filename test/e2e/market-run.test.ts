@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openAccountAccess } from '../../src/account-access.ts';
+import { readSample, sampleMarket } from '../../src/cli/sample-market.ts';
 import { loadNow, resumeClocks } from '../../src/db/clock.ts';
 import { storeStrategy } from '../../src/db/strategy.ts';
 import { buildServer } from '../../src/http/server.ts';
@@ -12,9 +12,8 @@ import { createLog } from '../../src/log.ts';
 import { meta } from '../../src/networks/meta/meta.ts';
 import { ensureSampleWorkspace, SAMPLE } from '../../src/runtime/sample-workspace.ts';
 import { followClock } from '../../src/sandbox/market-clock.ts';
-import { folderStore, samplePlan, type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { score } from '../../src/sandbox/world.ts';
-import { open } from '../../src/secrets.ts';
 import { readStrategy } from '../../src/strategies/read.ts';
 import { eventually, testLoop, type TestLoop } from '../support/loop.ts';
 import { SECRET_KEY } from '../support/seed-account.ts';
@@ -57,30 +56,13 @@ beforeAll(async () => {
     });
   }
   const bidloopUrl = await server.listen({ host: '127.0.0.1', port: 0 });
-  const { token } = await openAccountAccess(db, SECRET_KEY, SAMPLE.accountId);
-  const source = await db.selectFrom('source').selectAll().executeTakeFirstOrThrow();
-  const urlTags = Object.entries(meta.linkMacros)
-    .map(([name, macro]) => `${name}=${macro}`)
-    .join('&');
-  const { created_at } = await db.selectFrom('workspace').select('created_at').executeTakeFirstOrThrow();
   sandbox = await startSandbox({
-    plan: samplePlan(1),
-    seed: 1,
-    startMs: created_at.getTime(),
+    ...sampleMarket(await readSample(db, SECRET_KEY), {
+      seed: 1,
+      stateFolder: path.join(folder, 'sandbox'),
+      bidloopUrl,
+    }),
     clock: followClock({ bidloopUrl, wallNowMs: () => Date.now(), everyMs: 500 }),
-    store: folderStore(path.join(folder, 'sandbox')),
-    account: {
-      id: SAMPLE.networkAccountId.replace('act_', ''),
-      name: 'Sample',
-      token,
-      urlTags,
-      scopes: ['ads_read', 'ads_management'],
-    },
-    tracking: {
-      clickUrl: `${bidloopUrl}/c/${SAMPLE.linkId}`,
-      postbackUrl: `${bidloopUrl}/p/${SAMPLE.sourceId}/${open(SECRET_KEY, source.key_sealed ?? Buffer.of(), SAMPLE.sourceId)}`,
-      urlTags,
-    },
     port: 0,
     wallNowMs: () => Date.now(),
   });
