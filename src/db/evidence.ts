@@ -227,7 +227,7 @@ async function loadEstimatesOf(
       zone,
       level,
       objectIds: [...new Set(scopes.flatMap(({ objects }) => objects.map((object) => object.id)))],
-      windows: [...new Set(scopes.flatMap(({ strategy }) => strategy.compiled.needs.windows))],
+      windows: [...new Set(scopes.flatMap(({ strategy }) => strategy.compiled.needs.estimated))],
       asOfMs,
       nowMs: input.nowMs,
       trackingSinceMs: account.tracking_since?.getTime() ?? null,

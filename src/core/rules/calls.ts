@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { readWindow } from '../windows.ts';
 import type { Findings, Vocabulary } from './analyze.ts';
+import { typeWord } from './cel-problem.ts';
 import { FAMILIES } from './families.ts';
 import { familyCall, isText, literalNumber, type MethodCallNode } from './family-call.ts';
 import { LATER } from './language.ts';
@@ -154,11 +155,9 @@ export function checkFamilyCall(node: MethodCallNode, family: string, context: C
   const least = statistic.parts.filter((part) => part !== 'cpa?').length;
   if (given.length < least || given.length > statistic.parts.length) {
     const [, , args] = node.args;
-    problem(
-      node,
-      `${name} takes ${partsText(statistic)}, not ${args.length} value${args.length === 1 ? '' : 's'}`,
-      write,
-    );
+    const swapped = call.event !== null && !('problem' in readWindow(literalText(call.event)));
+    const count = `${args.length} value${args.length === 1 ? '' : 's'}`;
+    problem(node, `${name} takes ${partsText(statistic)}, ${swapped ? 'in this order' : `not ${count}`}`, write);
     return null;
   }
   if (call.window !== null) {
@@ -201,8 +200,8 @@ export function checkFamilyCall(node: MethodCallNode, family: string, context: C
 }
 
 function noteWindow(spelling: string, { asks }: Statistic, findings: Findings): void {
-  // Delivery brings its own buckets; the others read the window itself.
-  if (asks !== 'delivery') findings.windows.add(spelling);
+  // Delivery brings its own buckets, an estimate its own windows, which end now; the others read the window itself.
+  if (asks !== 'delivery' && asks !== 'estimate') findings.windows.add(spelling);
   if (asks === 'arrived') findings.arrived.add(spelling);
   if (asks === 'estimate') findings.estimated.add(spelling);
 }
@@ -229,7 +228,12 @@ function checkRisk(node: ASTNode, name: string, write: string, { problem }: Call
 }
 
 /** A target is known before the facts: what moves with them would promise nothing. */
-function checkTarget(node: ASTNode, name: string, write: string, { problem }: CallContext): boolean {
+function checkTarget(
+  node: ASTNode,
+  name: string,
+  write: string,
+  { problem, vocabulary }: CallContext,
+): boolean {
   if (isText(node)) {
     problem(node, `the target of ${name} is a number, not a text`, write);
     return false;
@@ -240,6 +244,11 @@ function checkTarget(node: ASTNode, name: string, write: string, { problem }: Ca
     problem(node, `the target of ${name} lies above 0`, write);
     return false;
   }
+  const type = vocabulary.facts.get(pathOf(node))?.type ?? 'double';
+  if (type !== 'double') {
+    problem(node, `the target of ${name} is a number, this is ${typeWord(type)}`, write);
+    return false;
+  }
   const metric = firstMetric(node);
   if (metric === null) return true;
   problem(
@@ -248,6 +257,12 @@ function checkTarget(node: ASTNode, name: string, write: string, { problem }: Ca
     'use target.…, params.… or a number',
   );
   return false;
+}
+
+/** `campaign.budget` of a node that is a fact; empty for every other. */
+function pathOf(node: ASTNode): string {
+  if (node.op === 'id') return node.args;
+  return node.op === '.' && node.args[0].op === 'id' ? `${node.args[0].args}.${node.args[1]}` : '';
 }
 
 function firstMetric(node: ASTNode): ASTNode | null {

@@ -1,4 +1,5 @@
 import type { Change, Evidence, PastChange, ReasonCode, Verdict } from '../decision.ts';
+import { hasSeenSince } from '../estimated-spend.ts';
 import { DEFAULT_REST_MS, limitValue } from '../guardrails.ts';
 import { majorUnits, type Micros } from '../money.ts';
 import type { BidStrategy, ObjectFacts } from '../object.ts';
@@ -51,7 +52,7 @@ export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evide
             : ` for ${durationText(action.until.ms)}`;
       return (
         rested(strategy, evidence, 'pause', limits.restMs ?? 0) ??
-        unseen(evidence.changedSince?.resumedMs, 'it was resumed') ?? {
+        unseen(unseenResume(rule, evidence), 'it was resumed') ?? {
           ok: true,
           verdict: change,
           lead: `pause ${evidence.object.name}${until}`,
@@ -225,6 +226,16 @@ function unseen(changedMs: number | undefined, what: string): Plan | null {
   return changedMs === undefined
     ? null
     : refused('no_facts_since_change', `${what} after the newest hour whose cost is known`);
+}
+
+/**
+ * When the object was resumed without the evidence having seen it since. A rule that asks `est.*` alone sees the visits of
+ * this minute: what a night's pause ended at midnight may be stopped again before the network reports the first hour.
+ */
+function unseenResume({ when }: CompiledRule, evidence: Evidence): number | undefined {
+  const resumedMs = evidence.changedSince?.resumedMs;
+  if (resumedMs === undefined || when.windows.size > 0 || when.statistics) return resumedMs;
+  return hasSeenSince([...when.estimated], evidence, resumedMs) ? undefined : resumedMs;
 }
 
 function durationText(ms: number): string {

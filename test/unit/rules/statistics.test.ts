@@ -388,7 +388,7 @@ test('a strategy says what it needs', () => {
     estimatedSpend: false,
   });
   expect(strategyOf('est.spend("today") > 30').needs).toMatchObject({
-    windows: ['today'],
+    windows: [],
     estimated: ['today'],
     estimatedSpend: true,
     statistics: false,
