@@ -180,7 +180,7 @@ export function delayScale(plan: MarketPlan, ad: AdPlan, atMs: number): number {
 
 /** z of the 99th percentile, where a Pareto tail begins. */
 const Z99 = 2.3263478740408408;
-/** Φ at the points below is needed once per value of sigma; `share99` is the part of a log-normal's mean below its p99. */
+/** Means of tailed values by sigma and tail index: needed for every order. */
 const tails = new Map<string, number>();
 
 /** Whole cents, at least one. */

@@ -1,0 +1,57 @@
+import { type AdRow } from './row.ts';
+import type { Outcome } from './run.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { type Score, scoreOf } from './score.ts';
+
+/** Outcomes of a run by scenario and policy, each in the order of its seeds and accounts. */
+export class Results {
+  readonly #parts = new Map<string, { readonly order: number; readonly outcome: Outcome }[]>();
+
+  add(scenario: string, policy: string, order: number, outcome: Outcome): void {
+    const key = `${scenario} ${policy}`;
+    const parts = this.#parts.get(key) ?? [];
+    parts.push({ order, outcome });
+    this.#parts.set(key, parts);
+  }
+
+  rows(scenario: string, policy: string): readonly AdRow[] {
+    return this.#outcomes(scenario, policy).flatMap(({ rows }) => rows);
+  }
+
+  calibration(scenario: string, policy: string): Outcome['calibration'] {
+    return this.#outcomes(scenario, policy).reduce<Outcome['calibration']>(
+      (total, { calibration }) =>
+        calibration.map((one, decile) => ({
+          stated: one.stated + (total[decile]?.stated ?? 0),
+          sum: one.sum + (total[decile]?.sum ?? 0),
+          worse: one.worse + (total[decile]?.worse ?? 0),
+        })),
+      [],
+    );
+  }
+
+  /** By scenario and policy; what did not run is left out. */
+  scores(
+    scenarios: readonly string[],
+    policies: readonly string[],
+  ): Readonly<Record<string, Readonly<Record<string, Score>>>> {
+    return Object.fromEntries(
+      scenarios.map((scenario) => [
+        scenario,
+        Object.fromEntries(
+          policies.flatMap((policy) => {
+            const rows = this.rows(scenario, policy);
+            return rows.length === 0 ? [] : [[policy, scoreOf(rows, SCENARIOS[scenario]?.days ?? 30)]];
+          }),
+        ),
+      ]),
+    );
+  }
+
+  #outcomes(scenario: string, policy: string): readonly Outcome[] {
+    // Workers finish in any order; sums of doubles must not depend on it.
+    return (this.#parts.get(`${scenario} ${policy}`) ?? [])
+      .toSorted((a, b) => a.order - b.order)
+      .map(({ outcome }) => outcome);
+  }
+}

@@ -1,0 +1,190 @@
+import type { Learned } from '../../src/core/learned.ts';
+import { arrived, blendCurves, delayAges, type DelayCurve } from '../../src/core/statistics/delay-curve.ts';
+import { defaultCurve } from '../../src/core/statistics/default-curves.ts';
+import { fitDelayCurve, recencyWeight } from '../../src/core/statistics/fit-delay-curve.ts';
+import { fitGammaPrior, type GammaPrior, type Sibling } from '../../src/core/statistics/prior.ts';
+import type { Account } from './account.ts';
+import type { AdView } from './ad-view.ts';
+import { DAY_MS, PAST_DAYS, START_MS, STEP_MS, STEPS_A_DAY } from './scenarios.ts';
+import type { Purchase } from './track.ts';
+
+/** The attribution window: a setting of the account, as at every network. */
+export const WINDOW_MS = 28 * DAY_MS;
+const AGES = delayAges(WINDOW_MS);
+const HALF_LIFE_MS = 45 * DAY_MS;
+
+/** How a learner may be made worse, for the ablations. */
+export interface Handicap {
+  readonly prior?: 'none' | { readonly shape: number; readonly mean: number };
+  readonly curve?: 'none' | 'fast' | 'slow';
+}
+
+interface PastAd {
+  readonly campaign: number;
+  readonly spend: readonly number[];
+  readonly clicks: readonly number[];
+  conversions: number;
+  readonly purchases: readonly Purchase[];
+  next: number;
+}
+
+/**
+ * What an account's facts have taught by some instant: delay curves and priors, from the earlier ads and the run itself,
+ * by the functions the live system uses. Told nothing about the world.
+ */
+export class Learner {
+  readonly #past: readonly PastAd[];
+  /** By campaign, click day (from the first past day on) and delay bin. */
+  readonly #counts: readonly Float64Array[];
+  readonly #views: readonly AdView[];
+  readonly #handicap: Handicap;
+  readonly #days: number;
+
+  constructor(account: Account, views: readonly AdView[], handicap: Handicap = {}) {
+    this.#views = views;
+    this.#handicap = handicap;
+    this.#days = PAST_DAYS + account.scenario.days;
+    this.#counts = Array.from(
+      { length: account.world.plan.campaigns.length },
+      () => new Float64Array(this.#days * AGES.length),
+    );
+    this.#past = account.past.map(({ campaign, track }) => ({
+      campaign,
+      spend: track.days.spend,
+      clicks: track.days.clicks,
+      conversions: 0,
+      purchases: track.purchases,
+      next: 0,
+    }));
+  }
+
+  /** One conversion as its postback came in. */
+  note(campaign: number, { clickMs, atMs }: Purchase): void {
+    const day = Math.floor((clickMs - START_MS) / DAY_MS) + PAST_DAYS;
+    const delay = atMs - clickMs;
+    let bin = 0;
+    while (bin < AGES.length - 1 && delay > (AGES[bin] ?? 0)) bin += 1;
+    const counts = this.#counts[campaign];
+    if (counts === undefined) return;
+    const place = day * AGES.length + bin;
+    counts[place] = (counts[place] ?? 0) + 1;
+  }
+
+  /** Everything known at the beginning of step k, by campaign. */
+  learn(k: number): readonly Learned[] {
+    const nowMs = START_MS + k * STEP_MS;
+    for (const past of this.#past) {
+      for (;;) {
+        const purchase = past.purchases[past.next];
+        if (purchase === undefined || purchase.seenMs > nowMs) break;
+        past.next += 1;
+        past.conversions += 1;
+        this.note(past.campaign, purchase);
+      }
+    }
+    const base = defaultCurve('purchase', WINDOW_MS);
+    const all = this.#cohorts(this.#counts, nowMs);
+    const ofAccount = blendCurves(
+      fitDelayCurve({ agesMs: AGES, cohorts: all, from: 'account', parent: base }),
+      base,
+    );
+    const curves = this.#counts.map((counts) =>
+      this.#curve(
+        blendCurves(
+          fitDelayCurve({
+            agesMs: AGES,
+            cohorts: this.#cohorts([counts], nowMs),
+            from: 'campaign',
+            parent: ofAccount,
+          }),
+          ofAccount,
+        ),
+      ),
+    );
+    const spendSiblings = curves.map((curve, campaign) => this.#siblings(campaign, curve, k, 'spend'));
+    const clickSiblings = curves.map((curve, campaign) => this.#siblings(campaign, curve, k, 'clicks'));
+    const spendPriors = this.#priors(spendSiblings);
+    const clickPriors = this.#priors(clickSiblings);
+    return curves.map((curve, campaign) => ({
+      event: 'purchase',
+      learnedAtMs: nowMs,
+      curve,
+      prior: this.#worse(spendPriors[campaign] ?? null),
+      clickPrior: clickPriors[campaign] ?? null,
+      orders: null,
+      dispersion: 1,
+      trial: null,
+    }));
+  }
+
+  #cohorts(
+    counts: readonly Float64Array[],
+    nowMs: number,
+  ): { ageMs: number; weight: number; counts: number[] }[] {
+    const cohorts = [];
+    for (let day = 0; day < this.#days; day += 1) {
+      const ageMs = nowMs - (START_MS + (day + 1 - PAST_DAYS) * DAY_MS);
+      if (ageMs < 0) break;
+      const sum = AGES.map((_, bin) =>
+        counts.reduce((total, of) => total + (of[day * AGES.length + bin] ?? 0), 0),
+      );
+      cohorts.push({ ageMs, weight: recencyWeight(ageMs, HALF_LIFE_MS), counts: sum });
+    }
+    return cohorts;
+  }
+
+  #siblings(campaign: number, curve: DelayCurve, k: number, of: 'spend' | 'clicks'): Sibling[] {
+    const day = Math.floor(k / STEPS_A_DAY);
+    const shares = Array.from({ length: day + PAST_DAYS }, (_, at) =>
+      arrived(curve, (at + 0.5) * DAY_MS, 'share'),
+    );
+    const exposure = (buckets: readonly number[], days: number, ended: number): number => {
+      let sum = 0;
+      for (let d = 0; d < days; d += 1) sum += (buckets[d] ?? 0) * (shares[days - 1 - d + ended] ?? 1);
+      return sum;
+    };
+    const siblings: Sibling[] = [];
+    for (const past of this.#past)
+      if (past.campaign === campaign)
+        siblings.push({ conversions: past.conversions, exposure: exposure(past[of], PAST_DAYS, day) });
+    for (const view of this.#views)
+      if (view.ad.campaign === campaign && day > 0)
+        siblings.push({ conversions: view.conversions, exposure: exposure(view.days[of], day, 0) });
+    return siblings;
+  }
+
+  /** The campaign's own fit where it has siblings enough, else the account's. */
+  #priors(byCampaign: readonly (readonly Sibling[])[]): readonly (GammaPrior | null)[] {
+    const account = fitGammaPrior(byCampaign.flat());
+    return byCampaign.map((siblings) => {
+      const own = fitGammaPrior(siblings);
+      if (own !== null) return { a: own.a, b: own.b, siblings: own.siblings, from: 'campaign' };
+      return account === null
+        ? null
+        : { a: account.a, b: account.b, siblings: account.siblings, from: 'account' };
+    });
+  }
+
+  #worse(prior: GammaPrior | null): GammaPrior | null {
+    const how = this.#handicap.prior;
+    if (how === undefined || prior === null) return prior;
+    if (how === 'none') return null;
+    const a = prior.a * how.shape;
+    return { ...prior, a, b: (a * prior.b) / prior.a / how.mean };
+  }
+
+  #curve(curve: DelayCurve): DelayCurve {
+    switch (this.#handicap.curve) {
+      case 'none': {
+        const ones = curve.agesMs.map(() => 1);
+        return { ...curve, share: ones, lower: ones, upper: ones, agesMs: curve.agesMs.map((_, i) => i + 1) };
+      }
+      case 'fast':
+        return defaultCurve('install', WINDOW_MS);
+      case 'slow':
+        return defaultCurve('purchase', WINDOW_MS);
+      default:
+        return curve;
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import type { Policy } from '../policy.ts';
+import { SIMPLE } from './simple.ts';
+import { STATISTICAL } from './statistical.ts';
+
+/** Every policy of the bench by its id, in the order of the tables. */
+export const POLICIES: readonly Policy[] = [...SIMPLE, ...STATISTICAL];

@@ -1,0 +1,77 @@
+import { keepPulse, type Pulse } from './pulse.ts';
+import { coldPrior } from '../../src/core/statistics/prior.ts';
+import type { Learned } from '../../src/core/learned.ts';
+import type { Account } from './account.ts';
+import type { AdsetLevers } from './ad-runner.ts';
+import { AdView } from './ad-view.ts';
+import { Learner } from './learner.ts';
+import { lookAt } from './look.ts';
+import type { Known, Policy } from './policy.ts';
+import { type AdRow, finishRow, RowKeeper } from './row.ts';
+import { STEPS_A_DAY, TARGET } from './scenarios.ts';
+
+/** What one policy made of one account. */
+export interface Outcome {
+  readonly rows: readonly AdRow[];
+  /** By decile of the stated probability that an ad is worse than target: how often it was stated, how often true. */
+  readonly calibration: readonly { readonly stated: number; readonly sum: number; readonly worse: number }[];
+}
+
+/** Runs one policy on one account from the first to the last step. Deterministic. */
+export function runPolicy(account: Account, policy: Policy, every: number): Outcome {
+  const views = account.ads.map((ad) => new AdView(account, ad));
+  const learner = policy.learns === null ? null : new Learner(account, views, policy.learns);
+  const pulse: Pulse = policy.pulse === true ? keepPulse(account, views) : null;
+  const keepers = views.map((view) => new RowKeeper(view));
+  const calibration = Array.from({ length: 10 }, () => ({ stated: 0, sum: 0, worse: 0 }));
+  let learned: readonly Learned[] = [];
+  const byCampaign = Map.groupBy(views, (view) => view.ad.campaign);
+  const known: Known = {
+    account,
+    learned: (campaign) => {
+      const found = learned[campaign];
+      if (found === undefined) throw new Error(`policy ${policy.id} does not learn`);
+      return found;
+    },
+    pulse: () => pulse?.now() ?? null,
+    campaign: (campaign) => byCampaign.get(campaign) ?? [],
+    state: (view, probability) => {
+      const decile = calibration[Math.min(9, Math.floor(probability * 10))];
+      if (decile === undefined || !Number.isFinite(probability)) return;
+      decile.stated += 1;
+      decile.sum += probability;
+      if (view.ad.plan.theta < 1) decile.worse += 1;
+    },
+  };
+  const judge = policy.start(known);
+  const idle = new Array<boolean>(views.length).fill(false);
+  for (let k = 0; k < account.steps; k += every) {
+    const look = lookAt(account, k);
+    for (const view of views)
+      view.advance(k, (purchase) => {
+        learner?.note(view.ad.campaign, purchase);
+        pulse?.note(purchase);
+      });
+    if (learner !== null && k % STEPS_A_DAY === 0) {
+      learned = learner.learn(k);
+      pulse?.rates(learned, (of) => of.prior ?? { ...coldPrior(TARGET), siblings: 0, from: 'default' });
+    }
+    pulse?.look(look);
+    if ((look.hours === 0 && policy.knowsAll !== true) || policy.when?.(k) === false) continue;
+    for (const [place, view] of views.entries()) {
+      if (idle[place] === true) continue;
+      const move = judge(view, look);
+      if (move === null) continue;
+      const before = view.levers;
+      const after: AdsetLevers = { ...before, ...move };
+      keepers[place]?.change(k, before, after);
+      view.change(after);
+      if (!after.on && !policy.revives) idle[place] = true;
+    }
+  }
+  const rows = views.map((view, place) => {
+    view.advance(account.steps, () => {});
+    return finishRow(account, view, keepers[place] ?? new RowKeeper(view));
+  });
+  return { rows, calibration };
+}
