@@ -151,12 +151,14 @@ export function analyze(root: ASTNode, vocabulary: Vocabulary): Findings {
       return;
     }
     const known: readonly string[] = FUNCTIONS;
-    if (!known.includes(name) && !later(node, name))
+    if (!known.includes(name) && !later(node, name)) {
+      const [first] = FAMILIES.get(name)?.values() ?? [];
       problem(
         head,
         `there is no metric or function ${name}`,
-        suggestion(name, [...metricNames, ...FUNCTIONS]),
+        first === undefined ? suggestion(name, [...metricNames, ...FUNCTIONS]) : `write ${first.example}`,
       );
+    }
     for (const argument of args) walk(argument, bound);
   }
 

@@ -157,7 +157,11 @@ export function checkFamilyCall(node: MethodCallNode, family: string, context: C
     const [, , args] = node.args;
     const swapped = call.event !== null && !('problem' in readWindow(literalText(call.event)));
     const count = `${args.length} value${args.length === 1 ? '' : 's'}`;
-    problem(node, `${name} takes ${partsText(statistic)}, ${swapped ? 'in this order' : `not ${count}`}`, write);
+    problem(
+      node,
+      `${name} takes ${partsText(statistic)}, ${swapped ? 'in this order' : `not ${count}`}`,
+      write,
+    );
     return null;
   }
   if (call.window !== null) {

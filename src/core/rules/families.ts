@@ -1,5 +1,6 @@
 import { ARRIVED } from './arrived.ts';
 import { ESTIMATED } from './estimated.ts';
+import { FORECAST } from './forecast.ts';
 import { PROVEN } from './proven.ts';
 import type { Statistic } from './statistic.ts';
 import { DUE, MATURED, PROBABILITY, SHRUNK } from './windowed.ts';
@@ -8,6 +9,7 @@ import { DUE, MATURED, PROBABILITY, SHRUNK } from './windowed.ts';
 export const FAMILIES: ReadonlyMap<string, ReadonlyMap<string, Statistic>> = new Map([
   ['proven', PROVEN],
   ['due', DUE],
+  ['forecast', FORECAST],
   ['shrunk', SHRUNK],
   ['matured', MATURED],
   ['probability', PROBABILITY],

@@ -20,9 +20,7 @@ export const METHODS = [
 /** What a later version brings, so that a rule that reads of it is told so instead of "unknown". */
 export const LATER: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    forecast: 'forecast.* (the final number to come)',
     'forecast.spend': 'forecast.spend (spend to the end of a period)',
-    autopilot: 'autopilot',
     siblings: 'siblings.* (ranking inside a campaign)',
     rank: 'rank (ranking inside a campaign)',
     tags: 'tags and state per object',

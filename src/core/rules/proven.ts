@@ -4,6 +4,7 @@ import type { CurveLine } from '../statistics/delay-curve.ts';
 import { lnEvidenceAbove, lnEvidenceBelow } from '../statistics/e-process.ts';
 import { maturedSince } from '../statistics/exposure.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
+import { lnRoasAbove, lnRoasBelow } from '../statistics/roas-test.ts';
 import { distrust } from './metrics.ts';
 import { counted, moneyText, valueText } from './phrases.ts';
 import {
@@ -145,14 +146,14 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
   const ln = rememberNumber(full, `roas ${direction}|${roas}|${event}`, () => {
     const dispersion = Math.max(1, test.learned.dispersion);
     return mixRestarts(
-      test.stretches.map(({ capped, matured }) =>
-        direction === 'below'
-          ? lnEvidenceAbove(
-              capped / orders.kappa / dispersion,
-              (matured * roas * orders.cappedShare) / orders.kappa / dispersion,
-            )
-          : lnEvidenceBelow(capped / orders.cap / dispersion, (matured * roas) / orders.cap / dispersion),
-      ),
+      test.stretches.map(({ capped, matured }) => {
+        const facts = {
+          revenueCapped: capped / dispersion,
+          matured: matured / dispersion,
+          target: roas,
+        };
+        return direction === 'below' ? lnRoasBelow(facts, orders) : lnRoasAbove(facts, orders);
+      }),
     );
   });
   return { ln, test, due: test.matured * roas };

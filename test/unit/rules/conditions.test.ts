@@ -397,7 +397,6 @@ describe('mistakes are told in words, at their place', () => {
     'siblings.rank("roas", "3d") < 0.25',
     'frequency("7d") < 2',
     'rank("roas", "3d") < 0.25',
-    'autopilot',
   ])('%s comes with a later version', (when) => {
     expect(problemsOf(when)[0]?.message).toMatch(/comes? with a later version/);
   });

@@ -21,7 +21,7 @@ describe('docs/rules.md', () => {
     expect(page).toMatch(new RegExp(`[\`.]${word.replaceAll('.', '\\.')}[\`(]`));
   });
 
-  test.each(['forecast.spend', 'siblings', 'tags', 'state', 'tables', 'frequency', 'autopilot'])(
+  test.each(['forecast.spend', 'siblings', 'tags', 'state', 'tables', 'frequency'])(
     'says that %s comes later',
     (word) => {
       expect(LATER.has(word)).toBe(true);
@@ -62,7 +62,12 @@ describe('files that come with Bidloop', () => {
     (file) => {
       const read = readStrategy(text(`strategies/${file}`), {
         fileName: file,
-        accounts: [{ id: 'a', name: 'A', network: 'meta', currency: 'USD' }],
+        accounts: ['sample-meta', 'sample-autopilot'].map((id) => ({
+          id,
+          name: id,
+          network: 'meta',
+          currency: 'USD',
+        })),
       });
       expect(read.ok ? read.warnings : read.problems).toEqual([]);
       if (read.ok)

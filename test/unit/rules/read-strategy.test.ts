@@ -168,8 +168,8 @@ describe('shape', () => {
     ],
     [
       'what a later version brings',
-      file(`'true'`, '{ pause: true }', 'autopilot: true'),
-      '5:1 autopilot comes with a later version of the rule language',
+      file(`'true'`, '{ pause: true }', 'schedule: daily'),
+      '5:1 schedule comes with a later version of the rule language',
       undefined,
     ],
     [
@@ -195,13 +195,13 @@ describe('shape', () => {
     [
       'no rules',
       'version: 1\nstrategy: test\nscope: { level: ad }\nrules: []\n',
-      '4:8 a strategy needs at least one rule',
+      '4:8 a strategy needs at least one rule, or an autopilot',
       undefined,
     ],
     [
       'rules missing',
       'version: 1\nstrategy: test\nscope: { level: ad }\n',
-      '1:1 rules is missing',
+      '1:1 a strategy needs at least one rule, or an autopilot',
       undefined,
     ],
     ['a list', '- 1\n', '1:1 test.yaml holds no strategy', undefined],

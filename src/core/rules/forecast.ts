@@ -1,0 +1,131 @@
+import { forecastConversions } from '../statistics/forecast.ts';
+import { gammaPInverse } from '../statistics/special.ts';
+import { valueText } from './phrases.ts';
+import { eventOf, type FullScope, type Statistic, type StatisticCall } from './statistic.ts';
+import { learnedOf, type Sums, unconvertedRevenue } from './sums.ts';
+import { isMissing, type Missing, type Unit } from './value.ts';
+import { NO_SPEND, ofWindow, priorOf, sumsOf } from './windowed.ts';
+import { trialWorth, worthOfOne } from './worth.ts';
+
+const UNBOUNDED: Missing = { missing: 'value', why: 'it may stay without a conversion' };
+
+interface Forecast {
+  readonly sums: Sums;
+  /** Conversions in the end: the mean, and between which two 90 of 100 lie. */
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  /** Of those still to come. */
+  readonly coming: { readonly mean: number; readonly variance: number };
+}
+
+function forecastOf(call: StatisticCall, scope: FullScope): Forecast | Missing {
+  const sums = sumsOf(call, scope.full);
+  if (isMissing(sums)) return sums;
+  const { conversions, matured } = sums;
+  const immature = Math.max(0, sums.spend - matured);
+  if (immature === 0)
+    return { sums, mean: conversions, low: conversions, high: conversions, coming: { mean: 0, variance: 0 } };
+  const prior = priorOf(call, scope);
+  if (isMissing(prior)) return prior;
+  const coming = forecastConversions({ prior, n: conversions, matured, immature });
+  return {
+    sums,
+    mean: conversions + coming.mean,
+    low: conversions + coming.low,
+    high: conversions + coming.high,
+    // Variance of a negative binomial of size a + N that succeeds with probability (b + m) / (b + m + u).
+    coming: { mean: coming.mean, variance: coming.mean * (1 + immature / (prior.b + matured)) },
+  };
+}
+
+interface Revenue {
+  readonly spend: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Final revenue: what has come plus what the conversions still to come are worth. The interval takes the sum of a random
+ * number of orders as a gamma of the same mean and variance, E K · (E V² − v²) + Var K · v², with E V² = κ v.
+ */
+function forecastRevenue(call: StatisticCall, scope: FullScope): Revenue | Missing {
+  const event = eventOf(call);
+  const waiting = unconvertedRevenue(scope.full, event);
+  if (waiting !== null) return waiting;
+  const forecast = forecastOf(call, scope);
+  if (isMissing(forecast)) return forecast;
+  const learned = learnedOf(scope.full, event);
+  const { sums, coming } = forecast;
+  const trial = trialWorth(learned);
+  const known = trial === null ? sums.value : sums.conversions * trial;
+  if (coming.mean === 0) return { spend: sums.spend, mean: known, low: known, high: known };
+  const worth = worthOfOne(learned, sums);
+  if (isMissing(worth)) return worth;
+  const mean = coming.mean * worth;
+  // A trial is worth its price or nothing: E V² = rate · price² = v · price.
+  const sizeBiased = trial === null ? (learned.orders?.kappa ?? worth) : (learned.trial?.price ?? worth);
+  const variance =
+    coming.mean * Math.max(0, sizeBiased * worth - worth * worth) + coming.variance * worth * worth;
+  const quantile = (p: number) =>
+    mean > 0 && variance > 0 ? (gammaPInverse(p, (mean * mean) / variance) * variance) / mean : mean;
+  return { spend: sums.spend, mean: known + mean, low: known + quantile(0.05), high: known + quantile(0.95) };
+}
+
+type End = 'mean' | 'low' | 'high';
+const WITH_END: Readonly<Record<End, string>> = { mean: '', low: 'Low', high: 'High' };
+
+/** One figure of a forecast: its mean or an end of its 90 % interval; the mean is shown with both ends. */
+function forecast(
+  metric: 'conversions' | 'cpa' | 'revenue' | 'roas',
+  end: End,
+): readonly [string, Statistic] {
+  const method = `${metric}${WITH_END[end]}`;
+  const unit: Unit = metric === 'conversions' ? 'count' : metric === 'roas' ? 'ratio' : 'money';
+  const word = metric === 'cpa' || metric === 'roas' ? metric.toUpperCase() : metric;
+  const endWord = end === 'mean' ? '' : end === 'low' ? ' at least' : ' at most';
+  const read = (call: StatisticCall, scope: FullScope, which: End): number | Missing => {
+    if (metric === 'revenue' || metric === 'roas') {
+      const found = forecastRevenue(call, scope);
+      if (isMissing(found)) return found;
+      if (metric === 'revenue') return found[which];
+      return found.spend > 0 ? found[which] / found.spend : NO_SPEND;
+    }
+    const found = forecastOf(call, scope);
+    if (isMissing(found)) return found;
+    if (metric === 'conversions') return found[which];
+    if (!(found.sums.spend > 0)) return NO_SPEND;
+    // Many conversions make a low CPA.
+    const count = found[which === 'mean' ? 'mean' : which === 'low' ? 'high' : 'low'];
+    return count > 0 ? found.sums.spend / count : UNBOUNDED;
+  };
+  return [
+    method,
+    ofWindow({
+      unit,
+      example: `forecast.${method}("7d")`,
+      read: (call, scope) => read(call, scope, end),
+      clause(call, value, scope) {
+        const { currency } = scope.account;
+        const text = (amount: number) =>
+          valueText(Number(amount.toFixed(unit === 'count' ? 1 : 2)), unit, currency);
+        const about = metric === 'conversions' ? `${eventOf(call)}s` : word;
+        if (end !== 'mean') return `forecast of ${about}${endWord} ${text(value)}`;
+        const low = read(call, scope, 'low');
+        const high = read(call, scope, 'high');
+        return `forecast of ${about} ${text(value)} (${isMissing(low) ? '0' : text(low)} to ${isMissing(high) ? 'unbounded' : text(high)})`;
+      },
+      noun: (call) => `forecast of ${metric === 'conversions' ? `${eventOf(call)}s` : word}${endWord}`,
+    }),
+  ];
+}
+
+const ENDS: readonly End[] = ['mean', 'low', 'high'];
+
+/** Final figures of the clicks of a window, once all their conversions are in; what has been spent by `asOf` is counted. */
+export const FORECAST: ReadonlyMap<string, Statistic> = new Map(
+  (['conversions', 'cpa', 'revenue', 'roas'] as const).flatMap((metric) =>
+    ENDS.map((end) => forecast(metric, end)),
+  ),
+);
