@@ -10,6 +10,7 @@ import type { Db } from './connection.ts';
 import { holdBack, loadBusy, type Settled } from './decision-busy.ts';
 import type { StrategyInForce } from './evidence.ts';
 import { valueText } from './follow-up.ts';
+import { type DuePause, duePauses, storeDuePauses } from './holdout.ts';
 import type { DecisionTable } from './tables.ts';
 
 export interface Judged {
@@ -66,6 +67,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
     const busy = await loadBusy(trx, input);
 
     const rows: DecisionRow[] = [];
+    const due: DuePause[] = [];
     const evaluations: { group: Group; entries: EvaluationEntry[] }[] = [];
     const reasons: Record<string, number> = {};
     const sentences: string[] = [];
@@ -105,8 +107,11 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
         // What is not carried out says the same at every look: once is enough.
         if (!carriedOut && last !== undefined && sameConclusion(last, entry)) continue;
         const { object } = judged.evidence;
-        if (!carriedOut)
-          rows.push(decisionRow(judged, input, { object, sentence: decision.sentence, plan: null }));
+        if (!carriedOut) {
+          const row = decisionRow(judged, input, { object, sentence: decision.sentence, plan: null });
+          rows.push(row);
+          due.push(...duePauses(judged, input, row.id));
+        }
         if (decision.verdict.kind === 'keep') continue;
         acted += 1;
         sentences.push(sentenceWithName(object.name, decision.sentence));
@@ -114,6 +119,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
         for (const effect of free) {
           const row = decisionRow(judged, input, effect);
           rows.push(row);
+          due.push(...duePauses(judged, input, row.id));
           taken.set(effect.object.id, strategy.compiled.name);
           const waiting = busy.open.get(effect.object.id);
           if (waiting !== undefined) superseded.push({ decisionId: waiting.id, by: row.id });
@@ -123,6 +129,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
     }
 
     await insertDecisions(trx, rows);
+    await storeDuePauses(trx, due, input.nowMs);
     await upsertEvaluations(trx, input, evaluations);
     if (acted > 0) {
       await sql`select pg_notify('live', ${JSON.stringify({ account: input.accountId, decisions: acted })})`.execute(

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { PILOT_RULES } from '../core/autopilot/stage.ts';
 import type { PilotFacts } from '../core/decision.ts';
 import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
+import type { Judged } from './decision-store.ts';
 
 /** What a decision about a due pause needs to know of its draw. */
 export type Draw = Pick<PilotFacts, 'draw' | 'held'>;
@@ -106,7 +108,31 @@ export interface DuePause {
   /** Set where it is held back. */
   readonly untilMs: number | null;
   /** The decision that was stored for it: the keep that holds it back, or the pause. */
-  readonly decisionId: string | null;
+  readonly decisionId: string;
+}
+
+/** The due pause that a stored decision carries out or holds back, where an autopilot with a holdout made it. */
+export function duePauses(
+  { decision, evidence, strategy }: Pick<Judged, 'decision' | 'evidence' | 'strategy'>,
+  of: { readonly workspaceId: string; readonly accountId: string },
+  decisionId: string,
+): readonly DuePause[] {
+  const acts = decision.reason.rule === PILOT_RULES.pause && decision.verdict.kind === 'pause';
+  const share = acts ? (strategy.compiled.autopilot?.holdoutShare ?? 0) : (decision.holdout?.propensity ?? 0);
+  if (strategy.compiled.mode === 'dry-run' || !(share > 0)) return [];
+  return [
+    {
+      workspaceId: of.workspaceId,
+      accountId: of.accountId,
+      strategyId: strategy.id,
+      strategyVersion: strategy.version,
+      objectId: evidence.object.id,
+      draw: evidence.pilot?.draw ?? NEVER_HELD,
+      propensity: share,
+      untilMs: acts ? null : (decision.holdout?.untilMs ?? null),
+      decisionId,
+    },
+  ];
 }
 
 /**
@@ -118,7 +144,7 @@ export async function storeDuePauses(db: Db, due: readonly DuePause[], nowMs: nu
     const row = (await loadLatest(db, one.strategyId, [one.objectId])).get(one.objectId);
     const over = row?.pause_outcome != null && PAUSED.includes(row.pause_outcome);
     if (row !== undefined && !over) {
-      if (one.untilMs !== null || one.decisionId === null) continue;
+      if (one.untilMs !== null) continue;
       await db
         .updateTable('holdout')
         .set({ pause_id: one.decisionId })
