@@ -1,3 +1,6 @@
+import { decidePilot } from './autopilot/decide-pilot.ts';
+import { isPilotRule } from './autopilot/stage.ts';
+import type { CompiledAutopilot } from './autopilot/compiled.ts';
 import type { Decision, Evidence, Nearest, ReasonCode, RuleTrace, Verdict } from './decision.ts';
 import { checkReservation } from './guardrails.ts';
 import type { CompiledRule, CompiledStrategy } from './rules/compile.ts';
@@ -9,7 +12,7 @@ import { conditionTrace } from './rules/trace.ts';
 import { isMissing } from './rules/value.ts';
 
 /** Stored with every decision: recomputing from a stored record needs the engine that made it. Raise it when an outcome can change. */
-export const ENGINE_VERSION = '1';
+export const ENGINE_VERSION = '2';
 
 const KEEP: Verdict = { kind: 'keep' };
 
@@ -19,7 +22,7 @@ const KEEP: Verdict = { kind: 'keep' };
  *
  * Rules are asked in order, and the first that holds decides. A rule that changes a bid or budget or gives notice is
  * asked only of active objects, a resume only of paused ones; a pause is asked of both, so that it outranks a later
- * resume of the same object.
+ * resume of the same object. An autopilot is asked when no rule has decided.
  *
  * @param strategy from compileStrategy; whether the object is in its scope is the caller's question (`matches`).
  * @param evidence with every window that `strategy.needs` names.
@@ -57,6 +60,7 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
     if (near !== null && (nearest === undefined || near.distance < nearest.distance))
       nearest = { rule: rule.name, ...near };
   }
+  if (strategy.autopilot !== null) return piloted(strategy, strategy.autopilot, evidence, traces);
   const { object } = evidence;
   if (traces.length === 0)
     return keep(
@@ -76,6 +80,34 @@ export function decide(strategy: CompiledStrategy, evidence: Evidence): Decision
     traces,
     nearest,
   );
+}
+
+/** What the autopilot concludes once no rule has. */
+function piloted(
+  strategy: CompiledStrategy,
+  pilot: CompiledAutopilot,
+  evidence: Evidence,
+  rules: readonly RuleTrace[],
+): Decision {
+  const found = decidePilot(strategy, pilot, evidence);
+  const traces = [...rules, ...found.traces];
+  const judgement = found.judgement === undefined ? {} : { judgement: found.judgement };
+  if (!found.acts)
+    return {
+      ...keep(evidence, found.code, found.rule, found.detail, traces, found.nearest),
+      ...judgement,
+      ...(found.holdout === undefined ? {} : { holdout: found.holdout }),
+    };
+  const full = noRoom(strategy, found.verdict, evidence);
+  if (full !== null) return { ...keep(evidence, full.code, found.rule, full.detail, traces), ...judgement };
+  return {
+    objectId: evidence.object.id,
+    verdict: found.verdict,
+    reason: { rule: found.rule, code: 'rule_held' },
+    sentence: found.sentence,
+    rules: traces,
+    ...judgement,
+  };
 }
 
 /** Reasons that stop every rule before it is asked. */
@@ -170,7 +202,14 @@ function keep(
   rules: readonly RuleTrace[],
   nearest?: Nearest,
 ): Decision {
-  const words = code === 'no_rule_held' ? 'no rule holds' : rule === null ? '' : `rule "${rule}" holds, but`;
+  const words =
+    code === 'no_rule_held'
+      ? 'no rule holds'
+      : rule === null || code === 'holdout'
+        ? ''
+        : isPilotRule(rule)
+          ? `${rule} is due, but`
+          : `rule "${rule}" holds, but`;
   const why = [words, detail]
     .filter((part) => part !== undefined && part !== '')
     .join(code === 'no_rule_held' ? '; ' : ' ');

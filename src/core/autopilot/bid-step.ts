@@ -1,25 +1,17 @@
-import { maturedSince, type MaturedTotals } from '../statistics/exposure.ts';
+import { clickValueBid, costCapBid, limitedStep, shrunkMeanValue } from '../statistics/bids.ts';
+import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { PilotInput } from './judgement.ts';
-import type { Units } from './units.ts';
+import { countOf, dueOf, type Units } from './units.ts';
 
-/**
- * Price elasticity of a cap: how far the average cost follows it. Real second-price auctions show .54 to .79 at their
- * most profitable bid; the middle is taken, and the damping makes up for the rest.
- */
-const CAP_ELASTICITY = 0.65;
-/** Half the way to where the cap should be: what moves twice as far as assumed still does not overshoot. */
-const CAP_DAMPING = 0.5;
-/** Where a target is a limit, average cost at the most profitable cap lies this far below it (second price, .6 to .7). */
+/** Where a target is a limit, average cost at the most profitable cap lies this far below it (second price: .6 to .7). */
 const LIMIT_AVERAGE = 0.65;
 /** A cap is moved by at most this much at once: beyond it networks begin their learning phase anew. */
 const CAP_STEP = 0.2;
-/** Orders of an object that count as much as what its account knows of their size. */
-const CREDIBLE_ORDERS = 30;
 
-/** The bid that the numbers ask for. */
+/** The bid that the numbers ask for, micros. */
 export interface BidStep {
-  /** Limited to one step; null inside the dead band or where no bid can be computed. */
+  /** Limited to one step; null inside the dead band. */
   readonly toMicros: number | null;
   /** Before the limit. */
   readonly wantedMicros: number;
@@ -28,10 +20,12 @@ export interface BidStep {
 /**
  * The next bid of an object, from what its clicks brought over the weeks that profit is judged by.
  *
- * Paid per click and the target a limit: target × conversions per matured click, shrunk (a second-price bid is best at the
- * value; Vickrey 1961). Otherwise a cap follows cost: cap × (aim ÷ shrunk cost per conversion)^(γ/ε), aim = the target
- * where it is an average. A raise believes the upper line of the delay curve, a cut the lower one: neither moves on what
- * has only not come yet.
+ * Paid per click and the target a limit: the click's value. Otherwise a cap that follows cost, towards the target where
+ * that is an average, below it where it is a limit. A raise believes the upper line of the delay curve, a cut the lower
+ * one: neither moves on what has only not come yet.
+ *
+ * @param lower those weeks on the lower line.
+ * @returns null where no bid can be computed.
  */
 export function bidStep(
   pilot: CompiledAutopilot,
@@ -54,12 +48,10 @@ export function bidStep(
   const careful = wantedBid(pilot, input, units, bid, upper);
   const lenient = wantedBid(pilot, input, units, bid, lower);
   if (careful === null || lenient === null) return null;
+  // Between the two lines the bid may be right: then it stays.
+  const wantedMicros = careful > bid ? careful : Math.min(lenient, bid);
   const step = input.bidUnit === 'conversion' ? Math.min(CAP_STEP, pilot.bidStep) : pilot.bidStep;
-  if (careful > bid * (1 + pilot.deadBand))
-    return { toMicros: Math.min(careful, bid * (1 + step)), wantedMicros: careful };
-  if (lenient < bid * (1 - pilot.deadBand))
-    return { toMicros: Math.max(lenient, bid * (1 - step)), wantedMicros: lenient };
-  return { toMicros: null, wantedMicros: Math.min(Math.max(bid, careful), lenient) };
+  return { toMicros: limitedStep(bid, wantedMicros, { step, deadBand: pilot.deadBand }), wantedMicros };
 }
 
 function wantedBid(
@@ -69,18 +61,28 @@ function wantedBid(
   bid: number,
   totals: MaturedTotals,
 ): number | null {
-  const { perConversion } = ownUnits(pilot, input, units, totals);
   if (input.bidUnit === 'click' && pilot.targetIs === 'limit') {
     const prior = clickPrior(input, units, totals);
     if (prior === null) return null;
-    const rate = (prior.a + totals.conversions) / (prior.b + totals.maturedClicks);
-    return finite(perConversion * rate * 1e6);
+    return finite(
+      1e6 *
+        clickValueBid({
+          targetCpa: ownLimit(pilot, input, units, totals),
+          clickPrior: prior,
+          conversions: totals.conversions,
+          maturedClicks: totals.maturedClicks,
+        }),
+    );
   }
-  const { prior } = units;
-  const count = Math.max(0, totals[units.counts]) * units.perCount;
-  const efficiency = (prior.a + count) / (prior.b + Math.max(0, totals.matured) * units.perSpend);
-  const aim = pilot.targetIs === 'average' ? 1 : LIMIT_AVERAGE;
-  return finite(bid * (aim * efficiency) ** (CAP_DAMPING / CAP_ELASTICITY));
+  const { prior, perConversion } = units;
+  const efficiency = (prior.a + countOf(units, totals)) / (prior.b + dueOf(units, totals));
+  return finite(
+    costCapBid({
+      cap: bid,
+      targetCpa: perConversion * (pilot.targetIs === 'average' ? 1 : LIMIT_AVERAGE),
+      shrunkCpa: perConversion / efficiency,
+    }),
+  );
 }
 
 /** Conversions per matured click of the siblings; from the prior per unit of spend and the object's CPC while none is learned. */
@@ -95,23 +97,18 @@ function clickPrior(
 }
 
 /** What a conversion of this object may cost: with values, its own orders count against the account's. */
-function ownUnits(
+function ownLimit(
   pilot: CompiledAutopilot,
   { learned }: PilotInput,
   units: Units,
   totals: MaturedTotals,
-): { readonly perConversion: number } {
+): number {
   const { orders } = learned;
-  if (
-    pilot.target.kind !== 'roas' ||
-    units.counts === 'conversions' ||
-    orders === null ||
-    !(orders.cappedShare > 0)
-  )
-    return units;
-  const own = totals.cappedValue / orders.cappedShare;
-  const worth = (own + CREDIBLE_ORDERS * orders.mean) / (totals.conversions + CREDIBLE_ORDERS);
-  return { perConversion: worth / pilot.target.roas };
+  if (pilot.target.kind !== 'roas' || units.counts === 'conversions' || orders === null)
+    return units.perConversion;
+  const share = orders.cappedShare > 0 ? orders.cappedShare : 1;
+  const own = { orders: totals.conversions, mean: totals.cappedValue / share / totals.conversions };
+  return shrunkMeanValue(own, orders.mean) / pilot.target.roas;
 }
 
 function finite(value: number): number | null {

@@ -1,8 +1,9 @@
 import type { CompiledAutopilot } from './compiled.ts';
 import { conclude } from './conclude.ts';
 import type { Judgement, PilotInput } from './judgement.ts';
-import { countOf, dueOf, pilotNumbers } from './numbers.ts';
-import { unitsOf } from './units.ts';
+import { pilotNumbers } from './numbers.ts';
+import { probationLever } from './stage.ts';
+import { countOf, dueOf, unitsOf } from './units.ts';
 
 /**
  * Judges one object: numbers in, numbers out, for decide() and for simulations alike. Asked in this order: a tracking
@@ -43,6 +44,8 @@ export function judgeObject(pilot: CompiledAutopilot, input: PilotInput): Judgem
       count: countOf(units, whole),
       due: dueOf(units, whole),
     },
+    counts: units.counts,
+    unitSpend: 1 / units.perSpend,
     perConversion: units.perConversion,
     count: facts.count,
     due: facts.due,
@@ -58,9 +61,15 @@ export function judgeObject(pilot: CompiledAutopilot, input: PilotInput): Judgem
     probabilityWorse: facts.probabilityWorse,
     efficiency: facts.efficiency,
     boundary: facts.boundary,
+    probationLever: leverWord(probationLever(input.levers)?.lever),
+    interval: null,
     level: facts.level,
     verdictDays: facts.verdictDays,
     outage: input.outage,
     holdout: conclusion.holdout ?? null,
   };
+}
+
+function leverWord(lever: 'bid' | 'daily' | undefined): Judgement['probationLever'] {
+  return lever === undefined ? null : lever === 'daily' ? 'budget' : 'bid';
 }

@@ -57,7 +57,6 @@ export type PilotReason =
   | 'on_probation'
   | 'stays_paused'
   | 'too_little_volume'
-  | 'not_learned'
   | 'tracking_outage'
   | 'holdout'
   | 'cooldown'
@@ -103,6 +102,10 @@ export interface Judgement {
     readonly count: number;
     readonly due: number;
   };
+  /** What is counted: conversions, or revenue with capped orders. */
+  readonly counts: 'conversions' | 'cappedValue';
+  /** Matured spend of one unit of `due`, major units. */
+  readonly unitSpend: number;
   /** What one conversion may cost: the target CPA, or what an order is worth ÷ target ROAS. Major units. */
   readonly perConversion: number;
   /** ln of the evidence that it is worse than target, all restarts mixed, and what pausing needs. */
@@ -124,6 +127,10 @@ export interface Judgement {
   readonly efficiency: number;
   /** Exposure (in `due`) at which probation begins at this count; null where no horizon is known. */
   readonly boundary: number | null;
+  /** What probation lowers; null where there is nothing to lower. */
+  readonly probationLever: 'budget' | 'bid' | null;
+  /** 90 % interval of what a conversion costs, major units; null in simulations, where nobody reads it. */
+  readonly interval: { readonly low: number; readonly high: number } | null;
   /** Share of the full budget that the numbers give it: 1, or less on probation. */
   readonly level: number;
   /** Days until a verdict about an object at half its target's efficiency, at the planned spend; null when unknown. */

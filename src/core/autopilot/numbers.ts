@@ -6,7 +6,7 @@ import type { CompiledAutopilot } from './compiled.ts';
 import type { PilotInput } from './judgement.ts';
 import { budgetLevel } from './probation.ts';
 import { type StageFacts, stageOf } from './stage.ts';
-import type { Units } from './units.ts';
+import { countOf, dueOf, type Units } from './units.ts';
 import { verdictDays } from './volume.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -45,16 +45,6 @@ const NOTHING: MaturedTotals = {
   value: 0,
   cappedValue: 0,
 };
-
-/** Effective conversions of some totals. Revenue that refunds have made negative counts as none. */
-export function countOf(units: Units, totals: MaturedTotals): number {
-  return Math.max(0, totals[units.counts]) * units.perCount;
-}
-
-/** Exposure of some totals in target units. */
-export function dueOf(units: Units, totals: MaturedTotals): number {
-  return Math.max(0, totals.matured) * units.perSpend;
-}
 
 /** The numbers of one object: its evidence, its posterior, its boundary. */
 export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units: Units): PilotNumbers {

@@ -12,6 +12,11 @@ export const PILOT_RULES = {
   budget: 'autopilot: budget',
 } as const;
 
+/** Whether a rule's name in decisions and history is one of the autopilot's. */
+export function isPilotRule(name: string): boolean {
+  return name.startsWith('autopilot: ');
+}
+
 /** Where an object stands, with what is needed to bring it back. */
 export interface StageFacts {
   readonly stage: Stage;

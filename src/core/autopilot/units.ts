@@ -1,5 +1,7 @@
 import type { Learned } from '../learned.ts';
+import { trialWorth } from '../rules/worth.ts';
 import { DEFAULT_WEIGHT, type Weight } from '../statistics/e-process.ts';
+import type { MaturedTotals } from '../statistics/exposure.ts';
 import type { PilotTarget } from './compiled.ts';
 
 /**
@@ -27,12 +29,10 @@ export interface Units {
 export function unitsOf(target: PilotTarget, learned: Learned): Units | null {
   const phi = learned.dispersion >= 1 && learned.dispersion <= 3 ? learned.dispersion : 1;
   if (target.kind === 'cpa') return countUnits(target.cpa, phi, learned);
-  const { trial, orders } = learned;
-  if (trial !== null) {
-    // A trial is worth what its payment will be: the ROAS target becomes a CPA target on trials, which react in days.
-    const worth = (trial.rate * trial.price) / target.roas;
-    return worth > 0 && Number.isFinite(worth) ? countUnits(worth, phi, learned) : null;
-  }
+  const { orders } = learned;
+  const trial = trialWorth(learned);
+  // A trial is worth what its payment will be: the ROAS target becomes a CPA target on trials, which react in days.
+  if (trial !== null) return countUnits(trial / target.roas, phi, learned);
   if (orders === null || !(orders.kappa > 0) || !(orders.mean > 0)) return null;
   const perConversion = orders.mean / target.roas;
   return {
@@ -61,4 +61,14 @@ function weightOf({ prior }: Learned, perConversion: number): Weight {
   return weight.a > 0 && weight.b > 0 && Number.isFinite(weight.a) && Number.isFinite(weight.b)
     ? weight
     : DEFAULT_WEIGHT;
+}
+
+/** Effective conversions of some totals. Revenue that refunds have made negative counts as none. */
+export function countOf(units: Units, totals: MaturedTotals): number {
+  return Math.max(0, totals[units.counts]) * units.perCount;
+}
+
+/** Exposure of some totals in target units. */
+export function dueOf(units: Units, totals: MaturedTotals): number {
+  return Math.max(0, totals.matured) * units.perSpend;
 }

@@ -31,8 +31,11 @@ function refused(code: ReasonCode, detail: string): Plan {
   return { ok: false, code, detail };
 }
 
+/** What is planned: a rule that held, or a change of the autopilot, which has no condition. */
+export type PlannedRule = Pick<CompiledRule, 'does'> & Partial<Pick<CompiledRule, 'when'>>;
+
 /** The plan of one rule for one object, with every per-object limit applied. */
-export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evidence: Evidence): Plan {
+export function planAction(strategy: CompiledStrategy, rule: PlannedRule, evidence: Evidence): Plan {
   const { action, limits } = rule.does;
   switch (action.kind) {
     case 'pause': {
@@ -93,7 +96,7 @@ export function planAction(strategy: CompiledStrategy, rule: CompiledRule, evide
   }
 }
 
-function planMove(strategy: CompiledStrategy, rule: CompiledRule, evidence: Evidence): Plan {
+function planMove(strategy: CompiledStrategy, rule: PlannedRule, evidence: Evidence): Plan {
   const { action, limits } = rule.does;
   if (action.kind !== 'move') return refused('rule_error', 'not a change of a lever');
   const { object, account } = evidence;
@@ -232,9 +235,10 @@ function unseen(changedMs: number | undefined, what: string): Plan | null {
  * When the object was resumed without the evidence having seen it since. A rule that asks `est.*` alone sees the visits of
  * this minute: what a night's pause ended at midnight may be stopped again before the network reports the first hour.
  */
-function unseenResume({ when }: CompiledRule, evidence: Evidence): number | undefined {
+function unseenResume({ when }: PlannedRule, evidence: Evidence): number | undefined {
   const resumedMs = evidence.changedSince?.resumedMs;
-  if (resumedMs === undefined || when.windows.size > 0 || when.statistics) return resumedMs;
+  if (resumedMs === undefined || when === undefined || when.windows.size > 0 || when.statistics)
+    return resumedMs;
   return hasSeenSince([...when.estimated], evidence, resumedMs) ? undefined : resumedMs;
 }
 
