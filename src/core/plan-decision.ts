@@ -1,3 +1,6 @@
+import { actionOf } from './autopilot/decide-pilot.ts';
+import { judgementRows } from './autopilot/judgement-rows.ts';
+import { isPilotRule } from './autopilot/stage.ts';
 import { changeWords, leverWords, relativeDelta } from './compare-live.ts';
 import type { Change, Decision, Evidence, RuleTrace } from './decision.ts';
 import type { DecisionPlan } from './decision-plan.ts';
@@ -66,13 +69,16 @@ export function planEffects(
 export function targetsOf(
   strategy: CompiledStrategy,
   evidence: Evidence,
-  { verdict, reason }: Decision,
+  { verdict, reason, judgement }: Decision,
 ): readonly ObjectFacts[] {
   if (verdict.kind === 'keep' || verdict.kind === 'notify') return [];
   if (evidence.ads === undefined) return [evidence.object];
   if (verdict.kind === 'pause')
     return evidence.ads.filter((ad) => ad.object.status === 'active').map((ad) => ad.object);
-  const rule = strategy.rules.find((one) => one.name === reason.rule);
+  const rule =
+    judgement !== undefined && isPilotRule(reason.rule ?? '')
+      ? { does: actionOf(judgement) }
+      : strategy.rules.find((one) => one.name === reason.rule);
   return evidence.ads
     .filter(
       (ad) =>
@@ -117,6 +123,7 @@ function details(
     '',
     ...(rule === undefined ? [] : ['```', rule.whenText, '```', '']),
     ...(held === undefined ? [] : seenTable(held)),
+    ...judgementTable(decision, account.currency),
     `Cost is known up to ${isoMinute(evidence.asOfMs)}; decided at ${isoMinute(evidence.nowMs)} (UTC, workspace time).`,
     ...others(decision.rules, decision.reason.rule),
     ...(strategy.mode !== 'approve' || strategy.approval === null
@@ -151,6 +158,19 @@ function seenTable(trace: RuleTrace): readonly string[] {
     ),
     '',
     'Had one of these conditions been otherwise, this rule would not have acted.',
+    '',
+  ];
+}
+
+/** The autopilot's numbers, under the names that docs/autopilot.md explains. */
+function judgementTable({ judgement }: Decision, currency: string): readonly string[] {
+  if (judgement === undefined) return [];
+  return [
+    '| number | value |',
+    '|---|---|',
+    ...judgementRows(judgement, currency).map(
+      ([what, value]) => `| ${what} | ${cell(markdownText(value))} |`,
+    ),
     '',
   ];
 }
