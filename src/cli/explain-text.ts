@@ -1,3 +1,4 @@
+import { judgementRows } from '../core/autopilot/judgement-rows.ts';
 import { leverWords } from '../core/compare-live.ts';
 import { ENGINE_VERSION } from '../core/decide.ts';
 import type { Change, ConditionTrace, RuleTrace } from '../core/decision.ts';
@@ -70,6 +71,7 @@ function decisionText(
     ...(decision.stored === null
       ? []
       : ['', '  What was seen:', ...decision.stored.output.rules.flatMap(ruleText)]),
+    ...judgementText(decision, object.currency),
     ...(decision.stored?.output.nearest === undefined
       ? []
       : [`  Nearest: ${decision.stored.output.nearest.text} (${decision.stored.output.nearest.rule})`]),
@@ -77,6 +79,19 @@ function decisionText(
     ...doneText(decision, object),
     recomputedText(recomputed, decision),
     ...(link === null ? [] : [`  ${link}`]),
+  ];
+}
+
+/** The autopilot's numbers, under the names that docs/autopilot.md explains. */
+function judgementText(decision: DecisionRecord, currency: string): string[] {
+  const judgement = decision.stored?.output.judgement;
+  if (judgement === undefined) return [];
+  const rows = judgementRows(judgement, currency);
+  const width = Math.max(...rows.map(([what]) => what.length));
+  return [
+    '',
+    "  The autopilot's numbers:",
+    ...rows.map(([what, value]) => `    ${what.padEnd(width)}  ${value}`),
   ];
 }
 

@@ -38,12 +38,10 @@ export function holdoutSentences(
     lines.push(
       `What was held back brought ${range(efficiency, times)} of what its target asks (1 is on target, 0.5 is twice the CPA).`,
     );
-  if (savedPerPause !== null) {
-    const word = savedPerPause.value >= 0 ? 'saves' : 'loses';
+  if (savedPerPause !== null)
     lines.push(
-      `Pausing at once ${word} ${range(savedPerPause, (amount) => money(amount, currency))} per due pause over the time of being held.`,
+      `Pausing at once is worth ${range(savedPerPause, (amount) => money(amount, currency))} per due pause over the time of being held.`,
     );
-  }
   const missing = missingSentence(counts, estimates);
   return missing === null ? lines : [...lines, missing];
 }

@@ -57,7 +57,7 @@ const ENOUGH_DUE = 1;
  * @param alpha chance that an interval ever misses: 0.05 for 95 %.
  */
 export function estimateHoldout(held: readonly HeldPause[], alpha: number): HoldoutEstimates {
-  const judged = held.filter((one) => one.ended && one.due >= ENOUGH_DUE);
+  const judged = held.filter(canBeJudged);
   return {
     held: held.length,
     judged: judged.length,
@@ -68,7 +68,13 @@ export function estimateHoldout(held: readonly HeldPause[], alpha: number): Hold
   };
 }
 
-function isOnTarget({ count, due }: HeldPause): boolean {
+/** Its time is over, and enough was spent to tell how it came out. */
+export function canBeJudged({ ended, due }: HeldPause): boolean {
+  return ended && due >= ENOUGH_DUE;
+}
+
+/** It brought what its target asks, or more. */
+export function isOnTarget({ count, due }: HeldPause): boolean {
   return count >= due;
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Delivery } from '../core/delivery.ts';
 import { type Micros, MICROS_PER_UNIT } from '../core/money.ts';
-import type { ObjectId } from '../core/object.ts';
+import type { Level, ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,6 +14,7 @@ export interface DuePauseRecord {
   readonly objectId: ObjectId;
   readonly objectName: string;
   readonly campaignId: ObjectId | null;
+  readonly level: Level;
   readonly accountId: string;
   readonly accountName: string;
   readonly currency: string;
@@ -68,6 +69,7 @@ export async function loadDuePauses(
     strategy: row.strategy,
     objectId: row.object_id,
     objectName: row.object_name,
+    level: row.level,
     campaignId: row.campaign_id ?? (row.level === 'campaign' ? row.object_id : null),
     accountId: row.account_id,
     accountName: row.account_name,
