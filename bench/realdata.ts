@@ -5,13 +5,14 @@ import { type Backtest, type Outcome, rounded, tableText } from './realdata/back
 import { DATA_VARIABLE, findDataFolder, readDataFile } from './realdata/data-folder.ts';
 import { display } from './realdata/display.ts';
 import { kag } from './realdata/kag.ts';
+import { cdnow, tickets } from './realdata/orders.ts';
 import { olist } from './realdata/olist.ts';
 
 /**
  * Backtests of the statistics on real data. The data is third-party and not part of the project; without it there is
  * nothing to measure, which is said and is no failure. The last line is JSON.
  */
-const BACKTESTS: readonly Backtest[] = [olist, display, kag];
+const BACKTESTS: readonly Backtest[] = [olist, display, kag, cdnow, tickets];
 
 const HELP = `npm run bench -- realdata [--only olist,display,…] [--report]
 
