@@ -2,6 +2,8 @@ import type { Learned } from '../../src/core/learned.ts';
 import { arrived, blendCurves, delayAges, type DelayCurve } from '../../src/core/statistics/delay-curve.ts';
 import { defaultCurve } from '../../src/core/statistics/default-curves.ts';
 import { fitDelayCurve, recencyWeight } from '../../src/core/statistics/fit-delay-curve.ts';
+import { dispersion } from '../../src/core/statistics/dispersion.ts';
+import { orderValues } from '../../src/core/statistics/roas-test.ts';
 import { fitGammaPrior, type GammaPrior, type Sibling } from '../../src/core/statistics/prior.ts';
 import type { Account } from './account.ts';
 import type { AdView } from './ad-view.ts';
@@ -11,6 +13,8 @@ import type { Purchase } from './track.ts';
 /** The attribution window: a setting of the account, as at every network. */
 export const WINDOW_MS = 28 * DAY_MS;
 const AGES = delayAges(WINDOW_MS);
+/** Fewer conversions of an ad say nothing about how clustered they come. */
+const LEAST_TO_SCATTER = 20;
 const HALF_LIFE_MS = 45 * DAY_MS;
 
 /** How a learner may be made worse, for the ablations. */
@@ -39,10 +43,13 @@ export class Learner {
   readonly #views: readonly AdView[];
   readonly #handicap: Handicap;
   readonly #days: number;
+  readonly #revenue: boolean;
+  readonly #values: number[] = [];
 
   constructor(account: Account, views: readonly AdView[], handicap: Handicap = {}) {
     this.#views = views;
     this.#handicap = handicap;
+    this.#revenue = account.scenario.target === 'roas';
     this.#days = PAST_DAYS + account.scenario.days;
     this.#counts = Array.from(
       { length: account.world.plan.campaigns.length },
@@ -59,7 +66,8 @@ export class Learner {
   }
 
   /** One conversion as its postback came in. */
-  note(campaign: number, { clickMs, atMs }: Purchase): void {
+  note(campaign: number, { clickMs, atMs, value }: Purchase): void {
+    if (this.#revenue) this.#values.push(value);
     const day = Math.floor((clickMs - START_MS) / DAY_MS) + PAST_DAYS;
     const delay = atMs - clickMs;
     let bin = 0;
@@ -105,14 +113,17 @@ export class Learner {
     const clickSiblings = curves.map((curve, campaign) => this.#siblings(campaign, curve, k, 'clicks'));
     const spendPriors = this.#priors(spendSiblings);
     const clickPriors = this.#priors(clickSiblings);
+    // Orders have sizes worth learning only where a target asks for revenue.
+    const orders = this.#revenue ? orderValues(this.#values) : null;
+    const scatter = this.#dispersion(k, curves);
     return curves.map((curve, campaign) => ({
       event: 'purchase',
       learnedAtMs: nowMs,
       curve,
       prior: this.#worse(spendPriors[campaign] ?? null),
       clickPrior: clickPriors[campaign] ?? null,
-      orders: null,
-      dispersion: 1,
+      orders,
+      dispersion: scatter,
       trial: null,
     }));
   }
@@ -153,6 +164,25 @@ export class Learner {
     return siblings;
   }
 
+  /** How clustered conversions come, over the days of the ads that have enough of them. */
+  #dispersion(k: number, curves: readonly DelayCurve[]): number {
+    const days = Math.floor(k / STEPS_A_DAY);
+    const perAd = this.#views.flatMap((view) => {
+      if (view.conversions < LEAST_TO_SCATTER) return [];
+      const curve = curves[view.ad.campaign];
+      if (curve === undefined) return [];
+      const matured = Array.from(
+        { length: days },
+        (_, day) => (view.days.spend[day] ?? 0) * arrived(curve, (days - day - 0.5) * DAY_MS, 'share'),
+      );
+      const counts = view.byClick.days.slice(0, days);
+      const all = matured.reduce((a, b) => a + b, 0);
+      const total = counts.reduce((a, b) => a + b, 0);
+      return [{ counts, expected: matured.map((amount) => (all > 0 ? (amount * total) / all : 0)) }];
+    });
+    return dispersion(perAd);
+  }
+
   /** The campaign's own fit where it has siblings enough, else the account's. */
   #priors(byCampaign: readonly (readonly Sibling[])[]): readonly (GammaPrior | null)[] {
     const account = fitGammaPrior(byCampaign.flat());
@@ -174,17 +204,11 @@ export class Learner {
   }
 
   #curve(curve: DelayCurve): DelayCurve {
-    switch (this.#handicap.curve) {
-      case 'none': {
-        const ones = curve.agesMs.map(() => 1);
-        return { ...curve, share: ones, lower: ones, upper: ones, agesMs: curve.agesMs.map((_, i) => i + 1) };
-      }
-      case 'fast':
-        return defaultCurve('install', WINDOW_MS);
-      case 'slow':
-        return defaultCurve('purchase', WINDOW_MS);
-      default:
-        return curve;
-    }
+    const how = this.#handicap.curve;
+    if (how === undefined) return curve;
+    if (how === 'fast') return defaultCurve('install', WINDOW_MS);
+    if (how === 'slow') return defaultCurve('purchase', WINDOW_MS);
+    // Everything is believed to have arrived at once.
+    return { ...curve, agesMs: [1], share: [1], lower: [1], upper: [1] };
   }
 }

@@ -44,7 +44,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     },
   };
   const judge = policy.start(known);
-  const idle = new Array<boolean>(views.length).fill(false);
+  const idle = views.map(() => false);
   for (let k = 0; k < account.steps; k += every) {
     const look = lookAt(account, k);
     for (const view of views)

@@ -46,8 +46,13 @@ export type AdKind = (typeof S0_KINDS)[number];
 
 /** In the calibration world every other ad has a known efficiency, among siblings drawn as everywhere. */
 export function kindOf(scenario: string, index: number): AdKind {
-  return scenario === 'S0' ? (S0_KINDS[index % 4] ?? 'drawn') : 'drawn';
+  return scenario === 'S0' || scenario === 'S4' || scenario === 'S5'
+    ? (S0_KINDS[index % 4] ?? 'drawn')
+    : 'drawn';
 }
+
+const calibrated = (index: number, drawn: number): number =>
+  ({ drawn, at1: 1, at125: 1.25 })[isPast(index) ? 'drawn' : kindOf('S0', index)];
 
 const PRICES = { weekly: 0.1, season: 0.15, seasonWeek: Math.floor(START_MS / DAY_MS / 7) + 2 };
 
@@ -63,8 +68,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
           delay: account % 2 === 0 ? 'fast' : 'slow',
           delayLogSd: 0.3,
           dayNoise: 0,
-          efficiency: (index, drawn) =>
-            ({ drawn, at1: 1, at125: 1.25 })[isPast(index) ? 'drawn' : kindOf('S0', index)],
+          efficiency: calibrated,
         }),
       },
       {
@@ -104,14 +108,20 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
         title: 'ROAS: order values log-normal, log-sd 1.1',
         days: 30,
         target: 'roas',
-        options: () => ({ delay: 'fast', delayLogSd: 0.3, valueLogSd: 1.1 }),
+        options: () => ({ delay: 'fast', delayLogSd: 0.3, valueLogSd: 1.1, efficiency: calibrated }),
       },
       {
         id: 'S5',
         title: 'ROAS with a heavy tail: log-sd 1.5, Pareto 1.6 above the 99th percentile',
         days: 30,
         target: 'roas',
-        options: () => ({ delay: 'fast', delayLogSd: 0.3, valueLogSd: 1.5, valueTail: 1.6 }),
+        options: () => ({
+          delay: 'fast',
+          delayLogSd: 0.3,
+          valueLogSd: 1.5,
+          valueTail: 1.6,
+          efficiency: calibrated,
+        }),
       },
       {
         id: 'S6',
