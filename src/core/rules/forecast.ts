@@ -1,7 +1,8 @@
 import { forecastConversions } from '../statistics/forecast.ts';
 import { gammaPInverse } from '../statistics/special.ts';
+import { perEvidence } from './memo.ts';
 import { valueText } from './phrases.ts';
-import { eventOf, type FullScope, type Statistic, type StatisticCall } from './statistic.ts';
+import { eventOf, type FullScope, type Statistic, type StatisticCall, windowOf } from './statistic.ts';
 import { learnedOf, type Sums, unconvertedRevenue } from './sums.ts';
 import { isMissing, type Missing, type Unit } from './value.ts';
 import { NO_SPEND, ofWindow, priorOf, sumsOf } from './windowed.ts';
@@ -19,7 +20,16 @@ interface Forecast {
   readonly coming: { readonly mean: number; readonly variance: number };
 }
 
+const remembered = perEvidence<Forecast | Missing>();
+
 function forecastOf(call: StatisticCall, scope: FullScope): Forecast | Missing {
+  // Without siblings the prior is the strategy's own target.
+  const { targetCpa, targetRoas } = scope.constants;
+  const key = `${windowOf(call)}|${eventOf(call)}|${targetCpa}|${targetRoas}`;
+  return remembered(scope.full, key, () => makeForecast(call, scope));
+}
+
+function makeForecast(call: StatisticCall, scope: FullScope): Forecast | Missing {
   const sums = sumsOf(call, scope.full);
   if (isMissing(sums)) return sums;
   const { conversions, matured } = sums;

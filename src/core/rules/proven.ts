@@ -5,6 +5,7 @@ import { lnEvidenceAbove, lnEvidenceBelow } from '../statistics/e-process.ts';
 import { maturedSince } from '../statistics/exposure.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
 import { lnRoasAbove, lnRoasBelow } from '../statistics/roas-test.ts';
+import { perEvidence } from './memo.ts';
 import { distrust } from './metrics.ts';
 import { counted, moneyText, valueText } from './phrases.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type StatisticCall,
   targetOf,
 } from './statistic.ts';
-import { deliveryOf, learnedOf, rememberNumber, unconvertedRevenue } from './sums.ts';
+import { deliveryOf, learnedOf, unconvertedRevenue } from './sums.ts';
 import { trialWorth } from './worth.ts';
 import { isMissing, type Missing, RuleFault } from './value.ts';
 
@@ -36,7 +37,8 @@ interface Test {
   readonly matured: number;
 }
 
-const tests = new WeakMap<Evidence, Map<string, Test>>();
+const remembered = perEvidence<Test>();
+const rememberedLn = perEvidence<number>();
 
 /**
  * The test of one event: since the object was made, its tracking began or it was last resumed, with a fresh start every
@@ -52,11 +54,7 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
   );
   const doubt = distrust({ fromMs: sinceMs, toMs: delivery.toMs }, evidence);
   if (doubt !== null) return doubt;
-  const known = tests.get(evidence) ?? new Map<string, Test>();
-  tests.set(evidence, known);
-  const key = `${line}|${event}`;
-  let test = known.get(key);
-  if (test === undefined) {
+  return remembered(evidence, `${line}|${event}`, () => {
     const learned = learnedOf(evidence, event);
     const sums = maturedSince({
       delivery,
@@ -67,7 +65,7 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
       startsMs: restartStarts(sinceMs, evidence.nowMs),
     });
     const [whole] = sums;
-    test = {
+    return {
       learned,
       stretches: sums.map(({ conversions, matured, cappedValue }) => ({
         conversions,
@@ -78,9 +76,7 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
       value: whole?.value ?? 0,
       matured: whole?.matured ?? 0,
     };
-    known.set(key, test);
-  }
-  return test;
+  });
 }
 
 type Direction = 'above' | 'below';
@@ -116,7 +112,7 @@ function cpaProof(call: StatisticCall, { full }: FullScope, direction: Direction
   const event = eventOf(call);
   const test = testOf(full, event, lineOf(direction === 'above'));
   if (isMissing(test)) return test;
-  const ln = rememberNumber(full, `cpa ${direction}|${target}|${event}`, () =>
+  const ln = rememberedLn(full, `cpa ${direction}|${target}|${event}`, () =>
     lnOfCpa(test, target, direction),
   );
   return { ln, test, due: test.matured / target };
@@ -137,13 +133,13 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
   const { orders } = test.learned;
   const worth = trialWorth(test.learned);
   if (worth !== null) {
-    const ln = rememberNumber(full, `trial ${direction}|${roas}|${event}`, () =>
+    const ln = rememberedLn(full, `trial ${direction}|${roas}|${event}`, () =>
       lnOfCpa(test, worth / roas, direction === 'below' ? 'above' : 'below'),
     );
     return { ln, test: { ...test, value: test.conversions * worth }, due: test.matured * roas };
   }
   if (orders === null) return NO_ORDERS;
-  const ln = rememberNumber(full, `roas ${direction}|${roas}|${event}`, () => {
+  const ln = rememberedLn(full, `roas ${direction}|${roas}|${event}`, () => {
     const dispersion = Math.max(1, test.learned.dispersion);
     return mixRestarts(
       test.stretches.map(({ capped, matured }) => {

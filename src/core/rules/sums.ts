@@ -4,6 +4,7 @@ import type { Learned } from '../learned.ts';
 import type { CurveLine } from '../statistics/delay-curve.ts';
 import { maturedSpend } from '../statistics/exposure.ts';
 import { readWindow, type WindowBounds, windowBounds } from '../windows.ts';
+import { perEvidence } from './memo.ts';
 import { distrust } from './metrics.ts';
 import { type Missing, RuleFault } from './value.ts';
 
@@ -18,26 +19,7 @@ export interface Sums {
   readonly capped: number;
 }
 
-/** What several questions about one object share. Keyed by the evidence object, which nobody changes. */
-interface Memo {
-  readonly sums: Map<string, Sums | Missing>;
-  readonly numbers: Map<string, number>;
-}
-const memos = new WeakMap<Evidence, Memo>();
-
-function memoOf(evidence: Evidence): Memo {
-  let memo = memos.get(evidence);
-  if (memo === undefined) memos.set(evidence, (memo = { sums: new Map(), numbers: new Map() }));
-  return memo;
-}
-
-/** A number worked out once for each evidence. */
-export function rememberNumber(evidence: Evidence, key: string, make: () => number): number {
-  const { numbers } = memoOf(evidence);
-  let known = numbers.get(key);
-  if (known === undefined) numbers.set(key, (known = make()));
-  return known;
-}
+const remembered = perEvidence<Sums | Missing>();
 
 /** @throws RuleFault when the evidence was loaded without it: never a quiet 0. */
 export function deliveryOf(evidence: Evidence): Delivery {
@@ -71,15 +53,10 @@ export function windowSums(
   window: string,
   line: CurveLine,
 ): Sums | Missing {
-  const { sums } = memoOf(evidence);
-  const key = `${window}|${line}|${event}`;
-  let known = sums.get(key);
-  if (known === undefined) {
+  return remembered(evidence, `${window}|${line}|${event}`, () => {
     const bounds = evidence.windows[window]?.bounds ?? boundsOf(window, evidence);
-    known = distrust(bounds, evidence) ?? sumsBetween(evidence, event, bounds, line);
-    sums.set(key, known);
-  }
-  return known;
+    return distrust(bounds, evidence) ?? sumsBetween(evidence, event, bounds, line);
+  });
 }
 
 function sumsBetween(evidence: Evidence, event: string, bounds: WindowBounds, line: CurveLine): Sums {
