@@ -65,6 +65,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       started_at timestamptz not null,
       detected_at timestamptz not null,
       ended_at timestamptz,
+      -- limit: it went on for so long that it is taken for how the account converts now.
+      ended_by text check (ended_by in ('recovered', 'limit')),
       expected double precision not null,
       seen integer not null,
       primary key (account_id, started_at)

@@ -24,7 +24,12 @@ export function attributionWindowHours(
 
 /** True for what later events of the same person are credited by: the install, or the trial. */
 export function isAnchor(event: string, eventType: string): boolean {
-  return eventType === 'install' || /trial/i.test(event);
+  return eventType === 'install' || isTrial(event);
+}
+
+/** A conversion that a payment may follow, and that is worth what the payment will be: its name says so. */
+export function isTrial(event: string): boolean {
+  return /trial/i.test(event);
 }
 
 /** The deepest object that a click or a sender names and that is known here. */

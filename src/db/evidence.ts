@@ -16,6 +16,8 @@ import { loadEstimates } from './estimated-spend.ts';
 import { conversionsInDoubt, trackingGap } from './evidence-health.ts';
 import { loadChangedSince, loadHistory } from './evidence-history.ts';
 import { loadAdsOf, type LoadedObject, loadObjects } from './evidence-objects.ts';
+import { loadStatistics, statisticsOf } from './learning/load-statistics.ts';
+import { outageInDoubt } from './learning/watch.ts';
 import { loadWindowMetrics } from './metrics.ts';
 
 /** A strategy version that may decide. */
@@ -89,18 +91,32 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
   const ids = [...new Set(known.map((one) => one.facts.id))];
 
   // After the objects: what set a value that they show is in here too.
-  const [metrics, history, changedSince, inDoubt, estimates] = await Promise.all([
-    loadMetrics(db, { input, scoped, asOfMs, zone: account.time_zone }),
-    loadHistory(db, ids),
-    loadChangedSince(
-      db,
-      [...new Set(known.filter((one) => one.changedAtMs > asOfMs).map((one) => one.facts.id))],
-      asOfMs,
-    ),
-    conversionsInDoubt(db, { ...input, workspaceId: account.workspace_id }),
-    loadEstimatesOf(db, { input, scoped, asOfMs, zone: account.time_zone, account }),
-  ]);
   const trackingSinceMs = account.tracking_since?.getTime() ?? null;
+  const [metrics, history, changedSince, postbacksInDoubt, outage, statistics, estimates] = await Promise.all(
+    [
+      loadMetrics(db, { input, scoped, asOfMs, zone: account.time_zone }),
+      loadHistory(db, ids),
+      loadChangedSince(
+        db,
+        [...new Set(known.filter((one) => one.changedAtMs > asOfMs).map((one) => one.facts.id))],
+        asOfMs,
+      ),
+      conversionsInDoubt(db, { ...input, workspaceId: account.workspace_id }),
+      outageInDoubt(db, account.id),
+      loadStatistics(db, {
+        accountId: account.id,
+        zone: account.time_zone,
+        asOfMs,
+        nowMs: input.nowMs,
+        trackingSinceMs,
+        wanted: statisticsOf(
+          scoped.map(({ strategy, objects: judged }) => ({ compiled: strategy.compiled, objects: judged })),
+        ),
+      }),
+      loadEstimatesOf(db, { input, scoped, asOfMs, zone: account.time_zone, account }),
+    ],
+  );
+  const inDoubt = postbacksInDoubt ?? outage;
 
   return scoped.map((scope) => ({
     strategy: scope.strategy,
@@ -116,6 +132,8 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         ...(undefinedBecause === undefined ? {} : { conversionsUndefined: undefinedBecause }),
       };
       const changed = changedSince.get(object.id);
+      const { needs, autopilot } = scope.strategy.compiled;
+      const delivery = needs.statistics ? statistics.delivery.get(object.id) : undefined;
       const estimate = scope.strategy.compiled.needs.estimatedSpend ? estimates.get(object.id) : undefined;
       const evidence: Evidence = {
         object,
@@ -129,6 +147,9 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         health,
         history: history.get(object.id) ?? [],
         ...(changed === undefined ? {} : { changedSince: changed }),
+        ...(delivery === undefined ? {} : { delivery, learned: statistics.learnedOf(object, needs.events) }),
+        // The draw of a due pause is made where decisions are judged; until then none is held back.
+        ...(autopilot === null ? {} : { pilot: { draw: 1, pulse: statistics.pulse } }),
         ...(estimate === undefined ? {} : { estimate }),
       };
       return object.level === 'creative' ? withAds(evidence, ads, history, changedSince) : evidence;

@@ -176,11 +176,6 @@ function asFound(delivery: Delivery) {
   }));
 }
 
-const totalOf = (rows: readonly { readonly spend: number | undefined; readonly purchases: number }[]) => ({
-  spend: rows.reduce((sum, row) => sum + Math.round((row.spend ?? 0) * 100), 0),
-  purchases: rows.reduce((sum, row) => sum + row.purchases, 0),
-});
-
 describe('what objects were given and what came of it', () => {
   it.each(['UTC', 'Asia/Kolkata', 'America/New_York', 'Australia/Lord_Howe'])(
     'equals a plain sum over the facts, at every level, in %s',

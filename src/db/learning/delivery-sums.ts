@@ -118,7 +118,7 @@ export class EventSums {
 }
 
 function zeros(length: number): number[] {
-  return new Array<number>(length).fill(0);
+  return Array.from({ length }, () => 0);
 }
 
 /** Facts before the grid are not of this question. */

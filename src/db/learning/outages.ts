@@ -1,0 +1,17 @@
+import type { Db } from '../connection.ts';
+import type { Excluded } from './delivery.ts';
+
+/** Stretches in which conversions of the account were not delivered; one that goes on still reaches to `nowMs`. */
+export async function loadOutages(db: Db, accountId: string, nowMs: number): Promise<readonly Excluded[]> {
+  const rows = await db
+    .selectFrom('outage')
+    .select(['started_at', 'ended_at'])
+    .where('account_id', '=', accountId)
+    .where('started_at', '<', new Date(nowMs))
+    .orderBy('started_at')
+    .execute();
+  return rows.map((row) => ({
+    fromMs: row.started_at.getTime(),
+    toMs: row.ended_at?.getTime() ?? nowMs,
+  }));
+}

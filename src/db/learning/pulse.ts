@@ -1,0 +1,182 @@
+import { sql } from 'kysely';
+import type { AccountPulse } from '../../core/decision.ts';
+import type { ObjectId } from '../../core/object.ts';
+import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
+import { trackingOutage } from '../../core/statistics/outage.ts';
+import type { Db } from '../connection.ts';
+import type { Excluded } from './delivery.ts';
+import { loadOutages } from './outages.ts';
+import type { StoredLearned } from './stored.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Clicks of these hours, near enough to be known by the hour. What converts later is left out on both sides. */
+const CLICK_HOURS = 72;
+/** Windows that are tried, the shortest first: an outage is to be seen soon, but not in what chance does every night. */
+const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
+/** A window is long enough when silence in it could hardly be chance. */
+const TELLING = 1e-5;
+/** The longest one is looked at when silence would at least be an outage. */
+const STILL_TELLING = 1e-4;
+/** Hours differ more than whole days do: even an account whose days are Poisson has nights. */
+const LEAST_DISPERSION = 2;
+
+/** The pulse, with what is needed to date the beginning and the end of an outage. */
+export interface Measured extends AccountPulse {
+  readonly fromMs: number;
+  /** Newest arrival of the clicks looked at; null when there is none. */
+  readonly lastArrivalMs: number | null;
+}
+
+export interface PulseInput {
+  readonly accountId: string;
+  readonly asOfMs: number;
+  readonly nowMs: number;
+}
+
+/**
+ * Conversions that clicks of the last three days should have brought in the last hours, and those that came:
+ *
+ *     E = Σ_campaigns λ_c · Σ_hours spend · (F(now − t) − F(now − k h − t))
+ *
+ * over every event with a learned rate, λ_c the campaign's rate of the last four weeks, shrunk to the account's. The window
+ * is the shortest of 1 to 24 hours in which silence would be telling. Hours of known outages are left out.
+ *
+ * @returns null while too little is expected to tell silence from chance.
+ */
+export async function measurePulse(db: Db, input: PulseInput): Promise<Measured | null> {
+  const { accountId, asOfMs, nowMs } = input;
+  const rates = await loadRates(db, accountId);
+  if (rates.account.size === 0) return null;
+  const fromMs = asOfMs - CLICK_HOURS * HOUR_MS;
+  const outages = (await loadOutages(db, accountId, nowMs)).filter((outage) => outage.toMs < nowMs);
+  const spend = (await loadSpend(db, accountId, fromMs, asOfMs)).filter((row) => isKnown(row.hour, outages));
+
+  for (const hours of PULSE_HOURS) {
+    const { expected, dispersion } = expect(spend, rates, nowMs, hours);
+    const silence = trackingOutage({ expected, seen: 0, dispersion });
+    const isLast = hours === PULSE_HOURS.at(-1);
+    if (!(silence.p < (isLast ? STILL_TELLING : TELLING))) continue;
+    const seenFromMs = nowMs - hours * HOUR_MS;
+    const seen = await loadSeen(db, {
+      ...input,
+      events: [...rates.account.keys()],
+      clicksFromMs: fromMs,
+      seenFromMs,
+      outages,
+    });
+    return { expected, seen: seen.count, hours, dispersion, fromMs: seenFromMs, lastArrivalMs: seen.lastMs };
+  }
+  return null;
+}
+
+interface Rates {
+  readonly account: ReadonlyMap<string, StoredLearned>;
+  readonly campaigns: ReadonlyMap<ObjectId, ReadonlyMap<string, StoredLearned>>;
+}
+
+async function loadRates(db: Db, accountId: string): Promise<Rates> {
+  const rows = await db
+    .selectFrom('learned')
+    .select(['event', 'campaign_id', 'facts'])
+    .where('account_id', '=', accountId)
+    .execute();
+  const account = new Map<string, StoredLearned>();
+  const campaigns = new Map<ObjectId, Map<string, StoredLearned>>();
+  for (const { event, campaign_id, facts } of rows) {
+    if (facts.rate === null) continue;
+    if (campaign_id === null) account.set(event, facts);
+    else campaigns.set(campaign_id, (campaigns.get(campaign_id) ?? new Map()).set(event, facts));
+  }
+  return { account, campaigns };
+}
+
+interface HourOfSpend {
+  readonly campaign: ObjectId;
+  readonly hour: Date;
+  readonly micros: number;
+}
+
+async function loadSpend(
+  db: Db,
+  accountId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<readonly HourOfSpend[]> {
+  const { rows } = await sql<HourOfSpend>`
+    select coalesce(o.campaign_id, o.id) as campaign, h.hour, sum(h.spend_micros) as micros
+    from spend_hour h join object o on o.id = h.object_id
+    where h.account_id = ${accountId} and h.hour >= ${new Date(fromMs)} and h.hour < ${new Date(toMs)}
+    group by 1, 2`.execute(db);
+  return rows;
+}
+
+function isKnown(at: Date, outages: readonly Excluded[]): boolean {
+  const ms = at.getTime();
+  return !outages.some(({ fromMs, toMs }) => ms + HOUR_MS > fromMs && ms < toMs);
+}
+
+function expect(
+  spend: readonly HourOfSpend[],
+  rates: Rates,
+  nowMs: number,
+  hours: number,
+): { readonly expected: number; readonly dispersion: number } {
+  // Many campaigns spend in the same hour: each curve is read once an hour.
+  const gains = new Map<DelayCurve, Map<number, number>>();
+  const gain = (curve: DelayCurve, hourMs: number): number => {
+    let ofCurve = gains.get(curve);
+    if (!ofCurve) gains.set(curve, (ofCurve = new Map()));
+    let share = ofCurve.get(hourMs);
+    if (share === undefined) {
+      const ageMs = nowMs - hourMs - HOUR_MS / 2;
+      share = arrived(curve, ageMs, 'share') - arrived(curve, ageMs - hours * HOUR_MS, 'share');
+      ofCurve.set(hourMs, share);
+    }
+    return share;
+  };
+  let expected = 0;
+  let scattered = 0;
+  for (const [event, ofAccount] of rates.account) {
+    let ofEvent = 0;
+    for (const { campaign, hour, micros } of spend) {
+      const { rate, curve } = rates.campaigns.get(campaign)?.get(event) ?? ofAccount;
+      ofEvent += (rate?.perUnit ?? 0) * (micros / 1e6) * gain(curve, hour.getTime());
+    }
+    expected += ofEvent;
+    scattered += ofEvent * (ofAccount.rate?.dispersion ?? 1);
+  }
+  return { expected, dispersion: Math.max(LEAST_DISPERSION, expected > 0 ? scattered / expected : 1) };
+}
+
+/** Conversions of these clicks by when they first counted. */
+async function loadSeen(
+  db: Db,
+  input: PulseInput & {
+    readonly events: readonly string[];
+    readonly clicksFromMs: number;
+    readonly seenFromMs: number;
+    readonly outages: readonly Excluded[];
+  },
+): Promise<{ readonly count: number; readonly lastMs: number | null }> {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const { rows } = await sql<{ count: number; last: Date | null }>`
+    select count(*) filter (where known.at > ${iso(input.seenFromMs)}::timestamptz) as count, max(known.at) as last
+    from object o
+    join conversion c on c.campaign_id = o.id
+      and coalesce(c.clicked_at, c.event_at) >= ${iso(input.clicksFromMs)}::timestamptz
+      and coalesce(c.clicked_at, c.event_at) < ${iso(input.asOfMs)}::timestamptz
+    cross join lateral (
+      select min(h.known_from) as at from conversion_change h where h.conversion_id = c.id and h.counted_delta > 0
+    ) known
+    where o.account_id = ${input.accountId} and o.level = 'campaign' and c.account_id = ${input.accountId}
+      and c.counted and c.event = any(${input.events}::text[]) and known.at <= ${iso(input.nowMs)}::timestamptz
+      and not exists (
+        select from unnest(${input.outages.map((o) => iso(o.fromMs))}::timestamptz[],
+                           ${input.outages.map((o) => iso(o.toMs))}::timestamptz[]) as u (from_at, to_at)
+        where coalesce(c.clicked_at, c.event_at) >= date_trunc('hour', u.from_at) - interval '1 hour'
+          and coalesce(c.clicked_at, c.event_at) < u.to_at + interval '1 hour'
+      )`.execute(db);
+  const [row] = rows;
+  return { count: row?.count ?? 0, lastMs: row?.last?.getTime() ?? null };
+}
