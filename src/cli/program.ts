@@ -6,6 +6,7 @@ import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
 import { register as explain } from './explain.ts';
+import { register as holdout } from './holdout.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
 import { register as rate } from './rate.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   rate,
   strategy,
   explain,
+  holdout,
   approve,
   undo,
   sandbox,

@@ -57,8 +57,7 @@ export async function loadDraws(
       const row = latest.get(objectId);
       const fresh = (episode: number): Draw => ({ draw: drawOf({ key, strategyId, objectId, episode }) });
       if (row === undefined) return [objectId, fresh(0)];
-      if (row.pause_outcome !== null && PAUSED.includes(row.pause_outcome))
-        return [objectId, fresh(row.episode + 1)];
+      if (isOver(row)) return [objectId, fresh(row.episode + 1)];
       if (row.until === null) return [objectId, { draw: row.draw }];
       const untilMs = row.until.getTime();
       if (untilMs <= nowMs) return [objectId, { draw: NEVER_HELD }];
@@ -66,6 +65,11 @@ export async function loadDraws(
       return [objectId, { draw: row.draw, held }];
     }),
   );
+}
+
+/** Its pause was carried out: the next due pause is another one. */
+function isOver(row: LatestRow | undefined): boolean {
+  return PAUSED.includes(row?.pause_outcome ?? '');
 }
 
 async function loadLatest(
@@ -142,7 +146,7 @@ export function duePauses(
 export async function storeDuePauses(db: Db, due: readonly DuePause[], nowMs: number): Promise<void> {
   for (const one of due) {
     const row = (await loadLatest(db, one.strategyId, [one.objectId])).get(one.objectId);
-    const over = row?.pause_outcome != null && PAUSED.includes(row.pause_outcome);
+    const over = isOver(row);
     if (row !== undefined && !over) {
       if (one.untilMs !== null) continue;
       await db
