@@ -43,6 +43,11 @@ export interface Database {
   lease: LeaseTable;
   guardrail_reservation: GuardrailReservationTable;
   holdout: HoldoutTable;
+  cohort_news: CohortNewsTable;
+  delay_count: DelayCountTable;
+  learned: LearnedTable;
+  account_pulse: AccountPulseTable;
+  outage: OutageTable;
 }
 
 type Json<T> = JSONColumnType<T & object>;
@@ -82,6 +87,7 @@ export interface AdAccountTable {
   spend_as_of: Date | null;
   tracking_since: Date | null;
   tracking_by: 'click' | 'sender' | null;
+  totals_dense_to: string | null;
   synced_at: Date | null;
   sync_error: string | null;
   created_at: Date;
@@ -352,6 +358,7 @@ export interface ObjectDayTable {
   object_id: ObjectId;
   /** Account-local date, "2026-11-05". */
   day: string;
+  last_fact: string;
   spend_micros: Defaulted<Micros>;
   impressions: Defaulted<number>;
   clicks: Defaulted<number>;
@@ -364,6 +371,7 @@ export interface EventDayTable {
   event: string;
   event_type: string;
   day: string;
+  last_fact: string;
   conversions: Defaulted<number>;
   value_micros: Defaulted<Micros>;
   unconverted: Defaulted<number>;
@@ -537,6 +545,7 @@ export interface OutageTable {
   started_at: Date;
   detected_at: Date;
   ended_at: Date | null;
+  ended_by: 'recovered' | 'limit' | null;
   expected: number;
   seen: number;
 }
