@@ -1,24 +1,17 @@
-import type {
-  AccountFacts,
-  ChangedSince,
-  DataHealth,
-  Evidence,
-  PastChange,
-  WindowMetrics,
-} from '../core/decision.ts';
+import type { AccountFacts, ChangedSince, DataHealth, Evidence, PastChange } from '../core/decision.ts';
 import type { SpendEstimate } from '../core/estimated-spend.ts';
 import type { Micros } from '../core/money.ts';
-import type { Level, ObjectFacts, ObjectId } from '../core/object.ts';
+import type { ObjectFacts, ObjectId } from '../core/object.ts';
 import type { CompiledStrategy } from '../core/rules/compile.ts';
-import { readWindow, windowBounds } from '../core/windows.ts';
 import type { Db } from './connection.ts';
 import { loadEstimates } from './estimated-spend.ts';
 import { conversionsInDoubt, trackingGap } from './evidence-health.ts';
+import { type EvidenceWindows, loadEvidenceWindows } from './evidence-windows.ts';
 import { loadChangedSince, loadHistory } from './evidence-history.ts';
 import { loadAdsOf, type LoadedObject, loadObjects } from './evidence-objects.ts';
+import { loadDrawsOf } from './holdout.ts';
 import { loadStatistics, statisticsOf } from './learning/load-statistics.ts';
 import { outageInDoubt } from './learning/watch.ts';
-import { loadWindowMetrics } from './metrics.ts';
 
 /** A strategy version that may decide. */
 export interface StrategyInForce {
@@ -38,6 +31,8 @@ export interface EvidenceInput {
   readonly moneyStepMicros: Micros;
   /** Workspace milliseconds after which postbacks that wait in the inbox make conversions unknown. */
   readonly inboxPatienceMs: number;
+  /** Windows of these strategies' objects where they are loaded already; of another `asOfMs` they are loaded anew. */
+  readonly windows?: EvidenceWindows;
 }
 
 export interface StrategyEvidence {
@@ -92,9 +87,19 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
 
   // After the objects: what set a value that they show is in here too.
   const trackingSinceMs = account.tracking_since?.getTime() ?? null;
-  const [metrics, history, changedSince, postbacksInDoubt, outage, statistics, estimates] = await Promise.all(
-    [
-      loadMetrics(db, { input, scoped, asOfMs, zone: account.time_zone }),
+  const [metrics, history, changedSince, postbacksInDoubt, outage, statistics, estimates, draws] =
+    await Promise.all([
+      input.windows?.asOfMs === asOfMs
+        ? input.windows
+        : loadEvidenceWindows(db, {
+            accountId: account.id,
+            zone: account.time_zone,
+            asOfMs,
+            scoped: scoped.map(({ strategy, objects: judged }) => ({
+              compiled: strategy.compiled,
+              objectIds: judged.map((object) => object.id),
+            })),
+          }),
       loadHistory(db, ids),
       loadChangedSince(
         db,
@@ -114,19 +119,19 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         ),
       }),
       loadEstimatesOf(db, { input, scoped, asOfMs, zone: account.time_zone, account }),
-    ],
-  );
+      loadDrawsOf(db, { workspaceId: account.workspace_id, nowMs: input.nowMs, scoped }),
+    ]);
   const inDoubt = postbacksInDoubt ?? outage;
 
   return scoped.map((scope) => ({
     strategy: scope.strategy,
     evidence: scope.objects.map((object): Evidence => {
-      const windows = pick(metrics.get(object.id) ?? {}, scope.strategy.compiled.needs.windows);
+      const windows = metrics.get(object.id, scope.strategy.compiled.needs.windows);
       const undefinedBecause =
         inDoubt ??
         (account.tracking_by === 'sender'
           ? undefined
-          : trackingGap(metrics.get(object.id) ?? {}, trackingSinceMs));
+          : trackingGap(metrics.widestSince(object.id, trackingSinceMs), trackingSinceMs));
       const health: DataHealth = {
         trackingSinceMs,
         ...(undefinedBecause === undefined ? {} : { conversionsUndefined: undefinedBecause }),
@@ -148,8 +153,14 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         history: history.get(object.id) ?? [],
         ...(changed === undefined ? {} : { changedSince: changed }),
         ...(delivery === undefined ? {} : { delivery, learned: statistics.learnedOf(object, needs.events) }),
-        // The draw of a due pause is made where decisions are judged; until then none is held back.
-        ...(autopilot === null ? {} : { pilot: { draw: 1, pulse: statistics.pulse } }),
+        ...(autopilot === null
+          ? {}
+          : {
+              pilot: {
+                ...(draws.get(scope.strategy.id)?.get(object.id) ?? { draw: 1 }),
+                pulse: statistics.pulse,
+              },
+            }),
         ...(estimate === undefined ? {} : { estimate }),
       };
       return object.level === 'creative' ? withAds(evidence, ads, history, changedSince) : evidence;
@@ -194,41 +205,6 @@ interface MetricsInput {
   readonly zone: string;
 }
 
-/** Windows of all strategies at once, one call per level: two strategies that look over "7d" share its sums. */
-async function loadMetrics(
-  db: Db,
-  given: MetricsInput,
-): Promise<ReadonlyMap<ObjectId, Record<string, WindowMetrics>>> {
-  const levels = new Map<Level, { ids: Set<ObjectId>; windows: Set<string>; events: Set<string> }>();
-  for (const { strategy, objects } of given.scoped) {
-    const { level, needs } = strategy.compiled;
-    const entry = levels.get(level) ?? { ids: new Set(), windows: new Set(), events: new Set() };
-    for (const object of objects) entry.ids.add(object.id);
-    for (const window of needs.windows) entry.windows.add(window);
-    for (const event of needs.events) entry.events.add(event);
-    levels.set(level, entry);
-  }
-  const merged = new Map<ObjectId, Record<string, WindowMetrics>>();
-  for (const [level, { ids, windows, events }] of levels) {
-    if (ids.size === 0) continue;
-    const found = await loadWindowMetrics(db, {
-      accountId: given.input.accountId,
-      zone: given.zone,
-      level,
-      objectIds: [...ids],
-      asOfMs: given.asOfMs,
-      windows: [...windows].map((spelling) => {
-        const window = readWindow(spelling);
-        if ('problem' in window) throw new Error(window.problem);
-        return { spelling, bounds: windowBounds(window, given.asOfMs, given.zone) };
-      }),
-      ...(events.has('*') || events.size === 0 ? {} : { events: [...events] }),
-    });
-    for (const [id, byWindow] of found) merged.set(id, byWindow);
-  }
-  return merged;
-}
-
 /** Spend up to this minute, of the objects whose strategies ask for it. */
 async function loadEstimatesOf(
   db: Db,
@@ -257,16 +233,4 @@ async function loadEstimatesOf(
     for (const [id, estimate] of found) merged.set(id, estimate);
   }
   return merged;
-}
-
-function pick(
-  windows: Readonly<Record<string, WindowMetrics>>,
-  spellings: readonly string[],
-): Record<string, WindowMetrics> {
-  const picked: Record<string, WindowMetrics> = {};
-  for (const spelling of spellings) {
-    const metrics = windows[spelling];
-    if (metrics !== undefined) picked[spelling] = metrics;
-  }
-  return picked;
 }

@@ -5,6 +5,7 @@ import type { PilotFacts } from '../core/decision.ts';
 import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
 import type { Judged } from './decision-store.ts';
+import type { StrategyInForce } from './evidence.ts';
 
 /** What a decision about a due pause needs to know of its draw. */
 export type Draw = Pick<PilotFacts, 'draw' | 'held'>;
@@ -26,12 +27,33 @@ interface LatestRow {
   readonly pause_outcome: string | null;
 }
 
+/** {@link loadDraws} for every strategy of a pass that has an autopilot, by strategy. */
+export async function loadDrawsOf(
+  db: Db,
+  input: {
+    readonly workspaceId: string;
+    readonly nowMs: number;
+    readonly scoped: readonly {
+      readonly strategy: Pick<StrategyInForce, 'id' | 'compiled'>;
+      readonly objects: readonly { readonly id: ObjectId }[];
+    }[];
+  },
+): Promise<ReadonlyMap<string, ReadonlyMap<ObjectId, Draw>>> {
+  const draws = new Map<string, ReadonlyMap<ObjectId, Draw>>();
+  for (const { strategy, objects } of input.scoped) {
+    const { autopilot, mode } = strategy.compiled;
+    // A dry run holds nothing back: nothing would be done.
+    if (autopilot === null || mode === 'dry-run') continue;
+    const objectIds = objects.map((one) => one.id);
+    draws.set(strategy.id, await loadDraws(db, { ...input, strategyId: strategy.id, objectIds }));
+  }
+  return draws;
+}
+
 /**
  * The draws of one strategy for some objects: a due pause is held back where its draw lies below the holdout's share. One
  * due pause has one draw, however often it is looked at: a hash under the workspace's key of strategy, object and how
  * many pauses were carried out before. Once it has been held back its time, it is not held again.
- *
- * @param input.carriedOut false for a dry run: nothing is held back where nothing would be done.
  */
 export async function loadDraws(
   db: Db,
@@ -40,11 +62,9 @@ export async function loadDraws(
     readonly strategyId: string;
     readonly objectIds: readonly ObjectId[];
     readonly nowMs: number;
-    readonly carriedOut: boolean;
   },
 ): Promise<ReadonlyMap<ObjectId, Draw>> {
   const { strategyId, objectIds, nowMs } = input;
-  if (!input.carriedOut) return new Map(objectIds.map((id) => [id, { draw: NEVER_HELD }]));
   if (objectIds.length === 0) return new Map();
   const { draw_key: key } = await db
     .selectFrom('workspace')
@@ -53,18 +73,20 @@ export async function loadDraws(
     .executeTakeFirstOrThrow();
   const latest = await loadLatest(db, strategyId, objectIds);
   return new Map(
-    objectIds.map((objectId): [ObjectId, Draw] => {
-      const row = latest.get(objectId);
-      const fresh = (episode: number): Draw => ({ draw: drawOf({ key, strategyId, objectId, episode }) });
-      if (row === undefined) return [objectId, fresh(0)];
-      if (isOver(row)) return [objectId, fresh(row.episode + 1)];
-      if (row.until === null) return [objectId, { draw: row.draw }];
-      const untilMs = row.until.getTime();
-      if (untilMs <= nowMs) return [objectId, { draw: NEVER_HELD }];
-      const held = { sinceMs: row.drawn_at.getTime(), untilMs, propensity: row.propensity };
-      return [objectId, { draw: row.draw, held }];
-    }),
+    objectIds.map((objectId) => [
+      objectId,
+      drawNow(latest.get(objectId), nowMs, { key, strategyId, objectId }),
+    ]),
   );
+}
+
+function drawNow(row: LatestRow | undefined, nowMs: number, of: Omit<DrawOf, 'episode'>): Draw {
+  if (row === undefined || isOver(row))
+    return { draw: drawOf({ ...of, episode: row === undefined ? 0 : row.episode + 1 }) };
+  if (row.until === null) return { draw: row.draw };
+  const untilMs = row.until.getTime();
+  if (untilMs <= nowMs) return { draw: NEVER_HELD };
+  return { draw: row.draw, held: { sinceMs: row.drawn_at.getTime(), untilMs, propensity: row.propensity } };
 }
 
 /** Its pause was carried out: the next due pause is another one. */
@@ -86,13 +108,16 @@ async function loadLatest(
   return new Map(rows.map((row) => [row.object_id, row]));
 }
 
-/** Uniform in [0, 1), 48 bits of a SHA-256. */
-export function drawOf(of: {
+interface DrawOf {
+  /** The workspace's. */
   readonly key: string;
   readonly strategyId: string;
   readonly objectId: ObjectId;
   readonly episode: number;
-}): number {
+}
+
+/** Uniform in [0, 1), 48 bits of a SHA-256. */
+export function drawOf(of: DrawOf): number {
   const digest = createHash('sha256')
     .update(JSON.stringify([of.key, of.strategyId, of.objectId, of.episode]))
     .digest();
