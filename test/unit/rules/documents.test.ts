@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { strategyJsonSchema } from '../../../src/contract/strategy.ts';
+import { strategyOf } from '../../support/evidence.ts';
+import { FAMILIES } from '../../../src/core/rules/families.ts';
 import { FACTS } from '../../../src/core/rules/facts.ts';
 import { FUNCTIONS, LATER, METHODS } from '../../../src/core/rules/language.ts';
 import { METRICS } from '../../../src/core/rules/metrics.ts';
@@ -19,6 +21,21 @@ describe('docs/rules.md', () => {
 
   test.each([...METRICS.keys(), ...FACTS.keys(), ...FUNCTIONS, ...METHODS])('names %s', (word) => {
     expect(page).toMatch(new RegExp(`[\`.]${word.replaceAll('.', '\\.')}[\`(]`));
+  });
+
+  test.each(
+    [...FAMILIES].flatMap(([family, methods]) => [...methods.keys()].map((name) => `${family}.${name}`)),
+  )('explains %s with its window or target', (name) => {
+    expect(page).toContain(`\`${name}(`);
+  });
+
+  test('each row of the statistics has an example that compiles', () => {
+    const rows = page
+      .split('\n')
+      .filter((line) => /^\| `(proven|due|matured|shrunk|probability|forecast|est|arrived)\./.test(line));
+    const examples = rows.map((row) => /`([^`]+)`\s*\|$/.exec(row)?.[1] ?? '');
+    expect(examples).toHaveLength(12);
+    for (const example of examples) expect(strategyOf(example).rules).toHaveLength(1);
   });
 
   test.each(['forecast.spend', 'siblings', 'tags', 'state', 'tables', 'frequency'])(

@@ -28,7 +28,7 @@ describe('a decision by statistics says what a marketer wants to know', () => {
       /^pause Zen C: \$200\.00 earned where \$1,500\.00 were due at target; evidence [\d,.]+ : 1 that ROAS is below 1\.5, the rule needs 5 : 1$/,
     );
     expect(told('proven.cpaBelow(40, 0.05)', spent(90, 20)).sentence).toMatch(
-      /20 purchases where 2\.3 were due at target; evidence [\d,]+ : 1 that CPA is below \$40\.00, the rule needs 20 : 1/,
+      /20 purchases where 2\.3 were due at target; evidence over 10,000 : 1 that CPA is below \$40\.00, the rule needs 20 : 1/,
     );
   });
 
