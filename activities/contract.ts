@@ -268,6 +268,24 @@ export interface ActRecordActivities {
   }): Promise<{ readonly waitMs: number | null; readonly page: string }>;
 }
 
+// --- learn ------------------------------------------------------------------------------------------------------
+
+export interface LearnInput {
+  readonly accountId: string;
+}
+
+export interface LearnResult {
+  /** Facts that are new or other than before. */
+  readonly changed: number;
+  /** One sentence for the workflow's page. */
+  readonly sentence: string;
+}
+
+export interface LearnActivities {
+  /** Delay curves, priors and sizes of orders, from what has matured by now. */
+  learn(input: LearnInput): Promise<LearnResult>;
+}
+
 // --- maintain ---------------------------------------------------------------------------------------------------
 
 export interface MaintainActivities {

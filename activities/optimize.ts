@@ -6,6 +6,7 @@ import type { Db } from '../src/db/connection.ts';
 import { loadSettled } from '../src/db/decision-busy.ts';
 import { storeDecisions } from '../src/db/decision-store.ts';
 import { loadEvidence } from '../src/db/evidence.ts';
+import { watchPulse } from '../src/db/learning/watch.ts';
 import { loadCurrentStrategies } from '../src/db/strategy.ts';
 import type { AdNetwork } from '../src/networks/ad-network.ts';
 import type { OptimizeActivities, OptimizeInput, OptimizeResult } from './contract.ts';
@@ -21,6 +22,8 @@ export interface OptimizeDeps {
   readonly supersede: (decisionId: string, by: string) => Promise<void>;
   /** Ends what workflows that are closed have left: leases, open decisions, pauses that should have ended. */
   readonly sweep: (accountId: string) => Promise<void>;
+  /** Something that an operator should hear of: conversions fail to arrive, or arrive again. */
+  readonly tell: (accountId: string, news: string) => void;
 }
 
 /** Postbacks are counted within seconds; behind this much wall time, conversions are not known. */
@@ -62,6 +65,12 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
 
     const strategies = await loadCurrentStrategies(db, account.workspace_id);
     if (strategies.length === 0) return nothing('no strategy is in force', startedBefore);
+    const { news } = await watchPulse(db, {
+      accountId: account.id,
+      asOfMs: account.spend_as_of.getTime(),
+      nowMs,
+    });
+    if (news !== null) deps.tell(account.id, news);
     const settledBefore = await loadSettled(db, { accountId: account.id, nowMs });
     const found = await loadEvidence(db, {
       accountId: account.id,
@@ -94,7 +103,7 @@ export function createOptimizeActivities(deps: OptimizeDeps): OptimizeActivities
       acted: stored.acted,
       reasons: stored.reasons,
       startedWorkflows: started,
-      sentence: sentence(stored.evaluated, stored.sentences),
+      sentence: [...(news === null ? [] : [news]), sentence(stored.evaluated, stored.sentences)].join('; '),
     };
   }
 }

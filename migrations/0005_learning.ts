@@ -71,4 +71,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       seen integer not null,
       primary key (account_id, started_at)
     )`.execute(db);
+  await sql`create unique index outage_open on outage (account_id) where ended_at is null`.execute(db);
 }

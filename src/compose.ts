@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { createActNetworkActivities, createActRecordActivities, type ActDeps } from '../activities/act.ts';
 import type { ActTiming } from '../activities/contract.ts';
 import { createIngestActivities } from '../activities/ingest.ts';
+import { createLearnActivities } from '../activities/learn.ts';
 import { createMaintainActivities } from '../activities/maintain.ts';
 import { createOptimizeActivities } from '../activities/optimize.ts';
 import { createSyncActivities } from '../activities/sync.ts';
@@ -77,6 +78,7 @@ export function composeActivities(deps: ComposeDeps) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     },
+    tell: (accountId, news) => deps.log.warn({ accountId }, news),
     async sweep(accountId) {
       const { workspace_id } = await db
         .selectFrom('ad_account')
@@ -91,11 +93,12 @@ export function composeActivities(deps: ComposeDeps) {
 
   const wakeOptimizer = createWakeOptimizer(client);
   const ingest = createIngestActivities({ db, pool: deps.pool, wakeOptimizer, wallNowMs, log: deps.log });
+  const learn = createLearnActivities({ db, wallNowMs });
   const maintain = createMaintainActivities({ db, wallNowMs });
   const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {
-    shared: { ...ingest, ...maintain, ...optimize, ...createActRecordActivities(act) },
+    shared: { ...ingest, ...learn, ...maintain, ...optimize, ...createActRecordActivities(act) },
     network: { ...sync, ...createActNetworkActivities(act) },
     wakeOptimizer,
   };

@@ -1,6 +1,7 @@
 // Table of contents: every workflow a worker serves.
 export { changeBid, changeBudget, pauseObject, resumeObject } from './act.ts';
 export { ingest } from './ingest.ts';
+export { learn } from './learn.ts';
 export { maintain } from './maintain.ts';
 export { fullPass, optimizeAccount } from './optimize.ts';
 export { sync } from './sync.ts';

@@ -16,6 +16,7 @@ export const SCHEDULE_ID = {
   sync: (accountId: string) => `sync:${accountId}`,
   deepSync: (accountId: string) => `deep-sync:${accountId}`,
   fullPass: (accountId: string) => `full-pass:${accountId}`,
+  learn: (accountId: string) => `learn:${accountId}`,
   maintain: 'maintain',
 } as const;
 
@@ -26,6 +27,7 @@ export const DEFAULT_SHARD = 'all';
 export const WORKFLOW = {
   ingest: 'ingest',
   sync: 'sync',
+  learn: 'learn',
   maintain: 'maintain',
   optimizeAccount: 'optimizeAccount',
   fullPass: 'fullPass',

@@ -128,11 +128,21 @@ export async function ensureAccount(
     input: { accountId: id },
     note: 'looks at every object, also those without news',
   });
+  await ensureSchedule(client, {
+    scheduleId: SCHEDULE_ID.learn(id),
+    everyMs: every(HOUR_MS, 20 * SECOND_MS),
+    offsetKey: id,
+    workflowType: WORKFLOW.learn,
+    workflowId: SCHEDULE_ID.learn(id),
+    input: { accountId: id },
+    note: 'delays, rates and sizes of orders, from what has matured',
+  });
 }
 
 /** Ends what runs for an account that was removed. */
 export async function removeAccount(client: Client, id: string): Promise<void> {
-  for (const scheduleId of [SCHEDULE_ID.sync(id), SCHEDULE_ID.deepSync(id), SCHEDULE_ID.fullPass(id)]) {
+  for (const name of ['sync', 'deepSync', 'fullPass', 'learn'] as const) {
+    const scheduleId = SCHEDULE_ID[name](id);
     await client.schedule.getHandle(scheduleId).delete().catch(ignoreMissing);
   }
   await client.workflow

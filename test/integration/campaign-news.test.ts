@@ -60,6 +60,7 @@ function optimizer(duringPass: () => Promise<void> = async () => {}) {
     },
     supersede: async () => {},
     sweep: async () => {},
+    tell: () => {},
   });
 }
 

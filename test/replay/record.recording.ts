@@ -243,6 +243,7 @@ guardrails: { maxShareOfSpendPaused: 100 % }
     for (const [name, type, args] of [
       ['sync', WORKFLOW.sync, [{ accountId: account.accountId, depth: 'trailing' }]],
       ['sync-deep', WORKFLOW.sync, [{ accountId: account.accountId, depth: 'deep' }]],
+      ['learn', WORKFLOW.learn, [{ accountId: account.accountId }]],
       ['maintain', WORKFLOW.maintain, [{}]],
     ] as const) {
       const workflowId = `${name}-${account.suffix}`;

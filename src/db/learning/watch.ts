@@ -132,7 +132,8 @@ async function settle(
       expected: measured.expected,
       seen: measured.seen,
     })
-    .onConflict((conflict) => conflict.columns(['account_id', 'started_at']).doNothing())
+    // Another pass may have found it in the same moment: an account has one open outage.
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
   return outageWords(measured);
 }
