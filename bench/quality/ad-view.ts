@@ -12,12 +12,22 @@ export interface SeenConversions {
   readonly days: number[];
   readonly hourValues: number[];
   readonly dayValues: number[];
+  /** Values with each order cut off at the cap of the day. */
+  readonly hourCapped: number[];
+  readonly dayCapped: number[];
 }
 
 function noneSeen(hours: number): SeenConversions {
   const zeros = (length: number): number[] => Array.from({ length }, () => 0);
   const days = Math.ceil(hours / 24);
-  return { hours: zeros(hours), days: zeros(days), hourValues: zeros(hours), dayValues: zeros(days) };
+  return {
+    hours: zeros(hours),
+    days: zeros(days),
+    hourValues: zeros(hours),
+    dayValues: zeros(days),
+    hourCapped: zeros(hours),
+    dayCapped: zeros(days),
+  };
 }
 
 /**
@@ -35,6 +45,9 @@ export class AdView {
   readonly byArrival: SeenConversions;
   conversions = 0;
   value = 0;
+  /** Infinity while none is learned. */
+  cap = Infinity;
+  readonly #seen: Purchase[] = [];
   #runner: AdRunner | null = null;
   #step = 0;
   #purchases: Purchase[] | readonly Purchase[];
@@ -89,10 +102,22 @@ export class AdView {
     this.#runner.change(levers);
   }
 
-  #note({ clickMs, seenMs, value }: Purchase): void {
+  /** Counts every order at most `cap` from now on, those already seen too. */
+  recap(cap: number): void {
+    if (cap === this.cap) return;
+    this.cap = cap;
+    this.byClick.hourCapped.fill(0);
+    this.byClick.dayCapped.fill(0);
+    for (const { clickMs, value } of this.#seen) addCapped(this.byClick, clickMs, Math.min(value, cap));
+  }
+
+  #note(purchase: Purchase): void {
+    const { clickMs, seenMs, value } = purchase;
     this.conversions += 1;
     this.value += value;
+    this.#seen.push(purchase);
     add(this.byClick, clickMs, value);
+    addCapped(this.byClick, clickMs, Math.min(value, this.cap));
     add(this.byArrival, seenMs, value);
   }
 
@@ -144,6 +169,13 @@ function add(to: SeenConversions, atMs: number, value: number): void {
   to.days[day] = (to.days[day] ?? 0) + 1;
   to.hourValues[hour] = (to.hourValues[hour] ?? 0) + value;
   to.dayValues[day] = (to.dayValues[day] ?? 0) + value;
+}
+
+function addCapped(to: SeenConversions, atMs: number, value: number): void {
+  const hour = Math.floor((atMs - START_MS) / HOUR_MS);
+  const day = Math.floor(hour / 24);
+  to.hourCapped[hour] = (to.hourCapped[hour] ?? 0) + value;
+  to.dayCapped[day] = (to.dayCapped[day] ?? 0) + value;
 }
 
 function addSpend(to: Buckets, at: number, got: { spendMicros: number; clicks: number }): void {

@@ -53,6 +53,7 @@ export function deliveryOf(account: Account, view: AdView, look: Look): Delivery
       purchase: {
         conversions: columns(byClick.days, byClick.hours),
         value: columns(byClick.dayValues, byClick.hourValues),
+        ...(view.cap === Infinity ? {} : { cappedValue: columns(byClick.dayCapped, byClick.hourCapped) }),
       },
     },
   };

@@ -65,7 +65,11 @@ export class RowKeeper {
       this.pauseSteps.push(k);
       if (this.pausedStep < 0) {
         this.pausedStep = k;
-        this.runningAtPause = averageOf(this.#view.spendMicros, this.#view.expected);
+        this.runningAtPause = averageOf(
+          this.#view.spendMicros,
+          this.#view.expected,
+          this.#view.ad.plan.theta,
+        );
       }
     }
     if (this.stopStep < 0 && strengthOf(after, this.#first) < STARVED) {
@@ -87,8 +91,9 @@ function strengthOf(levers: AdsetLevers, first: AdsetLevers): number {
   return share(levers.dailyBudgetMicros, first.dailyBudgetMicros) * share(levers.bidMicros, first.bidMicros);
 }
 
-function averageOf(spendMicros: number, expected: number): number {
-  return spendMicros === 0 ? 1 : (TARGET * 1e6 * expected) / spendMicros;
+/** Efficiency over all that was spent; without spend, what it would have been. */
+function averageOf(spendMicros: number, expected: number, theta: number): number {
+  return spendMicros === 0 ? theta : (TARGET * 1e6 * expected) / spendMicros;
 }
 
 export function finishRow(account: Account, view: AdView, keeper: RowKeeper): AdRow {
@@ -103,9 +108,11 @@ export function finishRow(account: Account, view: AdView, keeper: RowKeeper): Ad
     fast: ad.plan.delay === 'fast',
     theta: round(ad.plan.theta),
     running: round(
-      keeper.pausedStep < 0 ? averageOf(view.spendMicros, view.expected) : keeper.runningAtPause,
+      keeper.pausedStep < 0
+        ? averageOf(view.spendMicros, view.expected, ad.plan.theta)
+        : keeper.runningAtPause,
     ),
-    whole: round(averageOf(plannedMicros, plannedExpected)),
+    whole: round(averageOf(plannedMicros, plannedExpected, ad.plan.theta)),
     planned: round(plannedMicros / unit),
     plannedExpected: round(plannedExpected),
     spend: round(view.spendMicros / unit),

@@ -54,6 +54,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       });
     if (learner !== null && k % STEPS_A_DAY === 0) {
       learned = learner.learn(k);
+      for (const view of views) view.recap(learned[view.ad.campaign]?.orders?.cap ?? Infinity);
       pulse?.rates(learned, (of) => of.prior ?? { ...coldPrior(TARGET), siblings: 0, from: 'default' });
     }
     pulse?.look(look);

@@ -88,34 +88,27 @@ export class PilotSeat {
       this.#drawn = true;
       this.#held = { sinceMs: look.nowMs, untilMs: holdout.untilMs, propensity: holdout.propensity };
     }
-    switch (action) {
-      case 'keep':
-        return null;
-      case 'pause':
-        this.#note(look, 'pause', PILOT_RULES.pause);
-        return { on: false };
-      case 'resume':
-        this.#note(look, 'resume', PILOT_RULES.resume);
-        return { on: true };
-      default: {
-        if (toMicros === null) return null;
-        const to = Math.max(STEP_MICROS, Math.floor(toMicros / STEP_MICROS) * STEP_MICROS);
-        const bid = judgement.lever === 'bid';
-        const now = bid ? this.#view.levers.bidMicros : this.#view.levers.dailyBudgetMicros;
-        if (to === now) return null;
-        const rule = {
-          probation: PILOT_RULES.probation,
-          end_probation: PILOT_RULES.endProbation,
-          bid: PILOT_RULES.bid,
-          raise_budget: PILOT_RULES.budget,
-        }[action];
-        this.#note(look, bid ? 'set_bid' : 'set_budget', rule, {
-          toMicros: to,
-          ...(fullMicros === null ? {} : { fullMicros }),
-        });
-        return bid ? { bidMicros: to } : { dailyBudgetMicros: to };
-      }
+    if (action === 'keep') return null;
+    if (action === 'pause' || action === 'resume') {
+      this.#note(look, action, PILOT_RULES[action]);
+      return { on: action === 'resume' };
     }
+    if (toMicros === null) return null;
+    const to = Math.max(STEP_MICROS, Math.floor(toMicros / STEP_MICROS) * STEP_MICROS);
+    const bid = judgement.lever === 'bid';
+    const now = bid ? this.#view.levers.bidMicros : this.#view.levers.dailyBudgetMicros;
+    if (to === now) return null;
+    const rule = {
+      probation: PILOT_RULES.probation,
+      end_probation: PILOT_RULES.endProbation,
+      bid: PILOT_RULES.bid,
+      raise_budget: PILOT_RULES.budget,
+    }[action];
+    this.#note(look, bid ? 'set_bid' : 'set_budget', rule, {
+      toMicros: to,
+      ...(fullMicros === null ? {} : { fullMicros }),
+    });
+    return bid ? { bidMicros: to } : { dailyBudgetMicros: to };
   }
 
   #note(look: Look, kind: PastChange['kind'], rule: string, more: Partial<PastChange> = {}): void {

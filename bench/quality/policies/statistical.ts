@@ -4,6 +4,7 @@ import { type MaturedTotals, maturedSince } from '../../../src/core/statistics/e
 import { stoppingBoundary } from '../../../src/core/statistics/optimal-stopping.ts';
 import { probabilityAbove } from '../../../src/core/statistics/posterior.ts';
 import { coldPrior } from '../../../src/core/statistics/prior.ts';
+import { lnRoasBelow } from '../../../src/core/statistics/roas-test.ts';
 import { gammaQ } from '../../../src/core/statistics/special.ts';
 import type { CurveLine } from '../../../src/core/statistics/delay-curve.ts';
 import type { AdView } from '../ad-view.ts';
@@ -56,13 +57,21 @@ function evidence(id: string, alpha: number, corrected: boolean): Policy {
   return {
     id,
     title: `e-process, α = ${alpha}${corrected ? '' : ', no delay correction'}`,
-    every: corrected ? cpaEager : cpaHourly,
+    every: (scenario) =>
+      scenario.target === 'roas' ? HOURLY : corrected ? cpaEager(scenario) : cpaHourly(scenario),
     revives: false,
     learns: {},
     start: (known) => (view, look) => {
-      const { conversions, matured, spend } = totals(known, view, look, 'lower');
-      const s = (corrected ? matured : spend) / TARGET;
-      return lnEvidenceAbove(conversions, s, DEFAULT_WEIGHT) >= -Math.log(alpha) ? PAUSE : null;
+      const { conversions, cappedValue, matured, spend } = totals(known, view, look, 'lower');
+      const exposure = corrected ? matured : spend;
+      const { orders } = known.learned(view.ad.campaign);
+      const ln =
+        known.account.scenario.target === 'cpa'
+          ? lnEvidenceAbove(conversions, exposure / TARGET, DEFAULT_WEIGHT)
+          : orders === null
+            ? -Infinity
+            : lnRoasBelow({ revenueCapped: cappedValue, matured: exposure, target: 1 }, orders);
+      return ln >= -Math.log(alpha) ? PAUSE : null;
     },
   };
 }
