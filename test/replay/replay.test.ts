@@ -56,6 +56,7 @@ describe('recorded histories', () => {
         'changeBudget',
         'fullPass',
         'ingest',
+        'learn',
         'maintain',
         'optimizeAccount',
         'pauseObject',
