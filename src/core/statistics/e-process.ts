@@ -83,6 +83,17 @@ export function pauseSpend(n: number, alpha: number, weight: Weight = DEFAULT_WE
   return risingRoot((s) => lnEvidenceAbove(n, s, weight) - needed);
 }
 
+/**
+ * What certainty costs: spend in targets that a test at α needs on average against an ad of efficiency θ, ln(1/α) over the
+ * expected growth per target θ ln θ + 1 − θ (a few targets more for the mixture). Infinity at θ = 1, the target itself;
+ * NaN for a θ or α that cannot be.
+ */
+export function certaintySpend(theta: number, alpha: number): number {
+  if (!(theta >= 0) || !(alpha > 0 && alpha < 1)) return NaN;
+  const growth = theta === 0 ? 1 : theta * Math.log(theta) + 1 - theta;
+  return -Math.log(alpha) / growth;
+}
+
 function lnMixture(n: number, s: number, weight: Weight): number {
   const k = weight.a + n;
   return s + constants(weight).lnNorm + lnGamma(k) - k * Math.log(weight.b + s);

@@ -40,6 +40,22 @@ export function maturedSpend(input: {
   return matured;
 }
 
+/**
+ * Matured exposure of single clicks, exactly: a click that has converted cannot convert again, so its exposure stops at its
+ * conversion, m = Σ c_i F(min(now, converted) − t_i). Spend buckets leave that out, which makes evidence larger by at most
+ * exp(N q), q the conversion rate at target.
+ */
+export function clickExposure(
+  clicks: readonly { readonly cost: number; readonly atMs: number; readonly convertedAtMs?: number }[],
+  at: { readonly curve: DelayCurve; readonly line: CurveLine; readonly nowMs: number },
+): number {
+  let matured = 0;
+  for (const { cost, atMs, convertedAtMs = Infinity } of clicks) {
+    matured += cost * arrived(at.curve, Math.min(at.nowMs, convertedAtMs) - atMs, at.line);
+  }
+  return matured;
+}
+
 /** An event that the object has not had yet. */
 const NO_EVENT: EventDelivery = { conversions: [], value: [] };
 

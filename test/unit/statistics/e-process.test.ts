@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  certaintySpend,
   DEFAULT_WEIGHT,
   lnEvidence,
   lnEvidenceAbove,
@@ -153,6 +154,20 @@ describe('pause table', () => {
 
   it('has no line for a weight that is none', () => {
     expect(pauseSpend(3, 0.05, { a: -1, b: 2 })).toBe(Infinity);
+  });
+});
+
+describe('price of certainty', () => {
+  it('is the published one: 10, 19.5, 48 and 139 targets at three, two, one and a half, one and a quarter times the CPA', () => {
+    const spends = [3, 2, 1.5, 1.25].map((times) => certaintySpend(1 / times, 0.05));
+    for (const [i, spend] of [10, 19.5, 48, 139].entries()) expectClose(spends[i] ?? NaN, spend, 0.011);
+  });
+
+  it('has no end on target, and is ln(1/α) where nothing converts', () => {
+    expect(certaintySpend(1, 0.05)).toBe(Infinity);
+    expect(certaintySpend(0, 0.05)).toBeCloseTo(Math.log(20), 12);
+    expect(certaintySpend(-1, 0.05)).toBeNaN();
+    expect(certaintySpend(0.5, 0)).toBeNaN();
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../src/core/delivery.ts';
 import { DEFAULT_CURVES } from '../../../src/core/statistics/default-curves.ts';
-import { maturedSince, maturedSpend } from '../../../src/core/statistics/exposure.ts';
+import { clickExposure, maturedSince, maturedSpend } from '../../../src/core/statistics/exposure.ts';
 import { fitDelayCurve } from '../../../src/core/statistics/fit-delay-curve.ts';
 import { expectDecimals } from './close-to.ts';
 
@@ -93,6 +93,23 @@ describe('matured spend', () => {
 
   it('subtracts a bucket that was restated below zero', () => {
     expect(maturedSpend({ delivery: hourly([5, -2], DAY), curve, line: 'share', nowMs: 99 * DAY })).toBe(3);
+  });
+});
+
+describe('exposure of single clicks', () => {
+  const at = { curve, line: 'share' as const, nowMs: 10 * DAY };
+
+  it('stops at the conversion of a click', () => {
+    expect(clickExposure([{ cost: 2, atMs: 0 }], at)).toBe(2);
+    expect(clickExposure([{ cost: 2, atMs: 0, convertedAtMs: DAY }], at)).toBeCloseTo(
+      2 * (curve.share[0] ?? 0),
+      12,
+    );
+    expect(clickExposure([{ cost: 2, atMs: 9 * DAY, convertedAtMs: 50 * DAY }], at)).toBeCloseTo(
+      2 * (curve.share[0] ?? 0),
+      12,
+    );
+    expect(clickExposure([], at)).toBe(0);
   });
 });
 
