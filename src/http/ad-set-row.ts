@@ -100,7 +100,8 @@ function verdictWords(last: LastVerdict, name: string): NonNullable<AdSetRow['ve
     label,
     tone,
     reason: last.sentence === '' ? plainWords(last.reason) : withoutEcho(last, name),
-    nearest: last.nearest,
+    // An autopilot's sentence tells its evidence already; the bar shows it.
+    nearest: last.pilot === null ? last.nearest : null,
     evidence: evidenceOf(last.pilot),
     atMs: last.atMs,
   };

@@ -16,7 +16,7 @@ export interface SampleAccount {
   readonly linkId: string;
   /** Who looks after it, as the score says it. */
   readonly label: string;
-  /** What its campaigns and ad sets are called beside those of the other account. */
+  /** What is added to its objects' names, so that they are told from those of the other account. */
   readonly suffix: string;
 }
 
