@@ -1,18 +1,34 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { avito } from './realdata/avito.ts';
 import { type Backtest, type Outcome, rounded, tableText } from './realdata/backtest.ts';
 import { DATA_VARIABLE, findDataFolder, readDataFile } from './realdata/data-folder.ts';
 import { display } from './realdata/display.ts';
+import { hillstrom } from './realdata/hillstrom.ts';
+import { ipinyou } from './realdata/ipinyou.ts';
 import { kag } from './realdata/kag.ts';
 import { cdnow, tickets } from './realdata/orders.ts';
 import { olist } from './realdata/olist.ts';
+import { talkingdata } from './realdata/talkingdata.ts';
+import { zozo } from './realdata/zozo.ts';
 
 /**
  * Backtests of the statistics on real data. The data is third-party and not part of the project; without it there is
  * nothing to measure, which is said and is no failure. The last line is JSON.
  */
-const BACKTESTS: readonly Backtest[] = [olist, display, kag, cdnow, tickets];
+const BACKTESTS: readonly Backtest[] = [
+  olist,
+  display,
+  kag,
+  cdnow,
+  tickets,
+  hillstrom,
+  talkingdata,
+  zozo,
+  ipinyou,
+  avito,
+];
 
 const HELP = `npm run bench -- realdata [--only olist,display,…] [--report]
 

@@ -5,7 +5,7 @@ export class CsvError extends Error {
 }
 
 /**
- * Rows of a plain CSV (no quotes, no commas inside), as arrays in the order of `columns`.
+ * Rows of a CSV without line breaks inside its cells, as arrays in the order of `columns`. A quoted cell may hold commas.
  *
  * @throws CsvError naming the missing column, or the line that has another number of cells than the header.
  */
@@ -21,12 +21,19 @@ export function readCsv(text: string, columns: readonly string[]): readonly (rea
   for (let number = 1; number < lines.length; number += 1) {
     const line = lines[number] ?? '';
     if (line === '') continue;
-    const cells = line.split(',');
+    const cells = line.includes('"') ? quotedCells(line) : line.split(',');
     if (cells.length !== header.length)
       throw new CsvError(`line ${number + 1} has ${cells.length} cells, the header ${header.length}`);
     rows.push(places.map((place) => cells[place] ?? ''));
   }
   return rows;
+}
+
+/** `a,"b, c","say ""d"" "` as its cells. */
+function quotedCells(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
+  );
 }
 
 /** @throws CsvError when the cell is no finite number. */

@@ -120,8 +120,8 @@ export function replayRules(days: readonly LineDay[]): {
 }
 
 function seriesOf(line: readonly LineDay[], last: number): Series {
-  const cost = new Array<number>(last + 1).fill(0);
-  const conversions = new Array<number>(last + 1).fill(0);
+  const cost = Array.from({ length: last + 1 }, () => 0);
+  const conversions = Array.from({ length: last + 1 }, () => 0);
   for (const one of line) {
     cost[one.day] = (cost[one.day] ?? 0) + one.cost;
     conversions[one.day] = (conversions[one.day] ?? 0) + one.conversions;

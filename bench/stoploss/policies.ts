@@ -23,6 +23,7 @@ function strategyOf(when: string): CompiledStrategy {
     version: 1,
     strategy: 'stop-loss',
     scope: { level: 'ad' },
+    // oxlint-disable-next-line unicorn/no-thenable -- a rule is written when … then; nothing awaits it.
     rules: [{ name: 'the line', when, then: { pause: { until: 'tomorrow' } } }],
     guardrails: { maxSpendAge: '8h' },
   });
