@@ -5,6 +5,7 @@ import { register as account } from './account.ts';
 import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
+import { register as decide } from './decide.ts';
 import { register as explain } from './explain.ts';
 import { register as holdout } from './holdout.ts';
 import { register as link } from './link.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   source,
   rate,
   strategy,
+  decide,
   explain,
   holdout,
   approve,

@@ -75,7 +75,7 @@ export function decidePilot(
   pilot: CompiledAutopilot,
   evidence: Evidence,
 ): PilotConclusion {
-  const { delivery, object } = evidence;
+  const { delivery } = evidence;
   const learned = evidence.learned?.[pilot.event];
   if (delivery === undefined || learned === undefined)
     return keep('not_learned', `nothing is known about ${pilot.event} of this account yet`);

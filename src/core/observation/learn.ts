@@ -1,0 +1,153 @@
+import type { AccountPulse } from '../decision.ts';
+import type { Learned } from '../learned.ts';
+import { arrived, blendCurves, delayAges, type DelayCurve } from '../statistics/delay-curve.ts';
+import { defaultCurve } from '../statistics/default-curves.ts';
+import { fitDelayCurve, recencyWeight } from '../statistics/fit-delay-curve.ts';
+import { fitGammaPrior, type GammaPrior } from '../statistics/prior.ts';
+import { orderValues } from '../statistics/roas-test.ts';
+import type { ConversionFacts, ObservedFacts } from './facts.ts';
+import type { Observation, ObservedCurve } from './observation.ts';
+import { ObservationProblem } from './problem.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Delays drift: cohorts count half as much for every so many days of their age. */
+const HALF_LIFE_MS = 45 * DAY_MS;
+/** Hours that an account's conversions are compared over, and what must be due in them to tell silence from chance. */
+const PULSE_HOURS = 6;
+const LEAST_DUE = 8;
+/** Hours differ more than Poisson counts do: even a healthy account has nights. */
+const PULSE_DISPERSION = 2;
+
+export interface LearnInput {
+  readonly event: string;
+  readonly nowMs: number;
+  readonly windowMs: number;
+  readonly own: ObservedFacts;
+  readonly siblings: readonly ObservedFacts[];
+  readonly prior: Observation['prior'];
+  readonly curve: Observation['curve'];
+}
+
+/** What the facts of an observation teach about one event, by the functions that the live engine learns with. */
+export function learnFrom(input: LearnInput): Learned {
+  const curve = curveOf(input);
+  const values = everyConversion(input).map((conversion) => conversion.value);
+  return {
+    event: input.event,
+    learnedAtMs: input.nowMs,
+    curve,
+    prior: priorOf(input, curve),
+    clickPrior: fitted(input, curve, 'clicks'),
+    orders: values.some((value) => value > 0) ? orderValues(values) : null,
+    dispersion: 1,
+    trial: null,
+  };
+}
+
+/** What all objects together should have converted in the last hours, and what they did; null while that is too little. */
+export function pulseOf(input: LearnInput, learned: Learned): AccountPulse | null {
+  const { curve, prior } = learned;
+  if (prior === null) return null;
+  const fromMs = input.nowMs - PULSE_HOURS * HOUR_MS;
+  let expected = 0;
+  for (const facts of [input.own, ...input.siblings]) {
+    let [matured, before] = [0, 0];
+    for (const { atMs, spend } of facts.hours) {
+      const middleMs = atMs + HOUR_MS / 2;
+      matured += spend * arrived(curve, input.nowMs - middleMs, 'share');
+      before += spend * arrived(curve, fromMs - middleMs, 'share');
+    }
+    const count = facts.conversions.filter((conversion) => conversion.event === input.event).length;
+    expected += ((prior.a + count) / (prior.b + matured)) * (matured - before);
+  }
+  if (!(expected >= LEAST_DUE)) return null;
+  const seen = everyConversion(input).filter((conversion) => conversion.atMs > fromMs).length;
+  return { expected, seen, hours: PULSE_HOURS, dispersion: PULSE_DISPERSION };
+}
+
+function everyConversion({ own, siblings, event }: LearnInput): readonly ConversionFacts[] {
+  return [own, ...siblings].flatMap((facts) =>
+    facts.conversions.filter((conversion) => conversion.event === event),
+  );
+}
+
+function curveOf(input: LearnInput): DelayCurve {
+  if (input.curve !== undefined && input.curve !== 'default') return givenCurve(input.curve);
+  const base = defaultCurve('purchase', input.windowMs);
+  const agesMs = delayAges(input.windowMs);
+  const days = new Map<number, number[]>();
+  for (const { clickMs, atMs } of everyConversion(input)) {
+    const bin = agesMs.findIndex((age) => atMs - clickMs <= age);
+    if (bin < 0) continue;
+    const day = Math.floor(clickMs / DAY_MS);
+    const counts = days.get(day) ?? agesMs.map(() => 0);
+    counts[bin] = (counts[bin] ?? 0) + 1;
+    days.set(day, counts);
+  }
+  const cohorts = [...days].map(([day, counts]) => {
+    const ageMs = Math.max(0, input.nowMs - (day + 1) * DAY_MS);
+    return { ageMs, weight: recencyWeight(ageMs, HALF_LIFE_MS), counts };
+  });
+  return blendCurves(fitDelayCurve({ agesMs, cohorts, from: 'account', parent: base }), base);
+}
+
+function givenCurve({ hours, share, lower, upper }: ObservedCurve): DelayCurve {
+  const path = ['curve'];
+  const lines = { share, lower: lower ?? share, upper: upper ?? share };
+  for (const [name, line] of Object.entries(lines)) {
+    if (line.length !== hours.length)
+      throw new ObservationProblem(
+        [...path, name],
+        `${name} has ${line.length} values for ${hours.length} ages`,
+        'give one share for each of curve.hours',
+      );
+    if (line.some((value, place) => value < (line[place - 1] ?? 0)))
+      throw new ObservationProblem(
+        [...path, name],
+        `${name} falls`,
+        'a share that has arrived never falls with age',
+      );
+  }
+  if (hours.some((age, place) => age <= (hours[place - 1] ?? 0)))
+    throw new ObservationProblem(
+      [...path, 'hours'],
+      'the ages of the curve do not rise',
+      'order them, oldest last',
+    );
+  if (share.at(-1) !== 1)
+    throw new ObservationProblem(
+      [...path, 'share'],
+      'the last share is not 1',
+      'the last age is the attribution window: by then everything has arrived',
+    );
+  return {
+    agesMs: hours.map((age) => age * HOUR_MS),
+    ...lines,
+    conversions: 0,
+    from: 'default',
+  };
+}
+
+function priorOf(input: LearnInput, curve: DelayCurve): GammaPrior | null {
+  const { prior } = input;
+  if (prior === undefined || prior === 'default') return fitted(input, curve, 'spend');
+  return { a: prior.conversions, b: prior.spend, siblings: 0, from: 'account' };
+}
+
+/** The siblings' rates per matured spend or click; null while they are too few to tell. */
+function fitted(
+  { siblings, own, event, nowMs }: LearnInput,
+  curve: DelayCurve,
+  exposure: 'spend' | 'clicks',
+): GammaPrior | null {
+  const rows = [own, ...siblings].map((facts) => ({
+    conversions: facts.conversions.filter((conversion) => conversion.event === event).length,
+    exposure: facts.hours.reduce(
+      (sum, hour) => sum + hour[exposure] * arrived(curve, nowMs - hour.atMs - HOUR_MS / 2, 'share'),
+      0,
+    ),
+  }));
+  const fit = fitGammaPrior(rows);
+  return fit === null ? null : { a: fit.a, b: fit.b, siblings: fit.siblings, from: 'account' };
+}
