@@ -1,4 +1,5 @@
 import { forecastConversions } from '../statistics/forecast.ts';
+import { shrunkRate } from '../statistics/posterior.ts';
 import { gammaPInverse } from '../statistics/special.ts';
 import { perEvidence } from './memo.ts';
 import { valueText } from './phrases.ts';
@@ -10,67 +11,68 @@ import { trialWorth, worthOfOne } from './worth.ts';
 
 const UNBOUNDED: Missing = { missing: 'value', why: 'it may stay without a conversion' };
 
-interface Forecast {
+type End = 'mean' | 'low' | 'high';
+
+/** A number to come: its mean, and between which two it lies with 90 %. The ends are worked out when asked. */
+type Forecast = (end: End) => number;
+
+interface Conversions {
   readonly sums: Sums;
-  /** Conversions in the end: the mean, and between which two 90 of 100 lie. */
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
+  /** Conversions in the end. */
+  readonly final: Forecast;
   /** Of those still to come. */
   readonly coming: { readonly mean: number; readonly variance: number };
 }
 
-const remembered = perEvidence<Forecast | Missing>();
+const remembered = perEvidence<Conversions | Missing>();
 
-function forecastOf(call: StatisticCall, scope: FullScope): Forecast | Missing {
+function conversionsOf(call: StatisticCall, scope: FullScope): Conversions | Missing {
   // Without siblings the prior is the strategy's own target.
   const { targetCpa, targetRoas } = scope.constants;
   const key = `${windowOf(call)}|${eventOf(call)}|${targetCpa}|${targetRoas}`;
-  return remembered(scope.full, key, () => makeForecast(call, scope));
+  return remembered(scope.full, key, () => forecastOf(call, scope));
 }
 
-function makeForecast(call: StatisticCall, scope: FullScope): Forecast | Missing {
+function forecastOf(call: StatisticCall, scope: FullScope): Conversions | Missing {
   const sums = sumsOf(call, scope.full);
   if (isMissing(sums)) return sums;
   const { conversions, matured } = sums;
   const immature = Math.max(0, sums.spend - matured);
-  if (immature === 0)
-    return { sums, mean: conversions, low: conversions, high: conversions, coming: { mean: 0, variance: 0 } };
+  if (immature === 0) return { sums, final: () => conversions, coming: { mean: 0, variance: 0 } };
   const prior = priorOf(call, scope);
   if (isMissing(prior)) return prior;
-  const coming = forecastConversions({ prior, n: conversions, matured, immature });
+  const mean = shrunkRate(prior, conversions, matured) * immature;
+  let ends: { readonly low: number; readonly high: number } | undefined;
   return {
     sums,
-    mean: conversions + coming.mean,
-    low: conversions + coming.low,
-    high: conversions + coming.high,
+    final(end) {
+      if (end === 'mean') return conversions + mean;
+      ends ??= forecastConversions({ prior, n: conversions, matured, immature });
+      return conversions + ends[end];
+    },
     // Variance of a negative binomial of size a + N that succeeds with probability (b + m) / (b + m + u).
-    coming: { mean: coming.mean, variance: coming.mean * (1 + immature / (prior.b + matured)) },
+    coming: { mean, variance: mean * (1 + immature / (prior.b + matured)) },
   };
-}
-
-interface Revenue {
-  readonly spend: number;
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 /**
  * Final revenue: what has come plus what the conversions still to come are worth. The interval takes the sum of a random
  * number of orders as a gamma of the same mean and variance, E K · (E V² − v²) + Var K · v², with E V² = κ v.
  */
-function forecastRevenue(call: StatisticCall, scope: FullScope): Revenue | Missing {
+function revenueOf(
+  call: StatisticCall,
+  scope: FullScope,
+): { readonly spend: number; readonly final: Forecast } | Missing {
   const event = eventOf(call);
   const waiting = unconvertedRevenue(scope.full, event);
   if (waiting !== null) return waiting;
-  const forecast = forecastOf(call, scope);
+  const forecast = conversionsOf(call, scope);
   if (isMissing(forecast)) return forecast;
   const learned = learnedOf(scope.full, event);
   const { sums, coming } = forecast;
   const trial = trialWorth(learned);
   const known = trial === null ? sums.value : sums.conversions * trial;
-  if (coming.mean === 0) return { spend: sums.spend, mean: known, low: known, high: known };
+  if (coming.mean === 0) return { spend: sums.spend, final: () => known };
   const worth = worthOfOne(learned, sums);
   if (isMissing(worth)) return worth;
   const mean = coming.mean * worth;
@@ -78,12 +80,17 @@ function forecastRevenue(call: StatisticCall, scope: FullScope): Revenue | Missi
   const sizeBiased = trial === null ? (learned.orders?.kappa ?? worth) : (learned.trial?.price ?? worth);
   const variance =
     coming.mean * Math.max(0, sizeBiased * worth - worth * worth) + coming.variance * worth * worth;
-  const quantile = (p: number) =>
-    mean > 0 && variance > 0 ? (gammaPInverse(p, (mean * mean) / variance) * variance) / mean : mean;
-  return { spend: sums.spend, mean: known + mean, low: known + quantile(0.05), high: known + quantile(0.95) };
+  const share: Readonly<Record<End, number | null>> = { mean: null, low: 0.05, high: 0.95 };
+  return {
+    spend: sums.spend,
+    final(end) {
+      const p = share[end];
+      if (p === null || !(mean > 0) || !(variance > 0)) return known + mean;
+      return known + (gammaPInverse(p, (mean * mean) / variance) * variance) / mean;
+    },
+  };
 }
 
-type End = 'mean' | 'low' | 'high';
 const WITH_END: Readonly<Record<End, string>> = { mean: '', low: 'Low', high: 'High' };
 
 /** One figure of a forecast: its mean or an end of its 90 % interval; the mean is shown with both ends. */
@@ -97,17 +104,17 @@ function forecast(
   const endWord = end === 'mean' ? '' : end === 'low' ? ' at least' : ' at most';
   const read = (call: StatisticCall, scope: FullScope, which: End): number | Missing => {
     if (metric === 'revenue' || metric === 'roas') {
-      const found = forecastRevenue(call, scope);
+      const found = revenueOf(call, scope);
       if (isMissing(found)) return found;
-      if (metric === 'revenue') return found[which];
-      return found.spend > 0 ? found[which] / found.spend : NO_SPEND;
+      if (metric === 'revenue') return found.final(which);
+      return found.spend > 0 ? found.final(which) / found.spend : NO_SPEND;
     }
-    const found = forecastOf(call, scope);
+    const found = conversionsOf(call, scope);
     if (isMissing(found)) return found;
-    if (metric === 'conversions') return found[which];
+    if (metric === 'conversions') return found.final(which);
     if (!(found.sums.spend > 0)) return NO_SPEND;
     // Many conversions make a low CPA.
-    const count = found[which === 'mean' ? 'mean' : which === 'low' ? 'high' : 'low'];
+    const count = found.final(which === 'mean' ? 'mean' : which === 'low' ? 'high' : 'low');
     return count > 0 ? found.sums.spend / count : UNBOUNDED;
   };
   return [
