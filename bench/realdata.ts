@@ -115,7 +115,7 @@ function report(done: readonly { readonly backtest: Backtest; readonly outcome: 
   return [
     '# The statistics on real data',
     `Written by \`npm run bench -- realdata -- --report\`; not edited by hand. What the simulated market of
-[decision-quality.md](decision-quality.md) shows rests on a model; these backtests ask the same statistics about data that
+\`npm run bench -- quality\` shows rests on a model; these backtests ask the same statistics about data that
 nobody simulated. None of it can show a pause's effect on an account: nobody paused anything by Bidloop in these data.
 Figures of a first, independent analysis of the same files stand beside.`,
     `The data sets are third-party, under terms of their own, and not part of the project: set \`${DATA_VARIABLE}\` to a folder
