@@ -5,6 +5,7 @@ import { findAccount, recordSynced, recordSyncError } from '../src/db/accounts.t
 import { addCampaignNews } from '../src/db/campaign-news.ts';
 import type { Db } from '../src/db/connection.ts';
 import { storeObjects } from '../src/db/objects.ts';
+import { extendTotals } from '../src/db/running-totals.ts';
 import { storeSpend } from '../src/db/spend.ts';
 import { type AccountAccess, type AdNetwork, NetworkError } from '../src/networks/ad-network.ts';
 import type { SyncActivities, SyncInput, SyncResult } from './contract.ts';
@@ -84,6 +85,7 @@ async function sync(deps: SyncDeps, input: SyncInput): Promise<SyncResult> {
       knownFromMs: nowMs,
     });
     await deps.resolveLateObjects?.(trx, accountId);
+    if (asOfMs !== null) await extendTotals(trx, accountId, dayOf(asOfMs - 1, account.time_zone).date);
     await recordSynced(trx, accountId, { asOfMs, nowMs });
     // Every window ends at asOf: when it moves on, every campaign's figures have.
     const moved = asOfMs !== null && asOfMs > (account.spend_as_of?.getTime() ?? 0);

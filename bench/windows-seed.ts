@@ -3,17 +3,56 @@ import { addDays } from '../src/core/zone.ts';
 import type { Db } from '../src/db/connection.ts';
 
 export const ADS = 100_000;
-const ADS_PER_CAMPAIGN = 200;
-const DAYS = 30;
+export const ADS_PER_CAMPAIGN = 200;
+/** Spend rows of each ad, and conversions of each ad. */
+export const FACTS_PER_AD = 100;
+/** Days with facts: two more than the widest window, so that it too begins in the middle of a history. */
+export const DAYS = 32;
+/** The network has reported to this hour of the last day; clicks and conversions are an hour ahead of it. */
+const REPORTED_HOUR = 13;
+/** Older hours are read by no window: they stand in the running totals alone. */
+const HOURS_BACK = 80;
+
+/** The account's days, in UTC. */
+export interface SeededDays {
+  readonly firstMs: number;
+  readonly asOfMs: number;
+}
+
+export function seededDays(today: string): SeededDays {
+  return {
+    firstMs: Date.parse(`${addDays(today, 1 - DAYS)}T00:00:00Z`),
+    asOfMs: Date.parse(`${today}T00:00:00Z`) + REPORTED_HOUR * 3_600_000,
+  };
+}
 
 /**
- * An account of 100,000 ads with a month of hours: each ad spends in one hour of two days in three and sells on one day
- * in twelve. The running totals are those of the hours.
- *
- * @param today account-local date, in UTC.
+ * Raw facts as arithmetic of the ad's number `o` and the fact's number `k`, in words that PostgreSQL and DuckDB read
+ * alike: each makes the same events of it, about in the order of time. Hours and seconds count from the first day.
  */
-export async function seedWindows(db: Db, today: string): Promise<void> {
-  const at = `${today}T00:00:00Z`;
+const HOURS = (DAYS - 1) * 24 + REPORTED_HOUR;
+/** Every ad has a conversion in each of these. */
+const STEP_SECONDS = Math.floor(((HOURS + 1) * 3_600) / FACTS_PER_AD);
+export const RAW = {
+  spend: {
+    hour: `k * ${HOURS} // ${FACTS_PER_AD} + o % 7`,
+    spend_micros: `(o % 97 + k) * 10000 + (o * 31 + k * 17) % 9973`,
+    impressions: `o % 1000 + k * 3`,
+    clicks: `(o * 7 + k) % 50 + 1`,
+    visits: `(o * 7 + k) % 50`,
+  },
+  conversion: {
+    second: `k * ${STEP_SECONDS} + (o * 48271 + k * 69621) % ${STEP_SECONDS}`,
+    status: `case when (o + k * 7) % 100 < 90 then 'approved' when (o + k * 7) % 100 < 96 then 'pending' else 'rejected' end`,
+    value_micros: `((o * 13 + k * 29) % 4000) * 10000 + 990000`,
+  },
+} as const;
+
+const inPostgres = (expression: string): string => expression.replaceAll('//', '/');
+
+/** The workspace, the account, its campaigns and ads. Ads are numbered from 0 in order of their ids. */
+export async function seedObjects(db: Db, asOfMs: number): Promise<void> {
+  const at = new Date(asOfMs);
   await sql`
     insert into workspace (id, name, currency, time_zone, clock_origin, clock_wall_origin, created_at)
     values ('bench', 'Bench', 'USD', 'UTC', ${at}, ${at}, ${at})`.execute(db);
@@ -32,26 +71,126 @@ export async function seedWindows(db: Db, today: string): Promise<void> {
     select 'bench', 'bench-a', 'ad', 'ad' || c.id || '-' || n, 'Ad ' || n, c.id, null, ${common}
     from object c cross join generate_series(0, ${ADS_PER_CAMPAIGN - 1}::int) n where c.level = 'campaign'
     order by c.id, n`.execute(db);
-  const first = addDays(today, 1 - DAYS);
+}
+
+/** The raw events, as a tracker without rollups would keep them: narrow rows, indexed by time and by ad. */
+export async function seedRaw(db: Db, firstMs: number, told: (text: string) => void): Promise<void> {
+  const first = new Date(firstMs);
+  const { spend, conversion } = RAW;
+  await sql`create unlogged table raw_spend (ad_id bigint not null, hour timestamptz not null,
+    spend_micros bigint not null, impressions bigint not null, clicks bigint not null, visits bigint not null)`.execute(
+    db,
+  );
+  await sql`create unlogged table raw_conversion (ad_id bigint not null, clicked_at timestamptz not null,
+    status text not null, value_micros bigint not null)`.execute(db);
+  await sql`create unlogged table ad_number as
+    select id, row_number() over (order by id) - 1 as o from object where level = 'ad'`.execute(db);
+  await sql`analyze ad_number`.execute(db);
+  for (let fact = 0; fact < FACTS_PER_AD; fact += 1) {
+    const of = sql`ad_number cross join (values (${sql.lit(fact)}::bigint)) n (k)`;
+    await sql`
+      insert into raw_spend
+      select id, ${first}::timestamptz + (${sql.raw(inPostgres(spend.hour))}) * interval '1 hour',
+             ${sql.raw(spend.spend_micros)}, ${sql.raw(spend.impressions)}, ${sql.raw(spend.clicks)},
+             ${sql.raw(spend.visits)}
+      from ${of}`.execute(db);
+    await sql`
+      insert into raw_conversion
+      select id, ${first}::timestamptz + (${sql.raw(conversion.second)}) * interval '1 second',
+             ${sql.raw(conversion.status)}, ${sql.raw(conversion.value_micros)}
+      from ${of}`.execute(db);
+    if ((fact + 1) % 25 === 0) told(`${((fact + 1) * ADS) / 1e6} million raw spend rows and conversions`);
+  }
+  for (const [table, column] of [
+    ['raw_spend', 'hour'],
+    ['raw_conversion', 'clicked_at'],
+  ] as const) {
+    await sql`create index on ${sql.table(table)} using brin (${sql.ref(column)})`.execute(db);
+    await sql`create index on ${sql.table(table)} (ad_id, ${sql.ref(column)})`.execute(db);
+    await sql`vacuum analyze ${sql.table(table)}`.execute(db);
+  }
+  told('raw events indexed');
+}
+
+/** What ingest and sync make of the raw events in the course of these days: hours, and running totals day by day. */
+export async function seedRollups(
+  db: Db,
+  { firstMs, asOfMs }: SeededDays,
+  told: (text: string) => void,
+): Promise<void> {
+  const since = new Date(asOfMs - HOURS_BACK * 3_600_000);
+  const at = new Date(asOfMs);
+  const first = new Date(firstMs);
+  const lastDay = at.toISOString().slice(0, 10);
+  // Keys and indexes once all rows are there: the same as they would have grown, in a fifth of the time.
+  const tables = ['spend_hour', 'visit_hour', 'conversion_hour', 'object_day', 'event_day'];
+  const { rows: indexes } = await sql<{
+    name: string;
+    is_key: boolean;
+    table_name: string;
+    definition: string;
+  }>`
+    select c.relname as name, i.indisprimary as is_key, t.relname as table_name, pg_get_indexdef(i.indexrelid) as definition
+    from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class t on t.oid = i.indrelid
+    where t.relname = any(${tables})`.execute(db);
+  for (const { name, is_key, table_name } of indexes)
+    await (
+      is_key
+        ? sql`alter table ${sql.table(table_name)} drop constraint ${sql.ref(name)}`
+        : sql`drop index ${sql.ref(name)}`
+    ).execute(db);
   await sql`
     insert into spend_hour (account_id, object_id, hour, spend_micros, impressions, clicks, reported_at)
-    select 'bench-a', o.id, ${first}::date + d + make_interval(hours => (o.id + d)::int % 24),
-           (o.id % 97 + d) * 10000, o.id % 1000 + d, o.id % 50 + 1, ${at}::timestamptz
-    from object o cross join generate_series(0, ${DAYS - 1}::int) d
-    where o.level = 'ad' and (o.id + d) % 3 <> 0 order by o.id, d`.execute(db);
+    select 'bench-a', ad_id, hour, spend_micros, impressions, clicks, ${at}::timestamptz
+    from raw_spend where hour >= ${since} order by hour`.execute(db);
+  await sql`
+    insert into visit_hour (account_id, object_id, hour, visits)
+    select 'bench-a', ad_id, hour, visits from raw_spend where hour >= ${since} order by hour`.execute(db);
   await sql`
     insert into conversion_hour (account_id, object_id, event, event_type, status, hour, conversions, value_micros)
-    select 'bench-a', o.id, 'purchase', 'event', 'approved',
-           ${first}::date + d + make_interval(hours => (o.id + d)::int % 24), o.id % 4 + 1, (o.id % 89 + d) * 100000
-    from object o cross join generate_series(0, ${DAYS - 1}::int) d
-    where o.level = 'ad' and (o.id + d) % 12 = 1 order by o.id, d`.execute(db);
+    select 'bench-a', ad_id, 'purchase', 'event', status, hour, count(*), sum(value_micros)
+    from (select *, date_trunc('hour', clicked_at, 'UTC') as hour from raw_conversion where clicked_at >= ${since}) c
+    group by ad_id, status, hour order by hour`.execute(db);
+  told('hours of the last days');
+  const grid = sql`(select id, ${first}::date + n as day from ad_number
+    cross join generate_series(0, ${sql.lit(DAYS - 1)}) n where ${first}::date + n <= ${lastDay}::date)`;
   await sql`
-    insert into object_day (account_id, object_id, day, spend_micros, impressions, clicks)
-    select account_id, object_id, hour::date, sum(spend_micros) over w, sum(impressions) over w, sum(clicks) over w
-    from spend_hour window w as (partition by object_id order by hour)`.execute(db);
+    insert into object_day (account_id, object_id, day, last_fact, spend_micros, impressions, clicks, visits)
+    select 'bench-a', id, day, max(f.d) over w, sum(spend) over w, sum(f.impressions) over w, sum(f.clicks) over w,
+           sum(f.visits) over w
+    from ${grid} g
+    left join (
+      select ad_id, (hour at time zone 'UTC')::date as d, sum(spend_micros)::bigint as spend,
+             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(visits)::bigint as visits
+      from raw_spend group by 1, 2
+    ) f on f.ad_id = g.id and f.d = g.day
+    window w as (partition by id order by day) order by day, id`.execute(db);
+  told('running totals of traffic');
   await sql`
-    insert into event_day (account_id, object_id, event, event_type, day, conversions, value_micros)
-    select account_id, object_id, event, event_type, hour::date, sum(conversions) over w, sum(value_micros) over w
-    from conversion_hour window w as (partition by object_id order by hour)`.execute(db);
+    insert into event_day (account_id, object_id, event, event_type, day, last_fact, conversions, value_micros)
+    select 'bench-a', id, 'purchase', 'event', day, last_fact, conversions, value
+    from (
+      select id, day, max(f.d) over w as last_fact, sum(f.conversions) over w as conversions, sum(f.value) over w as value
+      from ${grid} g
+      left join (
+        select ad_id, (clicked_at at time zone 'UTC')::date as d, count(*) as conversions,
+               sum(value_micros)::bigint as value
+        from raw_conversion where status in ('pending', 'approved') group by 1, 2
+      ) f on f.ad_id = g.id and f.d = g.day
+      window w as (partition by id order by day)
+    ) totals
+    where last_fact is not null order by day, id`.execute(db);
+  told('running totals of conversions');
+  for (const { is_key, table_name, definition } of indexes)
+    await (
+      is_key
+        ? sql`alter table ${sql.table(table_name)} add primary key ${sql.raw(definition.slice(definition.indexOf('(')))}`
+        : sql.raw(definition)
+    ).execute(db);
+  await sql`
+    update ad_account set spend_as_of = ${at}, tracking_since = ${first}, totals_dense_to = ${lastDay}::date`.execute(
+    db,
+  );
   await sql`vacuum analyze`.execute(db);
+  told('indexed');
 }

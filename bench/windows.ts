@@ -1,105 +1,157 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { sql } from 'kysely';
 import { median, quantile } from 'simple-statistics';
-import type { ObjectId } from '../src/core/object.ts';
-import { type WindowBounds, readWindow, windowBounds } from '../src/core/windows.ts';
-import { connect, type Db } from '../src/db/connection.ts';
+import { readWindow, windowBounds } from '../src/core/windows.ts';
+import { connect } from '../src/db/connection.ts';
 import { loadWindowMetrics } from '../src/db/metrics.ts';
+import { listTargets } from '../src/db/metrics-scope.ts';
 import { migrate } from '../src/db/migrate.ts';
+import type { WindowTable } from '../src/db/window-table.ts';
 import { removePostgresHome } from '../src/runtime/postgres-home.ts';
 import { startPostgres } from '../src/runtime/postgres.ts';
-import { seedWindows } from './windows-seed.ts';
+import { type Asked, rivalDuckdb, rivalPostgres } from './windows-rivals.ts';
+import {
+  ADS,
+  ADS_PER_CAMPAIGN,
+  FACTS_PER_AD,
+  seededDays,
+  seedObjects,
+  seedRaw,
+  seedRollups,
+} from './windows-seed.ts';
 
-/**
- * Seconds to load four day windows of 100,000 ads, and milliseconds for the 200 ads of one campaign, as the optimizer
- * loads them. A sample is compared with the plain sums of its hours. The last line is JSON.
- */
-const PASSES = 5;
-const CAMPAIGNS = 100;
-const SPELLINGS = ['today', '3d', '7d', '14d'];
+const HELP = `npm run bench -- windows
 
-const dataDir = mkdtempSync(path.join(os.tmpdir(), 'bidloop-bench-'));
-const postgres = await startPostgres({ dataDir });
-const db = connect({ url: postgres.url, name: 'bench windows', max: 2 });
-try {
-  await migrate(db);
-  const today = new Date().toISOString().slice(0, 10);
-  await seedWindows(db, today);
-  const asOfMs = Date.parse(`${today}T13:00:00Z`);
-  const windows = SPELLINGS.map((spelling) => {
-    const window = readWindow(spelling);
-    if ('problem' in window) throw new Error(window.problem);
-    return { spelling, bounds: windowBounds(window, asOfMs, 'UTC') };
-  });
-  const asked = { accountId: 'bench-a', zone: 'UTC', level: 'ad', windows, asOfMs } as const;
-  const { rows: ads } = await sql<{ id: ObjectId; campaign_id: ObjectId }>`
-    select id, campaign_id from object where level = 'ad' order by id`.execute(db);
+Rolling CPA and ROAS (spend, impressions, clicks, visits, conversions, value) of ${ADS.toLocaleString('en')} ads over 3h, 1d (today),
+3d, 7d and 30d, as the optimizer loads them; beside the same question asked of the raw events
+(${((ADS * FACTS_PER_AD) / 1e6).toFixed(0)} million conversions, ${((ADS * FACTS_PER_AD) / 1e6).toFixed(0)} million spend rows) in PostgreSQL and in DuckDB with two threads.
+Passes take turns; each figure is the median of its passes. Seeding takes one to three minutes and 5 GB in the
+temporary folder, which is removed again.
 
-  const passes: number[] = [];
-  let all = await loadWindowMetrics(db, { ...asked, objectIds: ads.map((ad) => ad.id) });
-  for (let pass = 0; pass < PASSES; pass += 1) {
-    const startedAt = performance.now();
-    all = await loadWindowMetrics(db, { ...asked, objectIds: ads.map((ad) => ad.id) });
-    passes.push((performance.now() - startedAt) / 1_000);
-  }
-  const campaigns = [...Map.groupBy(ads, (ad) => ad.campaign_id).values()].slice(0, CAMPAIGNS);
-  const single: number[] = [];
-  for (const campaign of campaigns) {
-    const startedAt = performance.now();
-    await loadWindowMetrics(db, { ...asked, objectIds: campaign.map((ad) => ad.id) });
-    single.push(performance.now() - startedAt);
-  }
+  BENCH_PASSES   passes of each (5)
 
-  let disagreements = 0;
-  for (const ad of ads.filter((_, index) => index % 500 === 0)) {
-    for (const { spelling, bounds } of windows) {
-      const plain = JSON.stringify(await plainSums(db, ad.id, bounds, asOfMs));
-      const found = all.get(ad.id)?.[spelling];
-      const purchases = found?.conversions['purchase'];
-      const loaded = [
-        found?.spend,
-        found?.impressions,
-        found?.clicks,
-        purchases?.conversions ?? 0,
-        purchases?.value ?? 0,
-      ];
-      if (JSON.stringify(loaded) !== plain) disagreements += 1;
-    }
-  }
-  console.log(
-    JSON.stringify({
-      seconds: Number(median(passes).toFixed(3)),
-      oneCampaignP99Ms: Number(quantile(single, 0.99).toFixed(1)),
-      disagreements,
-    }),
-  );
-} finally {
-  await db.destroy();
-  await postgres.stop();
-  removePostgresHome(dataDir);
-  rmSync(dataDir, { recursive: true, force: true });
+Last line, JSON:
+  seconds           ours: loaded, and CPA and ROAS of every ad and window computed
+  rawSqlSeconds     PostgreSQL over its raw events, the answer left in the database
+  duckdbSeconds     DuckDB over its raw events, the answer left in the database
+  oneCampaignP99Ms  ours for the ${ADS_PER_CAMPAIGN} ads of one campaign, p99 of 200 campaigns
+  disagreements     ads and windows in which the three do not agree to the last micro
+`;
+
+const PASSES = Number(process.env['BENCH_PASSES'] ?? 5);
+const CAMPAIGNS = 200;
+const SPELLINGS = ['3h', '1d', '3d', '7d', '30d'];
+
+if (process.argv.includes('--help')) {
+  console.log(HELP);
+} else {
+  await run();
 }
 
-/** Spend, impressions, clicks, purchases and their value, from the hours alone. */
-async function plainSums(
-  from: Db,
-  ad: ObjectId,
-  bounds: WindowBounds,
-  asOfMs: number,
-): Promise<readonly number[]> {
-  const since = new Date(bounds.fromMs);
-  const until = new Date(Math.min(bounds.toMs, asOfMs));
-  const { rows } = await sql<{ sums: readonly number[] }>`
-    select array[coalesce(sum(spend), 0)::float8 / 1000000, coalesce(sum(impressions), 0), coalesce(sum(clicks), 0),
-                 coalesce(sum(conversions), 0), coalesce(sum(value), 0)::float8 / 1000000]::float8[] as sums
-    from (
-      select spend_micros as spend, impressions, clicks, 0::bigint as conversions, 0::bigint as value
-      from spend_hour where object_id = ${ad} and hour >= ${since} and hour < ${until}
-      union all
-      select 0, 0, 0, conversions, value_micros
-      from conversion_hour where object_id = ${ad} and hour >= ${since} and hour < ${until}
-    ) h`.execute(from);
-  return rows[0]?.sums ?? [];
+async function run(): Promise<void> {
+  const began = performance.now();
+  const told = (text: string) =>
+    console.log(`${((performance.now() - began) / 1_000).toFixed(0)} s  ${text}`);
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'bidloop-bench-'));
+  const postgres = await startPostgres({ dataDir, durable: false });
+  const db = connect({ url: postgres.url, name: 'bench windows', max: 3 });
+  let duckdb: Awaited<ReturnType<typeof rivalDuckdb>> | undefined;
+  try {
+    await migrate(db);
+    const days = seededDays(new Date().toISOString().slice(0, 10));
+    await seedObjects(db, days.asOfMs);
+    await seedRaw(db, days.firstMs, told);
+    await seedRollups(db, days, told);
+    const windows = SPELLINGS.map((spelling) => {
+      const window = readWindow(spelling);
+      if ('problem' in window) throw new Error(window.problem);
+      return { spelling, bounds: windowBounds(window, days.asOfMs, 'UTC') };
+    });
+    const asked: Asked = { windows, asOfMs: days.asOfMs, firstMs: days.firstMs };
+    const rawSql = await rivalPostgres(postgres.url, asked);
+    duckdb = await rivalDuckdb(dataDir, asked);
+    told('raw events in DuckDB');
+
+    const input = { accountId: 'bench-a', zone: 'UTC', level: 'ad', windows, asOfMs: days.asOfMs } as const;
+    const passes = { ours: [] as number[], rawSql: [] as number[], duckdb: [] as number[] };
+    let table = await loadWindowMetrics(db, input);
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      const startedAt = performance.now();
+      table = await loadWindowMetrics(db, input);
+      cpaAndRoas(table);
+      passes.ours.push((performance.now() - startedAt) / 1_000);
+      passes.rawSql.push(await rawSql.ask());
+      passes.duckdb.push(await duckdb.ask());
+      told(
+        `pass ${pass + 1}: ${Object.entries(passes)
+          .map(([name, seconds]) => `${name} ${(seconds.at(-1) ?? 0).toFixed(2)} s`)
+          .join(', ')}`,
+      );
+    }
+
+    const ads = await listTargets(db, input);
+    const single: number[] = [];
+    for (let no = 0; no < CAMPAIGNS; no += 1) {
+      const objectIds = ads.slice(no * ADS_PER_CAMPAIGN, (no + 1) * ADS_PER_CAMPAIGN);
+      const startedAt = performance.now();
+      cpaAndRoas(await loadWindowMetrics(db, { ...input, objectIds }));
+      single.push(performance.now() - startedAt);
+    }
+
+    const answers = [await rawSql.answer(), await duckdb.answer()];
+    let disagreements = 0;
+    ads.forEach((id, ad) =>
+      windows.forEach(({ spelling }, no) => {
+        const metrics = table.read(id, spelling);
+        const purchases = metrics?.conversions['purchase'];
+        const ours = [
+          Math.round((metrics?.spend ?? NaN) * 1e6),
+          metrics?.impressions,
+          metrics?.clicks,
+          metrics?.visits,
+          purchases?.conversions ?? 0,
+          Math.round((purchases?.value ?? 0) * 1e6),
+        ];
+        const same = answers.every((answer) =>
+          ours.every(
+            (figure, column) => answer[(ad * windows.length + no) * ours.length + column] === figure,
+          ),
+        );
+        if (!same) disagreements += 1;
+      }),
+    );
+    console.log(
+      JSON.stringify({
+        seconds: Number(median(passes.ours).toFixed(3)),
+        rawSqlSeconds: Number(median(passes.rawSql).toFixed(3)),
+        duckdbSeconds: Number(median(passes.duckdb).toFixed(3)),
+        oneCampaignP99Ms: Number(quantile(single, 0.99).toFixed(1)),
+        disagreements,
+      }),
+    );
+    await rawSql.close();
+  } finally {
+    duckdb?.close();
+    await db.destroy();
+    await postgres.stop();
+    removePostgresHome(dataDir);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Both figures of every ad and window, by way of the objects that rules read. */
+function cpaAndRoas(table: WindowTable): Float64Array {
+  const figures = new Float64Array(table.size * SPELLINGS.length * 2);
+  let at = 0;
+  for (const id of table.ids) {
+    for (const spelling of SPELLINGS) {
+      const metrics = table.read(id, spelling);
+      const purchases = metrics?.conversions['purchase'];
+      figures[at] = (metrics?.spend ?? 0) / (purchases?.conversions ?? 0);
+      figures[at + 1] = (purchases?.value ?? 0) / (metrics?.spend ?? 0);
+      at += 2;
+    }
+  }
+  return figures;
 }

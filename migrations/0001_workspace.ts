@@ -42,6 +42,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- What it was that came first: our own clicks, or conversions that the sender attributes by its own ids. In the
       -- second case the network's clicks are never to be found among ours, and that is no fault.
       tracking_by text check (tracking_by in ('click', 'sender')),
+      -- Account-local day up to which the running totals have no gaps; moves on with spend_as_of.
+      totals_dense_to date,
       synced_at timestamptz,
       sync_error text,
       created_at timestamptz not null,

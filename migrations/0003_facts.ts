@@ -144,6 +144,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       account_id text not null,
       object_id bigint not null,
       day date not null,
+      -- Newest day up to this one that has a fact: a row whose day is later was made to close a gap.
+      last_fact date not null,
       spend_micros bigint not null default 0,
       impressions bigint not null default 0,
       clicks bigint not null default 0,
@@ -157,14 +159,17 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       event text not null,
       event_type text not null,
       day date not null,
+      last_fact date not null,
       -- Counted conversions only (pending + approved).
       conversions bigint not null default 0,
       value_micros bigint not null default 0,
       unconverted bigint not null default 0,
       primary key (object_id, event, event_type, day)
     ) with (fillfactor = 70)`.execute(db);
-  // The account's distinct (event, type) pairs are found by stepping through this index.
-  await sql`create index event_day_account on event_day (account_id, event, event_type)`.execute(db);
+  // All of an account's totals of one day. The account's distinct (event, type) pairs are found by stepping through the
+  // second index.
+  await sql`create index object_day_account on object_day (account_id, day)`.execute(db);
+  await sql`create index event_day_account on event_day (account_id, event, event_type, day)`.execute(db);
 
   // Campaigns that have news since the optimizer last looked; one row each, written by ingest and sync, deleted when looked at.
   await sql`

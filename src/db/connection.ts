@@ -54,5 +54,17 @@ export function connect(options: ConnectOptions): Db {
 }
 
 export function fromPool(pool: pg.Pool): Db {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+const pools = new WeakMap<Db, pg.Pool>();
+
+/** The pool under a `Db`, for what Kysely cannot say (COPY). A transaction has none: it has one connection. */
+export function poolOf(db: Db): pg.Pool {
+  const pool = pools.get(db);
+  if (pool === undefined)
+    throw new Error('COPY needs a connection of its own: call it with the pool, not inside a transaction');
+  return pool;
 }

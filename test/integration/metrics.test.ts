@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { micros } from '../../src/core/money.ts';
 import type { Level, ObjectId } from '../../src/core/object.ts';
 import { readWindow, windowBounds } from '../../src/core/windows.ts';
-import { hourStart } from '../../src/core/zone.ts';
+import { dayOf, hourStart } from '../../src/core/zone.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { loadWindowMetrics, type WindowRequest } from '../../src/db/metrics.ts';
+import { extendTotals } from '../../src/db/running-totals.ts';
 import { storeSpend } from '../../src/db/spend.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addClick, addPostback, type SeededAccount } from '../support/ingest-facts.ts';
@@ -87,9 +88,10 @@ const fact: fc.Arbitrary<Fact> = fc.record({
   amount: fc.integer({ min: 1, max: 500 }),
 });
 
-/** Stores facts through the real doors; returns what a plain sum goes over. */
-async function store(shop: SeededAccount, lastMs: number, given: readonly Fact[]) {
-  const spend = new Map<string, { ad: string; hourMs: number; amount: number }>();
+type Spent = Map<string, { ad: string; hourMs: number; amount: number }>;
+
+/** Stores facts through the real doors, and notes the spend in `spend`, for a plain sum to go over. */
+async function store(shop: SeededAccount, lastMs: number, given: readonly Fact[], spend: Spent) {
   for (const { kind, ad, hoursBefore, minutes, amount } of given) {
     const atMs = lastMs - hoursBefore * HOUR + minutes * 60_000;
     if (kind === 'spend') {
@@ -121,7 +123,11 @@ async function store(shop: SeededAccount, lastMs: number, given: readonly Fact[]
     }),
   );
   await facts.drain();
-  return [...spend.values()];
+}
+
+/** As a sync does that finds the network's report complete to an hour of this day. */
+async function extend(shop: SeededAccount, atMs: number) {
+  await db.transaction().execute((trx) => extendTotals(trx, shop.accountId, dayOf(atMs, shop.zone).date));
 }
 
 describe('window metrics', () => {
@@ -137,9 +143,18 @@ describe('window metrics', () => {
           fc.array(fact, { minLength: 5, maxLength: 30 }),
           fc.constantFrom(...ends),
           fc.nat(30),
-          async (given, lastMs, back) => {
+          // Days before the last one that the totals were made dense to before the second half of the facts, and after.
+          fc.option(fc.nat(60)),
+          fc.option(fc.nat(3)),
+          async (given, lastMs, back, early, late) => {
             const shop = await facts.fresh({ zone });
-            const spend = await store(shop, lastMs, given);
+            const stored: Spent = new Map();
+            const half = Math.ceil(given.length / 2);
+            await store(shop, lastMs, given.slice(0, half), stored);
+            if (early !== null) await extend(shop, lastMs - early * DAY);
+            await store(shop, lastMs, given.slice(half), stored);
+            if (late !== null) await extend(shop, lastMs - late * DAY);
+            const spend = [...stored.values()];
             const asOfMs = hourStart(lastMs + HOUR - back * HOUR, zone);
             const windows = windowsAt(asOfMs, zone);
             for (const level of ['campaign', 'adset', 'ad', 'creative'] as const) {
@@ -187,7 +202,7 @@ describe('window metrics', () => {
             }
           },
         ),
-        { numRuns: 6 },
+        { numRuns: 12 },
       );
     },
     60_000,

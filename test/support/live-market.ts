@@ -202,7 +202,7 @@ async function seedDay(db: Db, accountId: string, objectId: ObjectId, plan: Plan
     .execute();
   await db
     .insertInto('object_day')
-    .values({ ...traffic, day: '2026-11-03', visits: 170 })
+    .values({ ...traffic, day: '2026-11-03', last_fact: '2026-11-03', visits: 170 })
     .execute();
   if (plan.purchases === 0) return;
   const event = { account_id: accountId, object_id: objectId, event: 'purchase', event_type: 'event' };
@@ -212,6 +212,12 @@ async function seedDay(db: Db, accountId: string, objectId: ObjectId, plan: Plan
     .execute();
   await db
     .insertInto('event_day')
-    .values({ ...event, day: '2026-11-03', conversions: plan.purchases, value_micros: value })
+    .values({
+      ...event,
+      day: '2026-11-03',
+      last_fact: '2026-11-03',
+      conversions: plan.purchases,
+      value_micros: value,
+    })
     .execute();
 }

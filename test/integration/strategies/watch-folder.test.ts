@@ -99,6 +99,7 @@ async function seedSpend(objectId: ObjectId, dollars: number): Promise<void> {
       account_id: account.accountId,
       object_id: objectId,
       day: '2026-11-10',
+      last_fact: '2026-11-10',
       spend_micros: usd(dollars),
       impressions: 100,
       clicks: 10,
