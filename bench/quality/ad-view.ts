@@ -1,3 +1,4 @@
+import type { Delivery } from '../../src/core/delivery.ts';
 import type { Visit } from '../../src/sandbox/market/ad-step.ts';
 import type { Account, AccountAd } from './account.ts';
 import { AdRunner, type AdsetLevers } from './ad-runner.ts';
@@ -48,6 +49,8 @@ export class AdView {
   /** Infinity while none is learned. */
   cap = Infinity;
   readonly #seen: Purchase[] = [];
+  /** What `deliveryOf` made last: it stands until another hour is reported or a conversion is seen. */
+  delivery: { readonly hours: number; readonly conversions: number; readonly value: Delivery } | null = null;
   #runner: AdRunner | null = null;
   #step = 0;
   #purchases: Purchase[] | readonly Purchase[];
@@ -106,6 +109,7 @@ export class AdView {
   recap(cap: number): void {
     if (cap === this.cap) return;
     this.cap = cap;
+    this.delivery = null;
     this.byClick.hourCapped.fill(0);
     this.byClick.dayCapped.fill(0);
     for (const { clickMs, value } of this.#seen) addCapped(this.byClick, clickMs, Math.min(value, cap));

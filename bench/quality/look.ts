@@ -37,6 +37,15 @@ function reportLag(seed: number, nowMs: number): number {
 
 /** What the live system would hold of this ad now: hours near now, days farther back. */
 export function deliveryOf(account: Account, view: AdView, look: Look): Delivery {
+  const { delivery, conversions } = view;
+  if (delivery !== null && delivery.hours === look.hours && delivery.conversions === conversions)
+    return delivery.value;
+  const value = makeDelivery(account, view, look);
+  view.delivery = { hours: look.hours, conversions, value };
+  return value;
+}
+
+function makeDelivery(account: Account, view: AdView, look: Look): Delivery {
   const { wholeDays, hours } = look;
   const from = wholeDays * 24;
   const columns = (days: readonly number[], hourly: readonly number[]): number[] =>

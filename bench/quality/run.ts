@@ -6,7 +6,7 @@ import type { AdsetLevers } from './ad-runner.ts';
 import { AdView } from './ad-view.ts';
 import { Learner } from './learner.ts';
 import { lookAt } from './look.ts';
-import type { Known, Policy } from './policy.ts';
+import { HOURLY, type Known, type Policy } from './policy.ts';
 import { type AdRow, finishRow, RowKeeper } from './row.ts';
 import { STEPS_A_DAY, TARGET } from './scenarios.ts';
 
@@ -61,6 +61,8 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     if ((look.hours === 0 && policy.knowsAll !== true) || policy.when?.(k) === false) continue;
     for (const [place, view] of views.entries()) {
       if (idle[place] === true) continue;
+      // A paused ad changes only by what arrives late: it is looked at by the hour.
+      if (!view.levers.on && k % HOURLY !== 0) continue;
       const move = judge(view, look);
       if (move === null) continue;
       const before = view.levers;

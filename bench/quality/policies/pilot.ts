@@ -1,30 +1,29 @@
 import { compileAutopilot } from '../../../src/core/autopilot/compile-autopilot.ts';
 import type { CompiledAutopilot } from '../../../src/core/autopilot/compiled.ts';
-import type { Judgement, PilotInput } from '../../../src/core/autopilot/judgement.ts';
+import type { Judgement } from '../../../src/core/autopilot/judgement.ts';
+import { pilotInput } from '../../../src/core/autopilot/pilot-input.ts';
 import { judgeObject } from '../../../src/core/autopilot/judge.ts';
 import { PILOT_RULES } from '../../../src/core/autopilot/stage.ts';
-import type { PastChange } from '../../../src/core/decision.ts';
+import type { Evidence, PastChange, PilotFacts } from '../../../src/core/decision.ts';
 import { compileGuardrails } from '../../../src/core/rules/compile-guardrails.ts';
 import type { AutopilotDocument } from '../../../src/core/rules/document.ts';
-import { trackingOutage } from '../../../src/core/statistics/outage.ts';
 import { PURPOSE, stream } from '../../../src/sandbox/market/random.ts';
 import type { AdView } from '../ad-view.ts';
-import { History, leverState } from '../history.ts';
+import { bareEvidence, History, leverState, objectOf, STRATEGY_ID } from '../evidence.ts';
 import type { Handicap } from '../learner.ts';
 import { deliveryOf, type Look } from '../look.ts';
 import { HOURLY, type Known, type Move, type Policy } from '../policy.ts';
-import { type Scenario, START_MS } from '../scenarios.ts';
+import type { Scenario } from '../scenarios.ts';
 
 /** A cent: the network's smallest step. */
 const STEP_MICROS = 10_000;
-const STRATEGY = 'quality';
 
 /** An `autopilot:` as a strategy file has it, compiled as it always is. */
 export function compiledPilot(autopilot: AutopilotDocument): CompiledAutopilot {
   const problems: Parameters<typeof compileAutopilot>[3] = [];
   const guardrails = compileGuardrails({}, 'USD', problems);
   const pilot = compileAutopilot(
-    { version: 1, strategy: STRATEGY, scope: { level: 'adset' }, autopilot },
+    { version: 1, strategy: STRATEGY_ID, scope: { level: 'adset' }, autopilot },
     guardrails,
     'USD',
     problems,
@@ -33,52 +32,45 @@ export function compiledPilot(autopilot: AutopilotDocument): CompiledAutopilot {
   return pilot;
 }
 
-/** What the autopilot is told of one ad set: exactly what decide() would read out of evidence. */
+/** One ad set under the autopilot: its evidence, its history, its holdout. */
 export class PilotSeat {
   readonly #view: AdView;
   readonly #known: Known;
   readonly #seed: number;
+  readonly #facts: ReturnType<typeof objectOf>;
   readonly history = new History();
-  #held: PilotInput['held'];
+  #held: PilotFacts['held'];
   #drawn = false;
 
   constructor(view: AdView, known: Known) {
     this.#view = view;
     this.#known = known;
     this.#seed = known.account.world.seed;
+    this.#facts = objectOf(view);
   }
 
-  input(look: Look): PilotInput {
+  /** All of it, as decide() takes it. */
+  evidence(look: Look): Evidence {
     const view = this.#view;
-    const bidMs = this.history.since('set_bid', look.asOfMs);
-    const budgetMs = this.history.since('set_budget', look.asOfMs);
-    const resumedMs = this.history.since('resume', look.asOfMs);
-    const changed = bidMs !== undefined || budgetMs !== undefined || resumedMs !== undefined;
     return {
-      nowMs: look.nowMs,
-      asOfMs: look.asOfMs,
+      ...bareEvidence(this.#facts, view, this.history, look),
       delivery: deliveryOf(this.#known.account, view, look),
-      learned: this.#known.learned(view.ad.campaign),
-      levers: leverState(view.levers),
-      bidUnit: 'click',
-      strategyId: STRATEGY,
-      history: this.history.changes,
-      outage: trackingOutage(this.#known.pulse()).outage,
-      // One draw per due pause; once it was held back, the next is executed.
-      draw: this.#drawn ? 1 : stream(this.#seed, view.ad.index, PURPOSE.wire, 1)(),
-      ...(this.#held === undefined ? {} : { held: this.#held }),
-      testSinceMs: START_MS,
-      plannedDailySpend: plannedSpend(view, look),
-      ...(changed
-        ? {
-            changedSince: {
-              ...(bidMs === undefined ? {} : { bidMs }),
-              ...(budgetMs === undefined ? {} : { budgetMs }),
-              ...(resumedMs === undefined ? {} : { resumedMs }),
-            },
-          }
-        : {}),
+      learned: { purchase: this.#known.learned(view.ad.campaign) },
+      pilot: {
+        // One draw per due pause; once it was held back, the next is executed.
+        draw: this.#drawn ? 1 : stream(this.#seed, view.ad.index, PURPOSE.wire, 1)(),
+        ...(this.#held === undefined ? {} : { held: this.#held }),
+        pulse: this.#known.pulse(),
+      },
     };
+  }
+
+  judge(pilot: CompiledAutopilot, look: Look): Judgement | null {
+    const evidence = this.evidence(look);
+    const { delivery, learned } = evidence;
+    const facts = learned?.['purchase'];
+    if (delivery === undefined || facts === undefined) return null;
+    return judgeObject(pilot, pilotInput(evidence, delivery, facts));
   }
 
   /** The move that a judgement asks for, noted as done. */
@@ -115,22 +107,12 @@ export class PilotSeat {
     this.history.add({
       kind,
       rule,
-      strategyId: STRATEGY,
+      strategyId: STRATEGY_ID,
       atMs: look.nowMs,
       from: leverState(this.#view.levers),
       ...more,
     });
   }
-}
-
-/** Major units: the full budget, or without one what the newest week cost a day. */
-function plannedSpend(view: AdView, look: Look): number {
-  const budget = view.ad.levers.dailyBudgetMicros;
-  if (budget !== null) return budget / 1e6;
-  const from = Math.max(0, look.hours - 168);
-  let spend = 0;
-  for (let hour = from; hour < look.hours; hour += 1) spend += view.hours.spend[hour] ?? 0;
-  return look.hours === from ? 0 : (spend * 24) / (look.hours - from);
 }
 
 const cpa = (caution: NonNullable<AutopilotDocument['caution']>): AutopilotDocument => ({
@@ -161,7 +143,7 @@ function autopilot(variant: Variant): Policy {
     title: variant.title,
     every: (scenario) => {
       if (variant.in?.(scenario) === false) return null;
-      return ['S0', 'S1', 'S2'].includes(scenario.id) && variant.handicap === undefined ? 1 : HOURLY;
+      return ['S0', 'S1', 'S2'].includes(scenario.id) && variant.in === undefined ? 1 : HOURLY;
     },
     revives: true,
     learns: variant.handicap ?? {},
@@ -174,7 +156,7 @@ function autopilot(variant: Variant): Policy {
       return (view, look) => {
         let seat = seats.get(view);
         if (seat === undefined) seats.set(view, (seat = new PilotSeat(view, known)));
-        const judgement = judgeObject(pilot, seat.input(look));
+        const judgement = seat.judge(pilot, look);
         if (judgement === null) return null;
         if (look.k % 144 === 0 && look.k > 0) known.state(view, judgement.probabilityWorse);
         return seat.follow(judgement, look);
@@ -183,7 +165,55 @@ function autopilot(variant: Variant): Policy {
   };
 }
 
+const either = (...ids: readonly string[]) => ({
+  in: ({ id }: Scenario): boolean => ids.includes(id),
+});
+const worse = (id: string, title: string, handicap: Handicap, ...where: readonly string[]): Policy =>
+  autopilot({ id, title: `G, ${title}`, caution: 'normal', handicap, ...either(...where) });
+const prior = (shape: number, mean: number): Handicap => ({ prior: { shape, mean } });
+
+/** What each part of the engine is worth: without it, or with it misled. */
+const ABLATIONS: readonly Policy[] = [
+  worse('G-delay', 'no delay correction', { curve: 'none' }, 'S1', 'S2'),
+  worse('G-prior', 'no shrinkage: the cold-start prior', { prior: 'none' }, 'S1', 'S2'),
+  autopilot({
+    id: 'G-guard',
+    title: 'G, no guard: pauses at 1.1 : 1',
+    caution: 'normal',
+    change: (pilot) => ({ ...pilot, alpha: 1 / 1.1, holdoutShare: 0 }),
+    ...either('S1', 'S2'),
+  }),
+  autopilot({
+    id: 'G-probation',
+    title: 'G, no probation',
+    caution: 'normal',
+    change: (pilot) => ({ ...pilot, trickle: 1 }),
+    ...either('S1', 'S2'),
+  }),
+  autopilot({
+    id: 'G-holdout',
+    title: 'G, no holdout',
+    caution: 'normal',
+    change: (pilot) => ({ ...pilot, holdoutShare: 0 }),
+    ...either('S1', 'S2'),
+  }),
+  worse('G-a½', 'prior shape halved', prior(0.5, 1), 'S1', 'S2'),
+  worse('G-a2', 'prior shape doubled', prior(2, 1), 'S1', 'S2'),
+  worse('G-μ½', 'prior mean halved', prior(1, 0.5), 'S1', 'S2'),
+  worse('G-μ1½', 'prior mean half as much again', prior(1, 1.5), 'S1', 'S2'),
+  worse('G-fast', 'believes conversions as fast as installs', { curve: 'fast' }, 'S2'),
+  worse('G-slow', 'believes conversions as slow as purchases', { curve: 'slow' }, 'S1'),
+  autopilot({
+    id: 'G-breaker',
+    title: 'G, no outage breaker',
+    caution: 'normal',
+    noOutageBreaker: true,
+    ...either('S6'),
+  }),
+];
+
 export const PILOTS: readonly Policy[] = [
   autopilot({ id: 'G', title: 'the engine, α = .20', caution: 'normal' }),
   autopilot({ id: 'G05', title: 'the engine, α = .05', caution: 'careful' }),
+  ...ABLATIONS,
 ];

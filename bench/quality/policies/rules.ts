@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { decide } from '../../../src/core/decide.ts';
 import type { Evidence, PastChange, WindowMetrics } from '../../../src/core/decision.ts';
-import type { ObjectFacts, ObjectId } from '../../../src/core/object.ts';
 import type { CompiledStrategy } from '../../../src/core/rules/compile.ts';
 import { readWindow, type WindowSpec } from '../../../src/core/windows.ts';
 import { readStrategy } from '../../../src/strategies/read.ts';
 import type { AdView, SeenConversions } from '../ad-view.ts';
-import { History, leverState } from '../history.ts';
+import { bareEvidence, History, leverState, objectOf, STRATEGY_ID } from '../evidence.ts';
 import { deliveryOf, type Look } from '../look.ts';
 import { DAILY, HOURLY, type Known, type Move, type Policy } from '../policy.ts';
-import { DAY_MS, type Scenario, START_MS } from '../scenarios.ts';
+import { type Scenario, START_MS } from '../scenarios.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -60,7 +59,7 @@ export class RuleSeat {
   readonly #windows: readonly (readonly [string, WindowSpec])[];
   readonly #view: AdView;
   readonly #known: Known;
-  readonly #facts: Omit<ObjectFacts, keyof ReturnType<typeof leverState>>;
+  readonly #facts: ReturnType<typeof objectOf>;
   readonly history = new History();
 
   constructor(strategy: CompiledStrategy, view: AdView, known: Known) {
@@ -72,18 +71,7 @@ export class RuleSeat {
       if ('problem' in window) throw new Error(window.problem);
       return [spelling, window] as const;
     });
-    this.#facts = {
-      id: (view.ad.index + 1) as ObjectId,
-      level: 'adset',
-      networkId: view.ad.plan.id,
-      name: view.ad.plan.name,
-      delivery: 'active',
-      learning: null,
-      labels: [],
-      campaignId: null,
-      adsetId: null,
-      createdAtMs: START_MS,
-    };
+    this.#facts = objectOf(view);
   }
 
   evidence(look: Look): Evidence {
@@ -91,16 +79,8 @@ export class RuleSeat {
     const windows: Record<string, WindowMetrics> = {};
     for (const [spelling, spec] of this.#windows) windows[spelling] = this.#window(spec, look);
     return {
-      object: { ...this.#facts, ...leverState(view.levers) },
-      campaign: null,
-      adset: null,
-      account: ACCOUNT,
-      strategyId: 'quality',
-      asOfMs: look.asOfMs,
-      nowMs: look.nowMs,
+      ...bareEvidence(this.#facts, view, this.history, look),
       windows,
-      health: { trackingSinceMs: START_MS - 60 * DAY_MS },
-      history: this.history.changes,
       ...(this.#strategy.needs.statistics
         ? {
             delivery: deliveryOf(this.#known.account, view, look),
@@ -131,7 +111,7 @@ export class RuleSeat {
     const change: PastChange = {
       kind: verdict.kind,
       rule: decision.reason.rule,
-      strategyId: 'quality',
+      strategyId: STRATEGY_ID,
       atMs: look.nowMs,
       from: leverState(this.#view.levers),
     };
@@ -148,15 +128,6 @@ export class RuleSeat {
     }
   }
 }
-
-const ACCOUNT: Evidence['account'] = {
-  id: 'quality',
-  name: 'Quality',
-  network: 'meta',
-  currency: 'USD',
-  timeZone: 'UTC',
-  moneyStepMicros: 10_000 as Evidence['account']['moneyStepMicros'],
-};
 
 interface RuleOptions {
   readonly every: number;

@@ -19,9 +19,16 @@ function scenario(id: string, more: Partial<Scenario> = {}): Scenario {
 }
 
 /** Changes of levers by step and ad: some in the middle of an hour and of a day, some of them significant edits. */
-const CHANGES: readonly (readonly [number, number, Partial<AdsetLevers>])[] = [
+type Change = Partial<AdsetLevers> | ((levers: AdsetLevers) => Partial<AdsetLevers>);
+const changed = (levers: AdsetLevers, change: Change): AdsetLevers => ({
+  ...levers,
+  ...(typeof change === 'function' ? change(levers) : change),
+});
+const CHANGES: readonly (readonly [number, number, Change])[] = [
   [101, 0, { on: false }],
   [230, 0, { on: true }],
+  // Small enough that what the platform has learned is kept.
+  [290, 2, ({ dailyBudgetMicros: was }) => ({ dailyBudgetMicros: was === null ? null : was - 10_000 })],
   [305, 1, { dailyBudgetMicros: 20_000_000 }],
   [306, 1, { dailyBudgetMicros: 21_000_000 }],
   [433, 2, { bidMicros: 700_000 }],
@@ -52,7 +59,7 @@ function plainly(account: ReturnType<typeof makeAccount>, bidding: boolean) {
     runTo(k);
     levers = {
       ...levers,
-      adsets: levers.adsets.map((adset, at) => (at === ad ? { ...adset, ...change } : adset)),
+      adsets: levers.adsets.map((adset, at) => (at === ad ? changed(adset, change) : adset)),
     };
   }
   runTo(account.steps);
@@ -73,7 +80,7 @@ describe('an ad that follows its track until somebody touches it', () => {
           view.advance(k, ({ clickMs, seenMs, value }) => seen[at]?.push([clickMs, seenMs, value]));
           for (const [when, ad, change] of CHANGES)
             if (when === k && ad === at && ('bidMicros' in change ? of.bidding === true : true))
-              view.change({ ...view.levers, ...change });
+              view.change(changed(view.levers, change));
         }
       }
       const endMs = START_MS + account.steps * STEP_MS;
