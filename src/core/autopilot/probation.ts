@@ -4,10 +4,10 @@ import { probationSpend } from '../statistics/optimal-stopping.ts';
 /** Share of its budget that an object keeps when it is worth less than it costs, but little speaks against it. */
 export const CAUTION_LEVEL = 1 / 3;
 /**
- * ln of the evidence from which on it keeps the trickle alone: 1.6 : 1. Under it, on the way to 5 : 1 or 20 : 1,
+ * ln of the evidence from which on it keeps the trickle alone: 1.5 : 1. Under it, on the way to 5 : 1 or 20 : 1,
  * two good ads in three that crossed the boundary by bad luck recover in time; above it hardly one does.
  */
-export const TRICKLE_EVIDENCE = 0.5;
+export const TRICKLE_EVIDENCE = 0.4;
 /** The longest horizon that a table is made for, in targets: beyond it the boundary hardly moves. */
 const MOST_HORIZON = 600;
 
