@@ -39,8 +39,8 @@ export interface SandboxAccount {
   readonly facts: AccountFacts;
   readonly world: World;
   readonly marketNowMs: () => number;
-  /** Lets its market run up to the clock. */
-  readonly run: () => void;
+  /** Lets its market run up to an instant; a long way takes several calls. */
+  readonly run: (toMs: number) => void;
   /** Sends the visitors and postbacks that are due. */
   readonly pump: () => void;
   readonly keepWrite: (written: WriteRecord) => void;
@@ -83,8 +83,8 @@ export function openAccount(options: AccountOptions & MarketOptions, index: numb
     facts: options.account,
     world,
     marketNowMs,
-    run() {
-      const visits = advance(world, Math.min(marketNowMs(), world.market.nowMs + MAX_SLICE_MS));
+    run(toMs) {
+      const visits = advance(world, Math.min(toMs, world.market.nowMs + MAX_SLICE_MS));
       visitors?.admit(visits);
     },
     pump: () => visitors?.pump(marketNowMs(), options.wallNowMs()),

@@ -22,6 +22,8 @@ const restateSchema = z.strictObject({
 export interface ControlOptions {
   readonly accounts: readonly SandboxAccount[];
   readonly faults: Faults;
+  /** Lets the market run up to now. */
+  readonly beforeWrite: () => void;
   readonly wallNowMs: () => number;
 }
 
@@ -61,7 +63,7 @@ export function registerControl(app: FastifyInstance, options: ControlOptions): 
     for (const account of accounts) {
       const setting = account.world.settings.find((candidate) => candidate.id === id);
       if (!setting) continue;
-      account.run();
+      options.beforeWrite();
       const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (Object.keys(known).length === 0)
         return reply

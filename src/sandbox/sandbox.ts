@@ -40,6 +40,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const twins = (options.twins ?? []).map((twin, at) => openAccount({ ...options, ...twin }, at + 1));
   const accounts = [first, ...twins];
   const faults = new Faults();
+  // All to the same instant, also before a write to one of them: else their scores would be of different times.
+  const run = (): void => {
+    const toMs = first.marketNowMs();
+    for (const account of accounts) account.run(toMs);
+  };
 
   const app = fastify({
     logger: false,
@@ -60,7 +65,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       },
     });
   });
-  registerControl(app, { accounts, faults, wallNowMs: options.wallNowMs });
+  registerControl(app, { accounts, faults, beforeWrite: run, wallNowMs: options.wallNowMs });
   registerMeta(app, {
     faults,
     wallNowMs: options.wallNowMs,
@@ -72,7 +77,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         faults,
         runs: new ReportRuns(),
         nowMs: account.marketNowMs,
-        beforeWrite: account.run,
+        beforeWrite: run,
         keepWrite: account.keepWrite,
       },
     })),
@@ -81,7 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
   const tick = (): void => {
     if (options.clock.nowMs() === null) return;
-    for (const account of accounts) account.run();
+    run();
     for (const account of accounts) account.pump();
   };
   const save = (): void => {

@@ -3,14 +3,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explain } from '../../src/cli/explain.ts';
 import { readSample, sampleMarket } from '../../src/cli/sample-market.ts';
+import { liveSnapshotSchema } from '../../src/contract/live.ts';
 import { loadNow, resumeClocks } from '../../src/db/clock.ts';
 import { storeStrategy } from '../../src/db/strategy.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createServerDeps } from '../../src/http/deps.ts';
 import { createLog } from '../../src/log.ts';
 import { meta } from '../../src/networks/meta/meta.ts';
-import { ensureSampleWorkspace, SAMPLE } from '../../src/runtime/sample-workspace.ts';
+import { ensureSampleWorkspace, SAMPLE, SAMPLE_ACCOUNTS } from '../../src/runtime/sample-workspace.ts';
 import { followClock } from '../../src/sandbox/market-clock.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 import { score } from '../../src/sandbox/world.ts';
@@ -26,6 +28,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'market-run-'));
 let loop: TestLoop;
 let server: ReturnType<typeof buildServer>;
 let sandbox: Sandbox;
+let pageUrl = '';
 
 beforeAll(async () => {
   loop = await testLoop([meta]);
@@ -56,6 +59,7 @@ beforeAll(async () => {
     });
   }
   const bidloopUrl = await server.listen({ host: '127.0.0.1', port: 0 });
+  pageUrl = bidloopUrl;
   sandbox = await startSandbox({
     ...sampleMarket(await readSample(db, SECRET_KEY), {
       seed: 1,
@@ -150,4 +154,76 @@ describe('a day in the simulated market', () => {
       sandbox.world.market.nowMs,
     );
   });
+
+  it('sees the autopilot pause a loser of the twin account on its evidence, on record as drawn', async () => {
+    const { db } = loop;
+    const twin = sandbox.accounts[1];
+    await eventually(
+      "a pause in the twin's write log",
+      () =>
+        Promise.resolve(
+          twin?.world.writes.some(
+            (written) => written.by === 'api' && written.changes['status']?.to === 'PAUSED',
+          ) === true || undefined,
+        ),
+      90_000,
+    );
+    const pause = await eventually(
+      'the pause on record',
+      () =>
+        db
+          .selectFrom('decision as d')
+          .innerJoin('object as o', 'o.id', 'd.object_id')
+          .select(['d.id', 'd.sentence', 'd.evidence', 'd.object_id', 'o.name'])
+          .where('d.account_id', '=', SAMPLE_ACCOUNTS[1].accountId)
+          .where('d.rule', '=', 'autopilot: pause')
+          .where('d.outcome', '=', 'applied')
+          .executeTakeFirst(),
+      20_000,
+    );
+    expect(['Yoga Broad (autopilot)', 'Zen C (autopilot)']).toContain(pause.name);
+    expect(pause.sentence).toMatch(
+      /where \d+(\.\d)? were due at target; evidence [\d.]+ : 1 that CPA is above \$30\.00/,
+    );
+    const drawn = await db
+      .selectFrom('holdout')
+      .selectAll()
+      .where('object_id', '=', pause.object_id)
+      .executeTakeFirstOrThrow();
+    expect(drawn).toMatchObject({ pause_id: pause.id, propensity: 0.03 });
+    // What it saw gives the same decision again.
+    expect((await explain(db, pause.id)).recomputed).toBe('same');
+  });
+
+  it('shows both scores on the page, beside the market left alone', async () => {
+    const answer = await fetch(`${pageUrl}/api/live`, { signal: AbortSignal.timeout(20_000) });
+    const { score: shown, adSets } = liveSnapshotSchema.parse(await firstMessage(answer)).state;
+    expect(shown?.accounts.map((account) => account.label)).toEqual(['rules', 'autopilot']);
+    expect(shown?.leftAlone.difference).toBe('$0');
+    expect(new Set(adSets.map((row) => row.account))).toEqual(
+      new Set(SAMPLE_ACCOUNTS.map((account) => account.name)),
+    );
+    expect(
+      adSets.some((row) => row.verdict?.evidence !== null && row.account === SAMPLE_ACCOUNTS[1].name),
+    ).toBe(true);
+    // The same people at both: were it not for what was done, profits would be the same to the cent.
+    const [rules, autopilot] = sandbox.accounts.map((account) => account.score());
+    expect(autopilot?.leftAloneMicros).toBe(rules?.leftAloneMicros);
+  });
 });
+
+/** The first message of the live stream. */
+async function firstMessage(answer: Response): Promise<unknown> {
+  const reader = answer.body?.getReader();
+  const decoder = new TextDecoder();
+  for (let text = ''; ;) {
+    const part = await reader?.read();
+    if (part?.value === undefined) throw new Error(`the live stream ended: ${text}`);
+    text += decoder.decode(part.value, { stream: true });
+    const data = /^data: (.*)$/m.exec(text);
+    if (data?.[1] !== undefined && text.includes('\n\n', data.index)) {
+      await reader?.cancel();
+      return JSON.parse(data[1]);
+    }
+  }
+}
