@@ -2,7 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import type { Fact, Scope } from './facts.ts';
 import { FAMILIES } from './families.ts';
 import { METRICS, readMetric } from './metrics.ts';
-import { fullScope, type Part, type Statistic } from './statistic.ts';
+import { fullScope, type Part, readStatistic, type Statistic } from './statistic.ts';
 import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED } from './value.ts';
 
 /** Functions beside metrics. All others of CEL are left out: they need integers, can fail at run time, or have no use in a rule. */
@@ -183,7 +183,8 @@ function readCalled(
   const number = (value: string | number | null) => (typeof value === 'number' ? value : null);
   const text = (value: string | number | null) => (typeof value === 'string' ? value : null);
   const named = withEvent ? text(args[0] ?? null) : slot.defaultEvent;
-  return statistic.read(
+  return readStatistic(
+    statistic,
     {
       event: statistic.event === 'none' ? null : named,
       window: text(at('window')),

@@ -3,7 +3,7 @@ import type { Vocabulary } from './analyze.ts';
 import type { Fact, Scope } from './facts.ts';
 import { type FamilyCall, familyCall, literalNumber, literalsOf } from './family-call.ts';
 import { METRICS, readMetric } from './metrics.ts';
-import { type FullScope, fullScope, type Statistic, type StatisticCall } from './statistic.ts';
+import { type FullScope, fullScope, readStatistic, type Statistic, type StatisticCall } from './statistic.ts';
 import { type ProgramLanguage, subProgram } from './sub-program.ts';
 import { childrenOf, literalText, render } from './tree.ts';
 import { isMissing, type Missing, type OperandValue, RuleFault, UNDEFINED, type Unit } from './value.ts';
@@ -102,10 +102,9 @@ function statisticOperand(
     event: statistic.event === 'none' ? null : (literals.event ?? language.vocabulary.defaultEvent),
   };
   const targetOf = target === null ? () => null : readNumber(target, text, language);
-  const written = render(node, text, 'written');
   const call = (scope: Scope): StatisticCall => ({ ...fixed, target: targetOf(scope) });
   return {
-    text: written,
+    text: render(node, text, 'written'),
     unit: statistic.unit,
     metric: null,
     statistic: { function: statistic, call, scope: fullScope },
@@ -117,11 +116,7 @@ function statisticOperand(
         if (error === UNDEFINED) return { missing: 'value', why: 'its target has no value' };
         throw error;
       }
-      const value = statistic.read(asked, fullScope(scope));
-      if (typeof value === 'number' && !Number.isFinite(value))
-        throw new RuleFault(`${written} is not a number: ${value}`);
-      // -0 would not survive a stored record.
-      return value === 0 ? 0 : value;
+      return readStatistic(statistic, asked, fullScope(scope));
     },
   };
 }

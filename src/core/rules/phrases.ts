@@ -260,7 +260,7 @@ function statisticDistance({ leaf, values }: LeafOutcome, scope: Scope): Distanc
 
 function nameOf(operand: Operand, scope: Scope): string {
   const { metric, statistic } = operand;
-  if (statistic !== null) return statistic.function.name(statistic.call(scope));
+  if (statistic !== null) return statistic.function.name(statistic.call(scope), statistic.scope(scope));
   if (metric === null) return operand.text;
   if (metric.name === 'conversions') return `${metric.event ?? 'conversion'}s ${windowText(metric.window)}`;
   return `${NAMES[metric.name] ?? metric.name} ${windowText(metric.window)}`;

@@ -16,7 +16,7 @@ import {
   type StatisticCall,
   targetOf,
 } from './statistic.ts';
-import { deliveryOf, learnedOf, unconvertedRevenue } from './sums.ts';
+import { allFinite, deliveryOf, learnedOf, unconvertedRevenue } from './sums.ts';
 import { trialWorth } from './worth.ts';
 import { isMissing, type Missing, RuleFault } from './value.ts';
 
@@ -36,6 +36,8 @@ interface Test {
   readonly value: number;
   readonly matured: number;
 }
+
+const NOTHING = { conversions: 0, value: 0, matured: 0 };
 
 const remembered = perEvidence<Test>();
 const rememberedLn = perEvidence<number>();
@@ -64,7 +66,7 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
       nowMs: evidence.nowMs,
       startsMs: restartStarts(sinceMs, evidence.nowMs),
     });
-    const [whole] = sums;
+    const whole = allFinite(sums[0] ?? NOTHING);
     return {
       learned,
       stretches: sums.map(({ conversions, matured, cappedValue }) => ({
@@ -72,9 +74,9 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
         matured,
         capped: cappedValue,
       })),
-      conversions: whole?.conversions ?? 0,
-      value: whole?.value ?? 0,
-      matured: whole?.matured ?? 0,
+      conversions: whole.conversions,
+      value: whole.value,
+      matured: whole.matured,
     };
   });
 }

@@ -52,8 +52,25 @@ export interface Statistic {
   /** Its value as a clause for marketers: "2 purchases where 9.3 were due at $30.00; evidence 27 : 1 …". */
   said(call: StatisticCall, value: number | boolean, scope: FullScope): string;
   /** Its name in "nearest: … $4.00 over …". */
-  name(call: StatisticCall): string;
+  name(call: StatisticCall, scope: FullScope): string;
   approach?(call: StatisticCall, scope: FullScope): Approach | Missing;
+}
+
+/**
+ * One statistic of the object under judgement.
+ *
+ * @throws RuleFault when the evidence lacks what it looks at or holds a number that is none: never a quiet 0.
+ */
+export function readStatistic(
+  statistic: Statistic,
+  call: StatisticCall,
+  scope: FullScope,
+): number | boolean | Missing {
+  const value = statistic.read(call, scope);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new RuleFault(`${statistic.example} of this object is not a number: ${value}`);
+  // -0 would not survive a stored record.
+  return value === 0 ? 0 : value;
 }
 
 /** @throws RuleFault in `scope.where`, where nothing but the object is known. */

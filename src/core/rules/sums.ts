@@ -74,7 +74,14 @@ function sumsBetween(evidence: Evidence, event: string, bounds: WindowBounds, li
     all.capped += capped?.[bucket] ?? 0;
   }
   const matured = maturedSpend({ delivery, curve, line, nowMs: evidence.nowMs, ...bounds });
-  return { ...all, matured };
+  return allFinite({ ...all, matured });
+}
+
+/** Sums with nothing in them that is no number: what is none is a fault of the facts, never a quiet "no evidence". */
+export function allFinite<T extends object>(sums: T): T {
+  for (const [name, value] of Object.entries(sums))
+    if (!Number.isFinite(value)) throw new RuleFault(`${name} of this object is not a number: ${value}`);
+  return sums;
 }
 
 /** All objects of a pass share zone and `asOf`: their windows' edges are worked out once. */

@@ -84,7 +84,7 @@ function probability(metric: 'cpa' | 'roas', direction: 'above' | 'below'): Stat
     },
     said: (call, value, scope) =>
       `probability ${valueText(Number(value), 'percent', scope.account.currency)} that ${claim(call, scope)}`,
-    name: (call) => `probability of ${method} ${windowText(windowOf(call))}`,
+    name: (call, scope) => `probability that ${claim(call, scope)}`,
   };
 }
 

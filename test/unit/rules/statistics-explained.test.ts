@@ -105,7 +105,7 @@ describe('why not', () => {
       'shrunk CPA in 7 days $10.00 below $60.00',
     );
     expect(told('probability.cpaAbove(target.cpa, "7d") > 0.99', spent(60, 0)).nearest?.text).toBe(
-      'probability of cpaAbove in 7 days 9.91 % below 99 %',
+      'probability that CPA is above $30.00 in 7 days 9.91 % below 99 %',
     );
   });
 

@@ -306,6 +306,19 @@ describe('windows of the statistics', () => {
       }
   });
 
+  test.each([
+    'proven.cpaAbove(30, 0.05)',
+    'proven.roasBelow(1.5, 0.05)',
+    'matured.spend("3d") >= 0',
+    'max(shrunk.cpa("3d"), 1) > 0',
+    'forecast.conversions("3d") >= 0',
+  ])('a number that is none is a fault in %s', (call) => {
+    const broken = once(Number.NaN, 1, 0, {
+      orders: { orders: 500, mean: 45, kappa: 80, cap: 200, cappedShare: 1 },
+    });
+    expect(decide(strategyOf(`${call} || true`), evidenceOf(broken)).reason.code).toBe('rule_error');
+  });
+
   test('in calculations CEL reads the same numbers', () => {
     expect(
       holds('conversions("3d") < 0.5 * due.conversions("3d")', {
