@@ -4,6 +4,7 @@ import { estimatedSpend } from '../../src/core/estimated-spend.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { micros } from '../../src/core/money.ts';
 import { type EstimateInput, loadEstimates } from '../../src/db/estimated-spend.ts';
+import { addToEventDays } from '../../src/db/running-totals.ts';
 import { storeSpend } from '../../src/db/spend.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { evidenceOf } from '../support/evidence.ts';
@@ -135,6 +136,20 @@ describe('estimated spend', () => {
     await sql`insert into conversion_hour (account_id, object_id, event, event_type, status, hour, conversions, value_micros)
       values (${account.accountId}, ${set}, 'purchase', 'event', 'approved', ${new Date(account.asOfMs)}, 1, 30000000)`.execute(
       database.db,
+    );
+    await database.db.transaction().execute((trx) =>
+      addToEventDays(trx, [
+        {
+          accountId: account.accountId,
+          objectId: set,
+          event: 'purchase',
+          eventType: 'event',
+          day: '2026-11-10',
+          conversions: 1,
+          valueMicros: 30_000_000,
+          unconverted: 0,
+        },
+      ]),
     );
     const estimate = (await load([set])).get(set);
     expect(estimate?.windows['1h']?.conversions['purchase']).toMatchObject({ conversions: 1 });
