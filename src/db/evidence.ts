@@ -3,6 +3,7 @@ import type { SpendEstimate } from '../core/estimated-spend.ts';
 import type { Micros } from '../core/money.ts';
 import type { ObjectFacts, ObjectId } from '../core/object.ts';
 import type { CompiledStrategy } from '../core/rules/compile.ts';
+import { loadArrivals, withArrivals } from './arrived.ts';
 import type { Db } from './connection.ts';
 import { loadEstimates } from './estimated-spend.ts';
 import { conversionsInDoubt, trackingGap } from './evidence-health.ts';
@@ -87,7 +88,11 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
 
   // After the objects: what set a value that they show is in here too.
   const trackingSinceMs = account.tracking_since?.getTime() ?? null;
-  const [metrics, history, changedSince, postbacksInDoubt, outage, statistics, estimates, draws] =
+  const judgedOf = scoped.map(({ strategy, objects: judged }) => ({
+    compiled: strategy.compiled,
+    objectIds: judged.map((object) => object.id),
+  }));
+  const [metrics, arrivals, history, changedSince, postbacksInDoubt, outage, statistics, estimates, draws] =
     await Promise.all([
       input.windows?.asOfMs === asOfMs
         ? input.windows
@@ -95,11 +100,9 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
             accountId: account.id,
             zone: account.time_zone,
             asOfMs,
-            scoped: scoped.map(({ strategy, objects: judged }) => ({
-              compiled: strategy.compiled,
-              objectIds: judged.map((object) => object.id),
-            })),
+            scoped: judgedOf,
           }),
+      loadArrivals(db, { accountId: account.id, zone: account.time_zone, asOfMs, scoped: judgedOf }),
       loadHistory(db, ids),
       loadChangedSince(
         db,
@@ -126,7 +129,12 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
   return scoped.map((scope) => ({
     strategy: scope.strategy,
     evidence: scope.objects.map((object): Evidence => {
-      const windows = metrics.get(object.id, scope.strategy.compiled.needs.windows);
+      const { needs, autopilot } = scope.strategy.compiled;
+      const windows = withArrivals(
+        metrics.get(object.id, needs.windows),
+        needs.arrived,
+        arrivals.get(object.id),
+      );
       const undefinedBecause =
         inDoubt ??
         (account.tracking_by === 'sender'
@@ -137,9 +145,8 @@ export async function loadEvidence(db: Db, input: EvidenceInput): Promise<readon
         ...(undefinedBecause === undefined ? {} : { conversionsUndefined: undefinedBecause }),
       };
       const changed = changedSince.get(object.id);
-      const { needs, autopilot } = scope.strategy.compiled;
       const delivery = needs.statistics ? statistics.delivery.get(object.id) : undefined;
-      const estimate = scope.strategy.compiled.needs.estimatedSpend ? estimates.get(object.id) : undefined;
+      const estimate = needs.estimatedSpend ? estimates.get(object.id) : undefined;
       const evidence: Evidence = {
         object,
         campaign: parent(byId, object.campaignId),

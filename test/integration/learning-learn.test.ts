@@ -8,7 +8,7 @@ import { learn } from '../../src/db/learning/learn.ts';
 import { loadLearned } from '../../src/db/learning/load-learned.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { seedAccount, type SeededAccount } from '../support/ingest-facts.ts';
-import { seedWorld, type World } from '../support/learning-world.ts';
+import { seedWorld, type World } from '../../bench/learning-seed.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Db } from '../../src/db/connection.ts';
-import type { SeededAccount } from './ingest-facts.ts';
+import type { Db } from '../src/db/connection.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -12,6 +11,8 @@ export interface World {
   readonly campaigns: number;
   readonly adsPerCampaign: number;
   readonly seed: number;
+  /** Hours of a day in which an ad delivers; all of them when left out. */
+  readonly hoursPerDay?: number;
   /** Clicks of an ad in an hour; each costs 50 cents. */
   readonly clicksPerHour?: number;
   /** Conversions per dollar, on average over the ads, whose own rates are Gamma(shape) around it. */
@@ -29,9 +30,20 @@ const CLICK_COST = 0.5;
  * Seeds objects, spend, conversions with their changes, hours and running totals, as sync and ingest leave them. Conversions
  * that would arrive after `nowMs` are not there. Hours of the account are taken to be UTC's.
  */
-export async function seedWorld(db: Db, shop: SeededAccount, world: World): Promise<void> {
+export async function seedWorld(
+  db: Db,
+  shop: { readonly accountId: string; readonly workspaceId: string; readonly sourceId: string },
+  world: World,
+): Promise<void> {
   const { nowMs, days, campaigns, adsPerCampaign, seed } = world;
-  const { clicksPerHour = 4, rate = 0.05, shape = 2, meanDelayMs = 6 * HOUR, trials } = world;
+  const {
+    hoursPerDay = 24,
+    clicksPerHour = 4,
+    rate = 0.05,
+    shape = 2,
+    meanDelayMs = 6 * HOUR,
+    trials,
+  } = world;
   const now = new Date(nowMs).toISOString();
   const fromMs = Math.floor((nowMs - days * DAY) / DAY) * DAY;
   const from = new Date(fromMs).toISOString();
@@ -61,7 +73,8 @@ export async function seedWorld(db: Db, shop: SeededAccount, world: World): Prom
       select ${accountId}, o.id, ${from}::timestamptz + make_interval(hours => h), ${clicksPerHour * CLICK_COST * 1e6}::bigint,
              ${clicksPerHour * 50}, ${clicksPerHour}, ${now}::timestamptz
       from object o cross join generate_series(0, ${hours - 1}::int) h
-      where o.account_id = ${accountId} and o.level = 'ad' and o.network_id like 'w%'`.execute(trx);
+      where o.account_id = ${accountId} and o.level = 'ad' and o.network_id like 'w%'
+        and (h + o.id) % 24 < ${hoursPerDay}`.execute(trx);
     // The ad's own rate: the mean of `shape` exponentials is a gamma of that shape.
     await sql`
       create temporary table own_rate on commit drop as
