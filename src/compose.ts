@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createActNetworkActivities, createActRecordActivities, type ActDeps } from '../activities/act.ts';
@@ -79,6 +80,7 @@ export function composeActivities(deps: ComposeDeps) {
       }
     },
     tell: (accountId, news) => deps.log.warn({ accountId }, news),
+    progress: (done) => Context.current().heartbeat(done),
     async sweep(accountId) {
       const { workspace_id } = await db
         .selectFrom('ad_account')

@@ -11,9 +11,11 @@ import {
 import type { OptimizeAccountInput, OptimizeActivities, OptimizeResult } from '../activities/contract.ts';
 import { NEWS_SIGNAL } from './names.ts';
 
-// One pass is set-based and short; a database that is away is waited for, because news must not be lost.
+// A pass is set-based and nearly always short; that of a large account goes by batches and tells of each. A database that
+// is away is waited for, because news must not be lost.
 const { optimize } = proxyActivities<OptimizeActivities>({
-  startToCloseTimeout: '2 minutes',
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: '2 minutes',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds' },
 });
 

@@ -30,6 +30,8 @@ export interface StoreInput {
   readonly judged: readonly Judged[];
   /** From {@link loadSettled}, before the evidence was loaded. */
   readonly settledBefore: Settled;
+  /** Objects that a decision of this pass already moves, with the strategy's name; added to. Kept across its batches. */
+  readonly taken?: Map<ObjectId, string>;
 }
 
 export interface StoreResult {
@@ -73,8 +75,7 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
     const sentences: string[] = [];
     // Those of earlier passes again: telling their workflows may have failed.
     const superseded = [...busy.overtaken];
-    /** Objects that a decision of this pass already moves. */
-    const taken = new Map<ObjectId, string>();
+    const taken = input.taken ?? new Map<ObjectId, string>();
     let evaluated = 0;
     let acted = 0;
 
