@@ -33,8 +33,13 @@ export interface OrderValues {
   readonly kappa: number;
   /** Orders count at most this much in the below-target test. */
   readonly cap: number;
-  /** Share of revenue that is left after capping; the target is lowered by it. */
+  /** Share of revenue that is left after capping. */
   readonly cappedShare: number;
+  /**
+   * Its lower 90 % limit, with rare large orders allowed for: the below-target test lowers the target by it. 0 where orders
+   * are so uneven, or so few, that nothing can be said. Left out: `cappedShare`.
+   */
+  readonly cappedShareLow?: number;
 }
 
 /** A trial's expected worth: trial-to-paid rate × price. */

@@ -55,7 +55,7 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
   const weeks = maturedSince({ ...from, line: 'lower', startsMs });
   const weight = testWeight(units.prior);
   const lnEvidence = mixRestarts(
-    weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week), weight)),
+    weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week) * units.testShare, weight)),
   );
 
   // The newest restart that still leaves four weeks to look at, else the beginning.

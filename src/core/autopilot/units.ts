@@ -15,6 +15,8 @@ export interface Units {
   readonly perCount: number;
   /** Effective conversions due per major unit of matured spend. */
   readonly perSpend: number;
+  /** Share of what is due that the test against an object asks for: less than 1 where order values leave doubt. */
+  readonly testShare: number;
   /** What one conversion may cost, major units. */
   readonly perConversion: number;
   /** The prior in target units; the cold-start weight while none is learned. */
@@ -39,6 +41,7 @@ export function unitsOf(target: PilotTarget, learned: Learned): Units | null {
     counts: 'cappedValue',
     perCount: 1 / (orders.kappa * phi),
     perSpend: (target.roas * orders.cappedShare) / (orders.kappa * phi),
+    testShare: Math.min(1, (orders.cappedShareLow ?? orders.cappedShare) / orders.cappedShare),
     perConversion,
     prior: weightOf(learned, perConversion),
   };
@@ -49,6 +52,7 @@ function countUnits(perConversion: number, phi: number, learned: Learned): Units
     counts: 'conversions',
     perCount: 1 / phi,
     perSpend: 1 / (perConversion * phi),
+    testShare: 1,
     perConversion,
     prior: weightOf(learned, perConversion),
   };

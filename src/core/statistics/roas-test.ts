@@ -15,63 +15,67 @@ const Z90 = 1.2816;
  * orders and what is no number are left out.
  */
 export function sizeBiasedMean(values: readonly number[]): number {
-  let [sum, squares] = [0, 0];
-  for (const value of values) {
-    if (!(value > 0) || value === Infinity) continue;
-    sum += value;
-    squares += value * value;
-  }
-  return sum > 0 ? squares / sum : 0;
+  const usable = values.filter((value) => value > 0 && value < Infinity);
+  const total = sum(usable);
+  return total > 0 ? sum(usable.map((value) => value * value)) / total : 0;
 }
 
 /**
- * What the ROAS tests need to know about the sizes of an account's orders (net of refunds, major units, each one value):
- * a cap L, the upper 90 % limit of κ of the capped values, and the lower 90 % limit of the share of revenue left under
- * the cap. L is the 99th percentile, lower where fewer than 20 orders would lie above it: what never occurred cannot be
- * estimated. Limits by the delta method on the log scale, for ratios of means (Cochran 1977, ch. 6).
+ * What the ROAS tests need to know about the sizes of an account's orders (net of refunds, major units, each one value): a
+ * cap L, κ of the capped values (upper 90 % limit, by the delta method for a ratio of means on the log scale; Cochran 1977,
+ * ch. 6), and the share of revenue left under the cap with its lower 90 % limit. L is the 99th percentile, lower where
+ * fewer than 20 orders would lie above it.
+ *
+ * The lower limit takes revenue above the cap to have a Pareto tail, whose mean log excess over L the orders above it tell
+ * (Hill 1975): one unseen whale weighs more than a sample's own scatter shows. On log-normal tails it errs to the safe side.
  *
  * Null with fewer than 30 orders of positive value. Orders of zero count as orders; negative ones as zero.
  */
 export function orderValues(values: readonly number[]): OrderValues | null {
   const sorted = values.filter((value) => Number.isFinite(value)).map((value) => Math.max(0, value));
   sorted.sort((a, b) => a - b);
-  const orders = sorted.length;
-  if (orders - sorted.findLastIndex((value) => value === 0) - 1 < FEWEST_ORDERS) return null;
-  // Orders of nothing are no help in placing the cap.
   const positive = sorted.slice(sorted.findLastIndex((value) => value === 0) + 1);
+  if (positive.length < FEWEST_ORDERS) return null;
   const cap = quantileSorted(
     positive,
     Math.min(HIGHEST_CAP, Math.max(0.5, 1 - ORDERS_ABOVE_CAP / positive.length)),
   );
   const capped = sorted.map((value) => Math.min(value, cap));
-  const kappa = ratioOfMeans(
-    capped.map((value) => value * value),
-    capped,
-  );
-  const share = ratioOfMeans(capped, sorted);
+  const squares = capped.map((value) => value * value);
+  const kappa = ratioOfMeans(squares, capped);
+  const revenue = sum(sorted);
+  const underCap = sum(capped);
   return {
-    orders,
-    mean: sorted.reduce((a, b) => a + b, 0) / orders,
+    orders: sorted.length,
+    mean: revenue / sorted.length,
     kappa: Math.min(cap, kappa.ratio * Math.exp((Z90 * kappa.error) / kappa.ratio)),
     cap,
-    cappedShare: share.ratio * Math.exp((-Z90 * share.error) / share.ratio),
+    cappedShare: underCap / revenue,
+    cappedShareLow: Math.min(underCap / revenue, underCap / (underCap + revenueAbove(positive, cap))),
   };
 }
 
+/** Upper 90 % limit of Σ(V − L)⁺ if orders above L are Pareto: k L h / (1 − h), h the mean of ln(V / L). */
+function revenueAbove(values: readonly number[], cap: number): number {
+  const excess = values.filter((value) => value > cap).map((value) => Math.log(value / cap));
+  const k = excess.length;
+  if (k === 0) return 0;
+  const h = (sum(excess) / k) * (1 + Z90 / Math.sqrt(k));
+  return h < 1 ? (k * cap * h) / (1 - h) : Infinity;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 /** Σy / Σx and its standard error, √(Σ(y − ratio·x)²) / Σx. */
 function ratioOfMeans(y: readonly number[], x: readonly number[]): { ratio: number; error: number } {
-  let [sumY, sumX] = [0, 0];
-  for (let i = 0; i < x.length; i += 1) {
-    sumY += y[i] ?? 0;
-    sumX += x[i] ?? 0;
-  }
-  const ratio = sumY / sumX;
+  const sumX = sum(x);
+  const ratio = sum(y) / sumX;
   let squares = 0;
   for (let i = 0; i < x.length; i += 1) squares += ((y[i] ?? 0) - ratio * (x[i] ?? 0)) ** 2;
   return { ratio, error: Math.sqrt(squares) / sumX };
 }
 
-type OrderSizes = Pick<OrderValues, 'kappa' | 'cap' | 'cappedShare'>;
+type OrderSizes = Pick<OrderValues, 'kappa' | 'cap' | 'cappedShare' | 'cappedShareLow'>;
 
 /**
  * ln of the evidence that ROAS is below target. Orders of value V at rate λ per matured dollar, null λ E V ≥ r: for η > 0
@@ -91,14 +95,14 @@ export function lnRoasBelow(
   return lnEvidenceAbove(n, s, weight);
 }
 
-/** Effective conversions n = R/κ and those due on target s = r · cappedShare · m / κ, of the test "ROAS is below target". */
+/** Effective conversions n = R/κ and those due on target s = r · share under the cap · m / κ, of the test "ROAS is below target". */
 export function roasBelowUnits(
   facts: { readonly revenueCapped: number; readonly matured: number; readonly target: number },
   orders: OrderSizes,
 ): { readonly n: number; readonly s: number } {
   return {
     n: facts.revenueCapped / orders.kappa,
-    s: (facts.target * orders.cappedShare * facts.matured) / orders.kappa,
+    s: (facts.target * (orders.cappedShareLow ?? orders.cappedShare) * facts.matured) / orders.kappa,
   };
 }
 

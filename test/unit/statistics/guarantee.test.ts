@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { probit } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
+import type { OrderValues } from '../../../src/core/learned.ts';
 import { lnEvidenceAbove, lnEvidenceBelow } from '../../../src/core/statistics/e-process.ts';
 import { mixRestarts } from '../../../src/core/statistics/restarts.ts';
 import { lnRoasBelow, orderValues } from '../../../src/core/statistics/roas-test.ts';
@@ -51,7 +52,7 @@ describe('ROAS on target, orders log-normal, looked at without pause', () => {
   it.each([
     [0.75, 60],
     [1, 300],
-    [1.5, 300],
+    [1.5, 100],
     [1.5, 1000],
   ])('holds with sizes learned, log-sd %d, from %d orders', (sd, count) => {
     const rate = roasCrossings(sd, 23, (draw) => {
@@ -102,7 +103,7 @@ function restarted(s: number, n: number, times: readonly number[]): number {
 function roasCrossings(
   sd: number,
   seed: number,
-  sizesOf: (draw: () => number) => { kappa: number; cap: number; cappedShare: number },
+  sizesOf: (draw: () => number) => Pick<OrderValues, 'kappa' | 'cap' | 'cappedShare'>,
 ): number {
   const draw = uniform(seed);
   let found = 0;

@@ -25,9 +25,9 @@ describe('evidence about ROAS', () => {
 
   it('lowers the target by what the cap takes from revenue', () => {
     const facts = { revenueCapped: 100, matured: 400, target: 1 };
-    expect(lnRoasBelow(facts, { ...orders, cappedShare: 0.9 })).toBe(
-      lnRoasBelow({ ...facts, target: 0.9 }, orders),
-    );
+    const lowered = lnRoasBelow({ ...facts, target: 0.9 }, orders);
+    expect(lnRoasBelow(facts, { ...orders, cappedShare: 0.9 })).toBe(lowered);
+    expect(lnRoasBelow(facts, { ...orders, cappedShare: 0.95, cappedShareLow: 0.9 })).toBe(lowered);
   });
 
   it('of refunds beyond all revenue is that of none; of facts that are no numbers none', () => {
@@ -66,11 +66,18 @@ describe('sizes of orders', () => {
     expect(Math.abs((sizes?.mean ?? 0) / 30 - 1)).toBeLessThan(0.01);
   });
 
-  it('cap lower where few orders are known', () => {
+  it('cap lower where few orders are known, and trust the share under the cap less', () => {
     const few = orderValues(logNormal(100, 1, 30));
     const more = orderValues(logNormal(1000, 1, 30));
     expect(few?.cap).toBeLessThan(more?.cap ?? 0);
-    expect(few?.cappedShare).toBeLessThan(more?.cappedShare ?? 0);
+    expect(few?.cappedShareLow).toBeLessThan(more?.cappedShareLow ?? 0);
+    expect(more?.cappedShareLow).toBeLessThan(more?.cappedShare ?? 0);
+  });
+
+  it('say nothing where so few or so uneven orders are known that a whale could hide', () => {
+    const uneven = orderValues(logNormal(60, 2, 30));
+    expect(uneven?.cappedShareLow).toBe(0);
+    expect(lnRoasBelow({ revenueCapped: 0, matured: 1e6, target: 1 }, uneven ?? orders)).toBeCloseTo(0, 12);
   });
 
   it('of equal orders need no cap and no caution', () => {
@@ -80,6 +87,7 @@ describe('sizes of orders', () => {
       kappa: 20,
       cap: 20,
       cappedShare: 1,
+      cappedShareLow: 1,
     });
   });
 
