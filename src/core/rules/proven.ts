@@ -208,10 +208,13 @@ function proven(metric: 'cpa' | 'roas', direction: Direction): Statistic {
       const found = proof(call, scope, direction);
       if (isMissing(found)) return found;
       const needed = 1 / riskOf(call);
+      const have = oddsText(found.ln);
+      const need = oddsText(Math.log(needed));
       return {
         value: Math.exp(Math.min(found.ln, 700)),
         threshold: needed,
-        text: `evidence ${oddsText(found.ln)} of ${oddsText(Math.log(needed))} ${claim(call, scope)}`,
+        // 19.7 : 1 is not 20 : 1.
+        text: `evidence ${have === need ? 'just under' : `${have} of`} ${need} ${claim(call, scope)}`,
       };
     },
   };

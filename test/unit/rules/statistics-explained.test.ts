@@ -91,6 +91,12 @@ describe('why not', () => {
     expect(decision.sentence).toBe(`keep Zen C: no rule holds; nearest: ${decision.nearest?.text ?? ''}`);
   });
 
+  test('what rounds to enough is told to be just under it', () => {
+    const needed = (1.001 * Math.exp(mixRestarts([lnEvidenceAbove(1, 6)]))).toPrecision(6);
+    const decision = told(`proven.cpaAbove(target.cpa, ${1 / Number(needed)})`, spent(180, 1));
+    expect(decision.nearest?.text).toMatch(/^evidence just under [\d.]+ : 1 that CPA is above \$30\.00$/);
+  });
+
   test('evidence for the other side is next to nothing', () => {
     expect(told('proven.cpaAbove(target.cpa, 0.05)', spent(300, 30)).nearest?.text).toMatch(
       /^evidence 1 : [\d.]+ of 20 : 1|^evidence under 1 : 100 of 20 : 1/,
