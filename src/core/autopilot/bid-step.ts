@@ -6,6 +6,8 @@ import { countOf, dueOf, type Units } from './units.ts';
 
 /** Where a target is a limit, average cost at the most profitable cap lies this far below it (second price: .6 to .7). */
 const LIMIT_AVERAGE = 0.65;
+/** A cap follows what the object's own conversions cost: before this many targets have matured there is nothing to follow. */
+const OWN_EXPOSURE = 1;
 /** A cap is moved by at most this much at once: beyond it networks begin their learning phase anew. */
 const CAP_STEP = 0.2;
 
@@ -75,13 +77,20 @@ function wantedBid(
     );
   }
   const { prior, perConversion } = units;
-  const efficiency = (prior.a + countOf(units, totals)) / (prior.b + dueOf(units, totals));
+  const due = dueOf(units, totals);
+  if (input.bidUnit === 'conversion' && due < OWN_EXPOSURE) return null;
+  const shrunkCpa = (perConversion * (prior.b + due)) / (prior.a + countOf(units, totals));
+  const isLimit = pilot.targetIs === 'limit';
+  if (isLimit && input.levers.bidStrategy === 'bid_cap')
+    // The most one conversion may cost in an auction of second prices: what it is worth, unless the network's own estimate
+    // of conversions makes them dearer than that.
+    return finite(
+      shrunkCpa > perConversion
+        ? costCapBid({ cap: bid, targetCpa: perConversion, shrunkCpa })
+        : 1e6 * perConversion,
+    );
   return finite(
-    costCapBid({
-      cap: bid,
-      targetCpa: perConversion * (pilot.targetIs === 'average' ? 1 : LIMIT_AVERAGE),
-      shrunkCpa: perConversion / efficiency,
-    }),
+    costCapBid({ cap: bid, targetCpa: perConversion * (isLimit ? LIMIT_AVERAGE : 1), shrunkCpa }),
   );
 }
 

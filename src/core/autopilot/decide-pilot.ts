@@ -92,6 +92,18 @@ export function decidePilot(
       'not_learned',
       'no order with a value is known in this account yet, so its revenue cannot be judged',
     );
+  // The same fault as of a metric in a rule: never a quiet 0.
+  if (
+    ![
+      numbers.spend,
+      numbers.conversions,
+      numbers.revenue,
+      numbers.test.spend,
+      numbers.lnEvidence,
+      numbers.efficiency,
+    ].every(Number.isFinite)
+  )
+    return keep('rule_error', 'the evidence holds a cost or a count that is no number');
   const judgement = withInterval(numbers);
   const telling: Telling = {
     pilot,
@@ -113,6 +125,8 @@ export function decidePilot(
       traces,
       judgement,
     };
+  // A bid per click that cannot go lower leaves the pause that was due.
+  if (isCornered(plan.code, judgement)) return cornered(strategy, evidence, telling, traces);
   return { ...keep(plan.code, plan.detail), rule, traces, judgement: asKept(judgement) };
 }
 
@@ -176,6 +190,44 @@ function kept(telling: Telling, traces: readonly RuleTrace[]): PilotConclusion {
     },
     ...(holdout === null ? {} : { holdout }),
   };
+}
+
+/** Whether a bid was cut instead of the pause that is due, and stands at its floor. */
+function isCornered(code: ReasonCode, { action, lnEvidence, lnThreshold, stageBefore }: Judgement): boolean {
+  return (
+    action === 'bid' &&
+    stageBefore !== 'paused' &&
+    lnEvidence >= lnThreshold &&
+    (code === 'floor' || code === 'rounding_refused' || code === 'step_refused')
+  );
+}
+
+function cornered(
+  strategy: CompiledStrategy,
+  evidence: Evidence,
+  telling: Telling,
+  traces: readonly RuleTrace[],
+): PilotConclusion {
+  const judgement: Judgement = {
+    ...telling.judgement,
+    action: 'pause',
+    reason: 'proven_above',
+    stageAfter: 'paused',
+    toMicros: null,
+    lever: null,
+  };
+  const rule = PILOT_RULES.pause;
+  const plan = planSafely(strategy, actionOf(judgement), evidence);
+  return plan.ok
+    ? {
+        acts: true,
+        verdict: plan.verdict,
+        rule,
+        sentence: `${plan.lead}: ${whyWords({ ...telling, judgement })}; its bid cannot go lower`,
+        traces,
+        judgement,
+      }
+    : { ...keep(plan.code, plan.detail), rule, traces, judgement: asKept(telling.judgement) };
 }
 
 /** A change that a limit refuses leaves the object where it is. */

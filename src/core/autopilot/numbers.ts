@@ -2,6 +2,7 @@ import { DEFAULT_WEIGHT, lnEvidenceAbove, lnEvidenceBelow, type Weight } from '.
 import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
 import { probabilityAbove, shrunkRate } from '../statistics/posterior.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
+import { lnRoasAbove } from '../statistics/roas-test.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { PilotInput } from './judgement.ts';
 import { budgetLevel } from './probation.ts';
@@ -99,6 +100,17 @@ export function lnEvidenceGood(pilot: CompiledAutopilot, input: PilotInput, unit
   });
   const [whole] = weeks;
   if (whole === undefined) return -Infinity;
+  const { orders } = input.learned;
+  if (units.counts === 'cappedValue' && orders !== null && pilot.target.kind === 'roas') {
+    // Success is counted in units of the cap, not of κ: one whale must not prove it.
+    const perFact = units.perCount * orders.kappa;
+    const facts = {
+      revenueCapped: whole.cappedValue * perFact,
+      matured: whole.matured * perFact,
+      target: pilot.target.roas,
+    };
+    return lnRoasAbove(facts, orders, testWeight(units.prior));
+  }
   return lnEvidenceBelow(countOf(units, whole), dueOf(units, whole), testWeight(units.prior));
 }
 

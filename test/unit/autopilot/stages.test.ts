@@ -62,7 +62,7 @@ describe('probation', () => {
       fullMicros: usd(60),
     });
     expect(found.sentence).toMatch(
-      /^daily budget \$60\.00 → \$20\.00: 4 purchases where 7\.2 were due at target; the chance that CPA is above \$30\.00 is 8\d %, so it keeps 33 % until it has shown more$/,
+      /^daily budget \$60\.00 → \$20\.00: 4 purchases where 7\.2 were due at target; the chance that CPA is above \$30\.00 is 90 %, so it keeps 33 % until it has shown more$/,
     );
   });
 
