@@ -22,8 +22,9 @@ export interface BidStep {
 /**
  * The next bid of an object, from what its clicks brought over the weeks that profit is judged by.
  *
- * Paid per click and the target a limit: the click's value. Otherwise a cap that follows cost, towards the target where
- * that is an average, below it where it is a limit. A raise believes the upper line of the delay curve, a cut the lower
+ * Paid per click and the target a limit: the click's value. A bid cap per conversion and the target a limit: what a
+ * conversion is worth. Otherwise a cap that follows cost, towards the target where that is an average, below it where it
+ * is a limit. A raise believes the upper line of the delay curve, a cut the lower
  * one: neither moves on what has only not come yet.
  *
  * @param lower those weeks on the lower line.
