@@ -1,36 +1,18 @@
-import { compileAutopilot } from '../../../src/core/autopilot/compile-autopilot.ts';
 import type { CompiledAutopilot } from '../../../src/core/autopilot/compiled.ts';
 import type { Judgement } from '../../../src/core/autopilot/judgement.ts';
 import { pilotInput } from '../../../src/core/autopilot/pilot-input.ts';
 import { judgeObject } from '../../../src/core/autopilot/judge.ts';
-import { PILOT_RULES } from '../../../src/core/autopilot/stage.ts';
-import type { Evidence, PastChange, PilotFacts } from '../../../src/core/decision.ts';
-import { compileGuardrails } from '../../../src/core/rules/compile-guardrails.ts';
-import type { AutopilotDocument } from '../../../src/core/rules/document.ts';
+import { decide } from '../../../src/core/decide.ts';
+import type { CompiledStrategy } from '../../../src/core/rules/compile.ts';
+import type { Decision, Evidence, PilotFacts } from '../../../src/core/decision.ts';
 import { PURPOSE, stream } from '../../../src/sandbox/market/random.ts';
 import type { AdView } from '../ad-view.ts';
 import { bareEvidence, History, leverState, objectOf, STRATEGY_ID } from '../evidence.ts';
 import type { Handicap } from '../learner.ts';
 import { deliveryOf, type Look } from '../look.ts';
 import { HOURLY, type Known, type Move, type Policy } from '../policy.ts';
+import { strategyFile } from '../strategy-file.ts';
 import type { Scenario } from '../scenarios.ts';
-
-/** A cent: the network's smallest step. */
-const STEP_MICROS = 10_000;
-
-/** An `autopilot:` as a strategy file has it, compiled as it always is. */
-export function compiledPilot(autopilot: AutopilotDocument): CompiledAutopilot {
-  const problems: Parameters<typeof compileAutopilot>[3] = [];
-  const guardrails = compileGuardrails({}, 'USD', problems);
-  const pilot = compileAutopilot(
-    { version: 1, strategy: STRATEGY_ID, scope: { level: 'adset' }, autopilot },
-    guardrails,
-    'USD',
-    problems,
-  );
-  if (pilot === null) throw new Error(problems.map((problem) => problem.message).join('; '));
-  return pilot;
-}
 
 /** One ad set under the autopilot: its evidence, its history, its holdout. */
 export class PilotSeat {
@@ -65,71 +47,56 @@ export class PilotSeat {
     };
   }
 
-  judge(pilot: CompiledAutopilot, look: Look): Judgement | null {
+  /** What the engine does with the ad set now: judged in the hot loop, decided wherever a change is asked for. */
+  look(
+    strategy: CompiledStrategy,
+    look: Look,
+  ): { readonly move: Move | null; readonly judgement: Judgement | null } {
     const evidence = this.evidence(look);
     const { delivery, learned } = evidence;
     const facts = learned?.['purchase'];
-    if (delivery === undefined || facts === undefined) return null;
-    return judgeObject(pilot, pilotInput(evidence, delivery, facts));
+    if (strategy.autopilot === null || delivery === undefined || facts === undefined)
+      return { move: null, judgement: null };
+    const judgement = judgeObject(strategy.autopilot, pilotInput(evidence, delivery, facts));
+    if (judgement === null || (judgement.action === 'keep' && judgement.holdout === null))
+      return { move: null, judgement };
+    return { move: this.follow(decide(strategy, evidence), look), judgement };
   }
 
-  /** The move that a judgement asks for, noted as done. */
-  follow(judgement: Judgement, look: Look): Move | null {
-    const { action, toMicros, fullMicros, holdout } = judgement;
-    if (holdout !== null && !this.#drawn) {
+  /** The move that a decision asks for, noted as done. */
+  follow({ verdict, reason, judgement, holdout }: Decision, look: Look): Move | null {
+    if (holdout !== undefined && !this.#drawn) {
       this.#drawn = true;
-      this.#held = { sinceMs: look.nowMs, untilMs: holdout.untilMs, propensity: holdout.propensity };
+      this.#held = { sinceMs: look.nowMs, ...holdout };
     }
-    if (action === 'keep') return null;
-    if (action === 'pause' || action === 'resume') {
-      this.#note(look, action, PILOT_RULES[action]);
-      return { on: action === 'resume' };
-    }
-    if (toMicros === null) return null;
-    const to = Math.max(STEP_MICROS, Math.floor(toMicros / STEP_MICROS) * STEP_MICROS);
-    const bid = judgement.lever === 'bid';
-    const now = bid ? this.#view.levers.bidMicros : this.#view.levers.dailyBudgetMicros;
-    if (to === now) return null;
-    const rule = {
-      probation: PILOT_RULES.probation,
-      end_probation: PILOT_RULES.endProbation,
-      bid: PILOT_RULES.bid,
-      raise_budget: PILOT_RULES.budget,
-    }[action];
-    this.#note(look, bid ? 'set_bid' : 'set_budget', rule, {
-      toMicros: to,
-      ...(fullMicros === null ? {} : { fullMicros }),
-    });
-    return bid ? { bidMicros: to } : { dailyBudgetMicros: to };
-  }
-
-  #note(look: Look, kind: PastChange['kind'], rule: string, more: Partial<PastChange> = {}): void {
-    this.history.add({
-      kind,
-      rule,
+    if (verdict.kind === 'keep' || verdict.kind === 'notify') return null;
+    const change = {
+      kind: verdict.kind,
+      rule: reason.rule,
       strategyId: STRATEGY_ID,
       atMs: look.nowMs,
       from: leverState(this.#view.levers),
-      ...more,
+    };
+    if (verdict.kind === 'pause' || verdict.kind === 'resume') {
+      this.history.add(change);
+      return { on: verdict.kind === 'resume' };
+    }
+    const fullMicros = judgement?.fullMicros ?? null;
+    this.history.add({
+      ...change,
+      toMicros: verdict.toMicros,
+      ...(fullMicros === null ? {} : { fullMicros }),
     });
+    return verdict.kind === 'set_bid'
+      ? { bidMicros: verdict.toMicros }
+      : { dailyBudgetMicros: verdict.toMicros };
   }
 }
-
-const cpa = (caution: NonNullable<AutopilotDocument['caution']>): AutopilotDocument => ({
-  event: 'purchase',
-  cpa: '30 USD',
-  caution,
-});
-const roas = (caution: NonNullable<AutopilotDocument['caution']>): AutopilotDocument => ({
-  event: 'purchase',
-  roas: 1,
-  caution,
-});
 
 interface Variant {
   readonly id: string;
   readonly title: string;
-  readonly caution: NonNullable<AutopilotDocument['caution']>;
+  readonly file?: string;
   readonly handicap?: Handicap;
   readonly noOutageBreaker?: boolean;
   readonly change?: (pilot: CompiledAutopilot) => CompiledAutopilot;
@@ -137,7 +104,6 @@ interface Variant {
 }
 
 function autopilot(variant: Variant): Policy {
-  const { caution } = variant;
   return {
     id: variant.id,
     title: variant.title,
@@ -149,17 +115,20 @@ function autopilot(variant: Variant): Policy {
     learns: variant.handicap ?? {},
     pulse: variant.noOutageBreaker !== true,
     start: (known) => {
-      const { target } = known.account.scenario;
-      const compiled = compiledPilot(target === 'cpa' ? cpa(caution) : roas(caution));
-      const pilot = variant.change?.(compiled) ?? compiled;
+      const roas = known.account.scenario.target === 'roas' ? '-roas' : '';
+      const compiled = strategyFile(`${variant.file ?? 'G'}${roas}`);
+      const pilot = compiled.autopilot;
+      const strategy =
+        pilot === null || variant.change === undefined
+          ? compiled
+          : { ...compiled, autopilot: variant.change(pilot) };
       const seats = new Map<AdView, PilotSeat>();
       return (view, look) => {
         let seat = seats.get(view);
         if (seat === undefined) seats.set(view, (seat = new PilotSeat(view, known)));
-        const judgement = seat.judge(pilot, look);
-        if (judgement === null) return null;
-        if (look.k % 144 === 0 && look.k > 0) known.state(view, judgement.probabilityWorse);
-        return seat.follow(judgement, look);
+        const { move, judgement } = seat.look(strategy, look);
+        if (judgement !== null && look.k % 144 === 0) known.state(view, judgement.probabilityWorse);
+        return move;
       };
     },
   };
@@ -169,7 +138,7 @@ const either = (...ids: readonly string[]) => ({
   in: ({ id }: Scenario): boolean => ids.includes(id),
 });
 const worse = (id: string, title: string, handicap: Handicap, ...where: readonly string[]): Policy =>
-  autopilot({ id, title: `G, ${title}`, caution: 'normal', handicap, ...either(...where) });
+  autopilot({ id, title: `G, ${title}`, handicap, ...either(...where) });
 const prior = (shape: number, mean: number): Handicap => ({ prior: { shape, mean } });
 
 /** What each part of the engine is worth: without it, or with it misled. */
@@ -179,41 +148,37 @@ const ABLATIONS: readonly Policy[] = [
   autopilot({
     id: 'G-guard',
     title: 'G, no guard: pauses at 1.1 : 1',
-    caution: 'normal',
     change: (pilot) => ({ ...pilot, alpha: 1 / 1.1, holdoutShare: 0 }),
     ...either('S1', 'S2'),
   }),
   autopilot({
     id: 'G-probation',
     title: 'G, no probation',
-    caution: 'normal',
     change: (pilot) => ({ ...pilot, trickle: 1 }),
     ...either('S1', 'S2'),
   }),
   autopilot({
     id: 'G-holdout',
     title: 'G, no holdout',
-    caution: 'normal',
     change: (pilot) => ({ ...pilot, holdoutShare: 0 }),
     ...either('S1', 'S2'),
   }),
-  worse('G-a½', 'prior shape halved', prior(0.5, 1), 'S1', 'S2'),
-  worse('G-a2', 'prior shape doubled', prior(2, 1), 'S1', 'S2'),
-  worse('G-μ½', 'prior mean halved', prior(1, 0.5), 'S1', 'S2'),
-  worse('G-μ1½', 'prior mean half as much again', prior(1, 1.5), 'S1', 'S2'),
+  worse('G-shape-half', 'prior shape halved', prior(0.5, 1), 'S1', 'S2'),
+  worse('G-shape-double', 'prior shape doubled', prior(2, 1), 'S1', 'S2'),
+  worse('G-mean-half', 'prior mean halved', prior(1, 0.5), 'S1', 'S2'),
+  worse('G-mean-more', 'prior mean half as much again', prior(1, 1.5), 'S1', 'S2'),
   worse('G-fast', 'believes conversions as fast as installs', { curve: 'fast' }, 'S2'),
   worse('G-slow', 'believes conversions as slow as purchases', { curve: 'slow' }, 'S1'),
   autopilot({
     id: 'G-breaker',
     title: 'G, no outage breaker',
-    caution: 'normal',
     noOutageBreaker: true,
     ...either('S6'),
   }),
 ];
 
 export const PILOTS: readonly Policy[] = [
-  autopilot({ id: 'G', title: 'the engine, α = .20', caution: 'normal' }),
-  autopilot({ id: 'G05', title: 'the engine, α = .05', caution: 'careful' }),
+  autopilot({ id: 'G', title: 'the engine, α = .20' }),
+  autopilot({ id: 'G05', title: 'the engine, α = .05', file: 'G05' }),
   ...ABLATIONS,
 ];

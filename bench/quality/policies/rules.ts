@@ -1,28 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { decide } from '../../../src/core/decide.ts';
 import type { Evidence, PastChange, WindowMetrics } from '../../../src/core/decision.ts';
 import type { CompiledStrategy } from '../../../src/core/rules/compile.ts';
 import { readWindow, type WindowSpec } from '../../../src/core/windows.ts';
-import { readStrategy } from '../../../src/strategies/read.ts';
 import type { AdView, SeenConversions } from '../ad-view.ts';
 import { bareEvidence, History, leverState, objectOf, STRATEGY_ID } from '../evidence.ts';
 import { deliveryOf, type Look } from '../look.ts';
 import { DAILY, HOURLY, type Known, type Move, type Policy } from '../policy.ts';
+import { strategyFile } from '../strategy-file.ts';
 import { type Scenario, START_MS } from '../scenarios.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** A practitioners' rule out of bench/quality/strategies, compiled as any strategy. */
-export function ruleStrategy(name: string): CompiledStrategy {
-  const file = new URL(`../strategies/${name}.yaml`, import.meta.url);
-  const read = readStrategy(readFileSync(file, 'utf8'), {
-    fileName: `${name}.yaml`,
-    currency: 'USD',
-  });
-  if (!read.ok)
-    throw new Error(`${name}.yaml: ${read.problems.map((problem) => problem.message).join('; ')}`);
-  return read.compiled;
-}
 
 /** Hours of the run that a window covers: [from, to). */
 export function windowHours(window: WindowSpec, hours: number): { from: number; to: number } {
@@ -148,7 +135,7 @@ function ruled(id: string, file: string, title: string, options: RuleOptions): P
     revives: options.revives ?? false,
     learns: null,
     start: (known) => {
-      const strategy = ruleStrategy(file);
+      const strategy = strategyFile(file);
       const seats = new Map<AdView, RuleSeat>();
       return (view, look) => {
         let seat = seats.get(view);
