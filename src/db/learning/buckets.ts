@@ -23,8 +23,22 @@ export interface Grid {
   readonly toMs: number;
 }
 
+/** The last few grids: pass after pass asks for the same one, until the next report. */
+const grids = new Map<string, Grid>();
+const MOST_GRIDS = 50;
+
 /** @param toMs the evidence's `asOf`: the start of an hour of the account's zone. */
 export function bucketGrid(toMs: number, zone: string): Grid {
+  const key = `${zone} ${toMs}`;
+  let grid = grids.get(key);
+  if (!grid) {
+    if (grids.size >= MOST_GRIDS) grids.clear();
+    grids.set(key, (grid = makeGrid(toMs, zone)));
+  }
+  return grid;
+}
+
+function makeGrid(toMs: number, zone: string): Grid {
   const firstHours = dayOf(toMs - LEAST_HOURS * HOUR_MS, zone);
   const fromMs: number[] = [];
   const dates: string[] = [];

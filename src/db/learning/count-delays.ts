@@ -90,8 +90,13 @@ async function recount(
                 ${bounds.map((b) => new Date(b.startMs).toISOString())}::timestamptz[],
                 ${bounds.map((b) => new Date(b.endMs).toISOString())}::timestamptz[])
          as u (campaign_id, day, from_at, to_at)
-    join conversion c on c.campaign_id = u.campaign_id
-      and coalesce(c.clicked_at, c.event_at) >= u.from_at and coalesce(c.clicked_at, c.event_at) < u.to_at
+    -- Offset: day by day, whatever the planner hopes of their sizes.
+    cross join lateral (
+      select c.* from conversion c
+      where c.campaign_id = u.campaign_id and c.counted and c.account_id = ${account.id}
+        and coalesce(c.clicked_at, c.event_at) >= u.from_at and coalesce(c.clicked_at, c.event_at) < u.to_at
+      offset 0
+    ) c
     cross join lateral (
       select min(h.known_from) as at from conversion_change h where h.conversion_id = c.id and h.counted_delta > 0
     ) known
@@ -105,7 +110,6 @@ async function recount(
         width_bucket(delay.minutes, ${STORED_BINS_MINUTES}::float8[]) + 1, ${STORED_BINS_MINUTES.length}::int)]
         as below_minutes
     ) bin
-    where c.counted and c.account_id = ${account.id}
     group by u.campaign_id, u.day, c.event, bin.below_minutes`.execute(trx);
 }
 

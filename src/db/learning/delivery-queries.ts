@@ -41,26 +41,28 @@ export interface EventRow {
 export async function trafficOfDays(db: Db, roots: Roots, grid: Grid): Promise<readonly TrafficRow[]> {
   const { rows } = await sql<Packed>`
     with ${targets(roots)}
-    select t.root, d.at, d.spend, d.clicks
+    select t.root, d.at, d.spend, d.clicks, before.spend_micros as "spendBefore", before.clicks as "clicksBefore"
     from target t
     left join lateral (
       select o.spend_micros, o.clicks from object_day o
       where o.object_id = t.leaf and o.day < t.whole_from order by o.day desc limit 1
     ) before on true
     cross join lateral (
-      select array_agg(x.day - ${grid.dates[0]}::date)::text as at,
-             array_agg(x.spend_micros - coalesce(x.spend_before, before.spend_micros, 0))::text as spend,
-             array_agg(x.clicks - coalesce(x.clicks_before, before.clicks, 0))::text as clicks
+      select array_agg(x.day - ${grid.dates[0]}::date)::text as at, array_agg(x.spend_micros)::text as spend,
+             array_agg(x.clicks)::text as clicks
       from (
-        select o.day, o.spend_micros, o.clicks, lag(o.spend_micros) over w as spend_before,
-               lag(o.clicks) over w as clicks_before
-        from object_day o
+        select o.day, o.spend_micros, o.clicks from object_day o
         where o.object_id = t.leaf and o.day >= t.whole_from and o.day < ${grid.dates[grid.days]}::date
-        window w as (order by o.day)
+        order by o.day
       ) x
     ) d
     where d.at is not null`.execute(db);
-  return rows.map(unpackTraffic);
+  return rows.map((row) => ({
+    root: row.root,
+    at: numbers(row.at),
+    spendMicros: steps(numbers(row.spend), row.spendBefore ?? 0),
+    clicks: steps(numbers(row.clicks), row.clicksBefore ?? 0),
+  }));
 }
 
 /** Spend and clicks of each hour of the grid's last days. */
@@ -82,25 +84,40 @@ export async function trafficOfHours(db: Db, roots: Roots, grid: Grid): Promise<
 
 /** Counted conversions of each day, by event, from the running totals. */
 export async function eventsOfDays(db: Db, roots: Roots, grid: Grid): Promise<readonly EventRow[]> {
-  const { rows } = await sql<PackedEvent>`
+  const columns = sql`e.event, e.event_type, e.day, e.conversions, e.value_micros, e.unconverted`;
+  const { rows } = await sql<PackedEvent & { readonly from: number }>`
     with ${targets(roots)}
-    select t.root, x.event, array_agg(x.day - ${grid.dates[0]}::date)::text as at,
-           array_agg(x.conversions - x.conversions_before)::text as conversions,
-           array_agg(x.value_micros - x.value_before)::text as value,
-           array_agg(x.unconverted - x.unconverted_before)::text as unconverted
+    select t.root, x.event, t.whole_from - ${grid.dates[0]}::date as from,
+           array_agg(x.day - ${grid.dates[0]}::date order by x.day)::text as at,
+           array_agg(x.conversions order by x.day)::text as conversions,
+           array_agg(x.value_micros order by x.day)::text as value,
+           array_agg(x.unconverted order by x.day)::text as unconverted
     from target t
     cross join lateral (
-      select e.event, e.day, e.conversions, e.value_micros, e.unconverted,
-             coalesce(lag(e.conversions) over w, 0) as conversions_before,
-             coalesce(lag(e.value_micros) over w, 0) as value_before,
-             coalesce(lag(e.unconverted) over w, 0) as unconverted_before
-      from event_day e
-      where e.object_id = t.leaf and e.day < ${grid.dates[grid.days]}::date ${only(roots, sql`e.event`)}
-      window w as (partition by e.event, e.event_type order by e.day)
+      select ${columns} from event_day e
+      where e.object_id = t.leaf and e.day >= t.whole_from and e.day < ${grid.dates[grid.days]}::date
+        ${only(roots, sql`e.event`)}
+      union all
+      select * from (
+        select distinct on (e.event, e.event_type) ${columns} from event_day e
+        where e.object_id = t.leaf and e.day < t.whole_from ${only(roots, sql`e.event`)}
+        order by e.event, e.event_type, e.day desc
+      ) before
     ) x
-    where x.day >= t.whole_from
-    group by t.root, t.leaf, x.event`.execute(db);
-  return rows.map(unpackEvent);
+    group by t.root, t.leaf, t.whole_from, x.event, x.event_type`.execute(db);
+  return rows.map((row) => {
+    const days = unpackEvent(row);
+    // The newest totals before the first day are only what the first day's are more than.
+    const skip = (days.at[0] ?? 0) < row.from ? 1 : 0;
+    const own = (totals: readonly number[]) => steps(totals, 0).slice(skip);
+    return {
+      ...days,
+      at: days.at.slice(skip),
+      conversions: own(days.conversions),
+      valueMicros: own(days.valueMicros),
+      unconverted: own(days.unconverted),
+    };
+  });
 }
 
 /** Counted conversions of each hour of the grid's last days, by event. */
@@ -190,14 +207,18 @@ export async function beyondCap(
     ), campaign as (
       select distinct coalesce(o.campaign_id, o.id) as id from target t join object o on o.id = t.leaf
     )
-    select t.root, c.event, coalesce(c.clicked_at, c.event_at) as at, c.value_micros - cap.micros as micros
-    from campaign p
-    join conversion c on c.campaign_id = p.id
-      and coalesce(c.clicked_at, c.event_at) >= ${instant(Math.min(...roots.startsMs))}
-      and coalesce(c.clicked_at, c.event_at) < ${instant(grid.toMs)}
-    join cap on cap.event = c.event and c.value_micros > cap.micros
-    join target t on t.leaf = c.object_id
-    where c.counted and coalesce(c.clicked_at, c.event_at) >= t.start_at`.execute(db);
+    select t.root, c.event, c.at, c.value_micros - cap.micros as micros
+    from campaign p cross join cap
+    -- Offset: campaign by campaign, whatever the planner hopes of their sizes.
+    cross join lateral (
+      select c.object_id, c.event, c.value_micros, coalesce(c.clicked_at, c.event_at) as at from conversion c
+      where c.campaign_id = p.id and c.event = cap.event and c.value_micros > 0 and c.value_micros > cap.micros
+        and c.counted
+      offset 0
+    ) c
+    join target t on t.leaf = c.object_id and c.at >= t.start_at and c.at < ${instant(grid.toMs)}`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -206,6 +227,8 @@ interface Packed {
   readonly at: string;
   readonly spend: string;
   readonly clicks: string;
+  readonly spendBefore?: number | null;
+  readonly clicksBefore?: number | null;
 }
 
 interface PackedEvent {
@@ -237,6 +260,11 @@ function unpackEvent(row: PackedEvent): EventRow {
   };
 }
 
+/** How much each running total is more than the one before it. */
+function steps(totals: readonly number[], before: number): number[] {
+  return totals.map((total, no) => total - (no === 0 ? before : (totals[no - 1] ?? 0)));
+}
+
 /** An array of whole numbers as PostgreSQL writes it. */
 function numbers(text: string): readonly number[] {
   return text.slice(1, -1).split(',').map(Number);
@@ -247,7 +275,7 @@ function instant(ms: number): RawBuilder<unknown> {
 }
 
 function minutesOf(grid: Grid): RawBuilder<unknown> {
-  return sql`(extract(epoch from h.hour - ${instant(grid.hoursFromMs)}) / 60)::int`;
+  return sql`((date_part('epoch', h.hour) - ${grid.hoursFromMs / 1_000}::float8) / 60)::int`;
 }
 
 function only(roots: Roots, column: RawBuilder<unknown>): RawBuilder<unknown> {

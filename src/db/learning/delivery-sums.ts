@@ -4,14 +4,14 @@ import { bucketOf, type Grid, withoutEmptyWeeks } from './buckets.ts';
 
 /** Sums of one object on a grid, in whole numbers until the last step. */
 export class Sums {
-  readonly #spendMicros: number[];
-  readonly #clicks: number[];
+  readonly #spendMicros: Float64Array;
+  readonly #clicks: Float64Array;
   readonly #events = new Map<string, EventSums>();
 
   /** @param buckets of the grid. */
   constructor(buckets: number) {
-    this.#spendMicros = zeros(buckets);
-    this.#clicks = zeros(buckets);
+    this.#spendMicros = new Float64Array(buckets);
+    this.#clicks = new Float64Array(buckets);
   }
 
   addTraffic(bucket: number, spendMicros: number, clicks: number): void {
@@ -47,8 +47,8 @@ export class Sums {
     return {
       fromMs: [fromMs, ...grid.fromMs.slice(from + 1)],
       toMs: grid.toMs,
-      spend: major(this.#spendMicros.slice(from)),
-      clicks: this.#clicks.slice(from),
+      spend: major(this.#spendMicros.subarray(from)),
+      clicks: Array.from(this.#clicks.subarray(from)),
       events,
     };
   }
@@ -64,16 +64,16 @@ export class Sums {
 
 /** Sums of one event. */
 export class EventSums {
-  readonly #conversions: number[];
-  readonly #valueMicros: number[];
-  readonly #unconverted: number[];
-  readonly #beyondCapMicros: number[];
+  readonly #conversions: Float64Array;
+  readonly #valueMicros: Float64Array;
+  readonly #unconverted: Float64Array;
+  readonly #beyondCapMicros: Float64Array;
 
   constructor(buckets: number) {
-    this.#conversions = zeros(buckets);
-    this.#valueMicros = zeros(buckets);
-    this.#unconverted = zeros(buckets);
-    this.#beyondCapMicros = zeros(buckets);
+    this.#conversions = new Float64Array(buckets);
+    this.#valueMicros = new Float64Array(buckets);
+    this.#unconverted = new Float64Array(buckets);
+    this.#beyondCapMicros = new Float64Array(buckets);
   }
 
   add(bucket: number, conversions: number, valueMicros: number, unconverted: number): void {
@@ -98,12 +98,12 @@ export class EventSums {
 
   /** Null when nothing came of it since. */
   cut(from: number, isCapped: boolean): EventDelivery | null {
-    const conversions = this.#conversions.slice(from);
-    const valueMicros = this.#valueMicros.slice(from);
+    const conversions = this.#conversions.subarray(from);
+    const valueMicros = this.#valueMicros.subarray(from);
     if (conversions.every((count) => count === 0) && valueMicros.every((micros) => micros === 0)) return null;
-    const unconverted = this.#unconverted.slice(from).reduce((sum, count) => sum + count, 0);
+    const unconverted = this.#unconverted.subarray(from).reduce((sum, count) => sum + count, 0);
     return {
-      conversions,
+      conversions: Array.from(conversions),
       value: major(valueMicros),
       ...(isCapped
         ? {
@@ -117,16 +117,12 @@ export class EventSums {
   }
 }
 
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
-}
-
 /** Facts before the grid are not of this question. */
-function add(column: number[], bucket: number, amount: number): void {
+function add(column: Float64Array, bucket: number, amount: number): void {
   const sum = column[bucket];
   if (sum !== undefined) column[bucket] = sum + amount;
 }
 
-function major(micros: readonly number[]): number[] {
-  return micros.map((amount) => amount / MICROS_PER_UNIT);
+function major(micros: Float64Array): number[] {
+  return Array.from(micros, (amount) => amount / MICROS_PER_UNIT);
 }

@@ -24,10 +24,15 @@ export async function loadOrderValues(
       select c.id, c.event, c.value_micros,
              row_number() over (partition by c.event order by hashtextextended(c.id::text, 0)) as no
       from object o
-      join conversion c on c.campaign_id = o.id and coalesce(c.clicked_at, c.event_at) >= ${since}::timestamptz
+      -- Offset: campaign by campaign, whatever the planner hopes of their sizes.
+      cross join lateral (
+        select c.* from conversion c
+        where c.campaign_id = o.id and coalesce(c.clicked_at, c.event_at) >= ${since}::timestamptz
+          and c.counted and c.value_micros is not null and c.original_micros is not null
+          and c.account_id = ${account.id}
+        offset 0
+      ) c
       where o.account_id = ${account.id} and o.level = 'campaign'
-        and c.counted and c.value_micros is not null and c.original_micros is not null
-        and c.account_id = ${account.id}
     ) sample
     where no <= ${MOST_ORDERS}
     group by event

@@ -163,14 +163,19 @@ async function loadSeen(
   const { rows } = await sql<{ count: number; last: Date | null }>`
     select count(*) filter (where known.at > ${iso(input.seenFromMs)}::timestamptz) as count, max(known.at) as last
     from object o
-    join conversion c on c.campaign_id = o.id
-      and coalesce(c.clicked_at, c.event_at) >= ${iso(input.clicksFromMs)}::timestamptz
-      and coalesce(c.clicked_at, c.event_at) < ${iso(input.asOfMs)}::timestamptz
+    -- Offset: campaign by campaign, whatever the planner hopes of their sizes.
+    cross join lateral (
+      select c.id, c.clicked_at, c.event_at from conversion c
+      where c.campaign_id = o.id and c.counted and c.account_id = ${input.accountId}
+        and c.event = any(${input.events}::text[])
+        and coalesce(c.clicked_at, c.event_at) >= ${iso(input.clicksFromMs)}::timestamptz
+        and coalesce(c.clicked_at, c.event_at) < ${iso(input.asOfMs)}::timestamptz
+      offset 0
+    ) c
     cross join lateral (
       select min(h.known_from) as at from conversion_change h where h.conversion_id = c.id and h.counted_delta > 0
     ) known
-    where o.account_id = ${input.accountId} and o.level = 'campaign' and c.account_id = ${input.accountId}
-      and c.counted and c.event = any(${input.events}::text[]) and known.at <= ${iso(input.nowMs)}::timestamptz
+    where o.account_id = ${input.accountId} and o.level = 'campaign' and known.at <= ${iso(input.nowMs)}::timestamptz
       and not exists (
         select from unnest(${input.outages.map((o) => iso(o.fromMs))}::timestamptz[],
                            ${input.outages.map((o) => iso(o.toMs))}::timestamptz[]) as u (from_at, to_at)

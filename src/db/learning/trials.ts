@@ -41,9 +41,14 @@ export async function loadTrials(db: Db, account: LearningAccount, event: string
     with own as materialized (
       select c.id, c.event, c.click_id, c.device_id, c.follows_id, c.event_at, c.value_micros
       from object o
-      join conversion c on c.campaign_id = o.id and coalesce(c.clicked_at, c.event_at) >= ${since}::timestamptz
-      where o.account_id = ${account.id} and o.level = 'campaign' and c.account_id = ${account.id} and c.counted
-        and (c.event = ${event} or c.value_micros > 0)
+      -- Offset: campaign by campaign, whatever the planner hopes of their sizes.
+      cross join lateral (
+        select c.* from conversion c
+        where c.campaign_id = o.id and coalesce(c.clicked_at, c.event_at) >= ${since}::timestamptz
+          and c.account_id = ${account.id} and c.counted and (c.event = ${event} or c.value_micros > 0)
+        offset 0
+      ) c
+      where o.account_id = ${account.id} and o.level = 'campaign'
     ), trial as materialized (
       select * from own where event = ${event} and coalesce(value_micros, 0) = 0
     ), payment as materialized (
