@@ -24,8 +24,8 @@ export interface BidStep {
  *
  * Paid per click and the target a limit: the click's value. A bid cap per conversion and the target a limit: what a
  * conversion is worth. Otherwise a cap that follows cost, towards the target where that is an average, below it where it
- * is a limit. A raise believes the upper line of the delay curve, a cut the lower
- * one: neither moves on what has only not come yet.
+ * is a limit. A raise believes the upper line of the delay curve, a cut the lower one: neither moves on what has only not
+ * come yet.
  *
  * @param lower those weeks on the lower line.
  * @returns null where no bid can be computed.
@@ -64,7 +64,11 @@ function wantedBid(
   bid: number,
   totals: MaturedTotals,
 ): number | null {
-  if (input.bidUnit === 'click' && pilot.targetIs === 'limit') {
+  const due = dueOf(units, totals);
+  const valuesClicks = input.bidUnit === 'click' && pilot.targetIs === 'limit';
+  // What siblings' clicks are worth says something of this object's; what they cost says nothing of its bid.
+  if (due < OWN_EXPOSURE && !(valuesClicks && input.learned.clickPrior !== null)) return null;
+  if (valuesClicks) {
     const prior = clickPrior(input, units, totals);
     if (prior === null) return null;
     return finite(
@@ -78,8 +82,6 @@ function wantedBid(
     );
   }
   const { prior, perConversion } = units;
-  const due = dueOf(units, totals);
-  if (input.bidUnit === 'conversion' && due < OWN_EXPOSURE) return null;
   const shrunkCpa = (perConversion * (prior.b + due)) / (prior.a + countOf(units, totals));
   const isLimit = pilot.targetIs === 'limit';
   if (isLimit && input.levers.bidStrategy === 'bid_cap')

@@ -41,6 +41,11 @@ describe('a worked example: 2 purchases on $360 in six days, $60 a day', () => {
     expect((judgement?.perConversion ?? 0) / (judgement?.efficiency ?? 1)).toBeCloseTo(105, 9);
   });
 
+  test('profit would have allowed $149 for two purchases over 30 more days of $60', () => {
+    expect((judgement?.boundary ?? 0) * 30).toBeCloseTo(148.8, 0);
+    expect(judgement?.level).toBe(0.02);
+  });
+
   test('so it is paused, in one sentence', () => {
     expect(decision.verdict).toEqual({ kind: 'pause' });
     expect(decision.reason).toEqual({ rule: 'autopilot: pause', code: 'rule_held' });
