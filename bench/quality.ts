@@ -3,6 +3,8 @@ import { remember, remembered, sourceVersion } from './quality/cache.ts';
 import { Results } from './quality/figures.ts';
 import { HELP, readOptions } from './quality/options.ts';
 import { runAll, WORKERS } from './quality/pool.ts';
+import { ENGINE_VERSION } from '../src/core/decide.ts';
+import { writeReport } from './quality/report.ts';
 import { adsPerAccount, SCENARIOS } from './quality/scenarios.ts';
 import { textTable } from './quality/table.ts';
 import type { Task } from './quality/task.ts';
@@ -65,6 +67,7 @@ console.log(
   `${options.seeds.length} replicates of ${options.ads} ads, seeds from ${options.seeds[0]}, ${WORKERS} workers, ${seconds} s; worker seconds by policy: ` +
     [...spent].map(([policy, ms]) => `${policy} ${(ms / 1_000).toFixed(1)}`).join(', '),
 );
+if (options.report) writeReport(options, results, { seconds, workers: WORKERS, engine: ENGINE_VERSION });
 const rounded = JSON.stringify(scores, (_, value: unknown) =>
   typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value,
 );

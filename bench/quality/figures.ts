@@ -30,6 +30,30 @@ export class Results {
     );
   }
 
+  intervals(scenario: string): Outcome['intervals'] {
+    return this.#outcomes(scenario, 'X').reduce<Outcome['intervals']>(
+      (total, { intervals }) => ({
+        ads: total.ads + intervals.ads,
+        missed: total.missed + intervals.missed,
+      }),
+      { ads: 0, missed: 0 },
+    );
+  }
+
+  forecasts(scenario: string): Outcome['forecasts'] {
+    const total: Record<string, Outcome['forecasts'][string]> = {};
+    for (const { forecasts } of this.#outcomes(scenario, 'X'))
+      for (const [age, one] of Object.entries(forecasts)) {
+        const sum = total[age] ?? { seen: 0, forecast: 0, final: 0 };
+        total[age] = {
+          seen: sum.seen + one.seen,
+          forecast: sum.forecast + one.forecast,
+          final: sum.final + one.final,
+        };
+      }
+    return total;
+  }
+
   /** By scenario and policy; what did not run is left out. */
   scores(
     scenarios: readonly string[],

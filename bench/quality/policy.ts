@@ -20,6 +20,16 @@ export interface Known {
   campaign(campaign: number): readonly AdView[];
   /** For the calibration table: a stated probability that an ad is worse than target. */
   state(view: AdView, probabilityWorse: number): void;
+  /** Whether the interval shown around an ad's CPA holds the truth now. */
+  cover(view: AdView, holds: boolean): void;
+  forecast(ageDays: number, of: ForecastCount): void;
+}
+
+/** Conversions of one day's clicks: seen at some age, forecast then, and in the end. */
+export interface ForecastCount {
+  readonly seen: number;
+  readonly forecast: number;
+  readonly final: number;
 }
 
 export type Judge = (view: AdView, look: Look) => Move | null;

@@ -6,7 +6,7 @@ import type { AdsetLevers } from './ad-runner.ts';
 import { AdView } from './ad-view.ts';
 import { Learner } from './learner.ts';
 import { lookAt } from './look.ts';
-import { HOURLY, type Known, type Policy } from './policy.ts';
+import { type ForecastCount, HOURLY, type Known, type Policy } from './policy.ts';
 import { type AdRow, finishRow, RowKeeper } from './row.ts';
 import { STEPS_A_DAY, TARGET } from './scenarios.ts';
 
@@ -15,6 +15,10 @@ export interface Outcome {
   readonly rows: readonly AdRow[];
   /** By decile of the stated probability that an ad is worse than target: how often it was stated, how often true. */
   readonly calibration: readonly { readonly stated: number; readonly sum: number; readonly worse: number }[];
+  /** Ads whose interval was looked at, and those that it ever missed. */
+  readonly intervals: { readonly ads: number; readonly missed: number };
+  /** Sums of conversions by age of their clicks. */
+  readonly forecasts: Readonly<Record<string, ForecastCount>>;
 }
 
 /** Runs one policy on one account from the first to the last step. Deterministic. */
@@ -24,6 +28,8 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   const pulse: Pulse = policy.pulse === true ? keepPulse(account, views) : null;
   const keepers = views.map((view) => new RowKeeper(view));
   const calibration = Array.from({ length: 10 }, () => ({ stated: 0, sum: 0, worse: 0 }));
+  const covered = new Map<AdView, boolean>();
+  const forecasts: Record<string, ForecastCount> = {};
   let learned: readonly Learned[] = [];
   const byCampaign = Map.groupBy(views, (view) => view.ad.campaign);
   const known: Known = {
@@ -41,6 +47,17 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       decile.stated += 1;
       decile.sum += probability;
       if (view.ad.plan.theta < 1) decile.worse += 1;
+    },
+    cover: (view, holds) => {
+      covered.set(view, holds && (covered.get(view) ?? true));
+    },
+    forecast: (age, of) => {
+      const sum = forecasts[age] ?? { seen: 0, forecast: 0, final: 0 };
+      forecasts[age] = {
+        seen: sum.seen + of.seen,
+        forecast: sum.forecast + of.forecast,
+        final: sum.final + of.final,
+      };
     },
   };
   const judge = policy.start(known);
@@ -76,5 +93,6 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     view.advance(account.steps, () => {});
     return finishRow(account, view, keepers[place] ?? new RowKeeper(view));
   });
-  return { rows, calibration };
+  const missed = [...covered.values()].filter((holds) => !holds).length;
+  return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts };
 }

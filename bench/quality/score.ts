@@ -51,7 +51,7 @@ const sum = (rows: readonly AdRow[], of: (row: AdRow) => number): number => {
 };
 const share = (rows: readonly AdRow[], holds: (row: AdRow) => boolean): number =>
   rows.length === 0 ? 0 : rows.filter(holds).length / rows.length;
-const standardError = (p: number, n: number): number => (n === 0 ? 0 : Math.sqrt((p * (1 - p)) / n));
+export const standardError = (p: number, n: number): number => (n === 0 ? 0 : Math.sqrt((p * (1 - p)) / n));
 
 export const profit = (row: AdRow, value = 1): number => value * row.expected - row.spend;
 const isStarved = (row: AdRow): boolean => row.spend < STARVED * row.planned;

@@ -1,6 +1,7 @@
 import type { Policy } from '../policy.ts';
 import { BIDS } from './bids.ts';
 import { NETWORK } from './network.ts';
+import { OBSERVER } from './observer.ts';
 import { PILOTS } from './pilot.ts';
 import { RULES } from './rules.ts';
 import { SIMPLE } from './simple.ts';
@@ -14,4 +15,5 @@ export const POLICIES: readonly Policy[] = [
   ...STATISTICAL,
   ...PILOTS,
   ...BIDS,
+  OBSERVER,
 ];

@@ -27,6 +27,8 @@ describe('the hot loop', () => {
         pulse: () => null,
         campaign: () => [],
         state: () => {},
+        cover: () => {},
+        forecast: () => {},
       };
       const seats = views.map((view) => new PilotSeat(view, known));
       const kinds = new Map<VerdictKind, number>();

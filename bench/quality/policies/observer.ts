@@ -1,0 +1,61 @@
+import { confidenceSequence } from '../../../src/core/statistics/confidence-sequence.ts';
+import { maturedSince } from '../../../src/core/statistics/exposure.ts';
+import { arrived } from '../../../src/core/statistics/delay-curve.ts';
+import { coldPrior } from '../../../src/core/statistics/prior.ts';
+import { posteriorOf } from '../posterior-of.ts';
+import type { AdView } from '../ad-view.ts';
+import { deliveryOf, type Look } from '../look.ts';
+import { DAILY, HOURLY, type Known, type Policy } from '../policy.ts';
+import { DAY_MS, START_MS, TARGET } from '../scenarios.ts';
+
+/** Ages of clicks, in days, at which their final conversions are forecast. */
+export const FORECAST_AGES = [1, 3, 7] as const;
+/** The interval's chance to miss the truth, ever. */
+export const MISS = 0.05;
+
+/**
+ * Touches nothing and keeps score of what is shown: whether the interval around every ad's CPA ever missed the truth, and
+ * how far forecasts of final conversions were off, beside taking what has come so far for all that will.
+ */
+export const OBSERVER: Policy = {
+  id: 'X',
+  title: 'observer: intervals and forecasts, no changes',
+  every: ({ bidding, target }) => (bidding === true || target === 'roas' ? null : HOURLY),
+  revives: false,
+  learns: {},
+  start: (known) => (view, look) => {
+    const { curve } = known.learned(view.ad.campaign);
+    const [all] = maturedSince({
+      delivery: deliveryOf(known.account, view, look),
+      event: 'purchase',
+      curve,
+      line: 'share',
+      nowMs: look.nowMs,
+      startsMs: [0],
+    });
+    if (all === undefined || all.matured === 0) return null;
+    const { low, high } = confidenceSequence(all.conversions, MISS);
+    // Where nothing drifts, θ conversions are due on each target's worth of matured spend.
+    const truth = (view.ad.plan.theta * all.matured) / TARGET;
+    known.cover(view, truth >= low && truth <= high);
+    if (look.k % DAILY === 0) forecastDays(known, view, look);
+    return null;
+  },
+};
+
+function forecastDays(known: Known, view: AdView, look: Look): void {
+  const learned = known.learned(view.ad.campaign);
+  const { rate } = posteriorOf(learned, view, look, coldPrior(TARGET));
+  for (const age of FORECAST_AGES) {
+    const day = Math.floor(look.k / DAILY) - age;
+    if (day < 0) continue;
+    const seen = view.byClick.days[day] ?? 0;
+    const share = arrived(learned.curve, (age - 0.5) * DAY_MS, 'share');
+    const forecast = seen + rate * (view.days.spend[day] ?? 0) * (1 - share);
+    const fromMs = START_MS + day * DAY_MS;
+    let final = 0;
+    for (const { clickMs } of view.ad.track.purchases)
+      if (clickMs >= fromMs && clickMs < fromMs + DAY_MS) final += 1;
+    known.forecast(age, { seen, forecast, final });
+  }
+}
