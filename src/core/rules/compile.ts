@@ -10,7 +10,7 @@ import { accept } from './problem.ts';
 import { type CompiledCondition, compileCondition, evaluateCondition, type Language } from './condition.ts';
 import type { Mode, RuleProblem, StrategyDocument } from './document.ts';
 import { type Constants, type Fact, FACTS, paramFact } from './facts.ts';
-import { createLanguage, type Slot } from './language.ts';
+import { celLanguage } from './language.ts';
 import { majorUnits } from '../money.ts';
 import { type Needs, needsOf } from './needs.ts';
 
@@ -162,14 +162,12 @@ function languageOf(document: StrategyDocument, constants: Constants, withMetric
     if (withMetrics || (fact.timely !== true && !path.startsWith('target.'))) facts.set(path, fact);
   for (const [name, value] of Object.entries(constants.params))
     facts.set(`params.${name}`, paramFact(name, value));
-  const slot: Slot = { scope: null, defaultEvent: document.target?.event ?? null, fault: null };
   return {
-    ...createLanguage(facts, slot, withMetrics),
-    slot,
+    ...celLanguage(facts, withMetrics),
     vocabulary: {
       facts,
       metrics: withMetrics,
-      defaultEvent: slot.defaultEvent,
+      defaultEvent: document.target?.event ?? null,
       targetCpa: document.target?.cpa !== undefined,
       targetRoas: document.target?.roas !== undefined,
     },

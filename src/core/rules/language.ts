@@ -34,7 +34,7 @@ export const LATER: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** What the CEL handlers look at while one program runs. Programs are synchronous, so one slot per strategy is enough. */
+/** What the CEL handlers look at while one program runs. Programs are synchronous, so one slot is enough. */
 export interface Slot {
   scope: Scope | null;
   defaultEvent: string | null;
@@ -60,18 +60,40 @@ function guarded<T>(slot: Slot, read: (scope: Scope) => T): T {
 
 class RecordOfFacts {}
 
+/** CEL with a vocabulary, the object that stands for all variables, and the slot that both read from. */
+export interface CelLanguage {
+  readonly env: Environment;
+  readonly variables: object;
+  readonly slot: Slot;
+}
+
+const languages = new Map<string, CelLanguage>();
+/** Sets of parameters remembered: a folder has few. */
+const MOST_LANGUAGES = 100;
+
 /**
- * The CEL environment of one strategy: its facts as typed variables, metrics as functions on literals.
+ * The CEL environment of a strategy. Strategies with parameters of the same names and types share one: what differs
+ * between them stands in the scope that a program is run with.
  *
- * @param facts by path; `campaign.name` becomes field `name` of variable `campaign`.
+ * @param facts by path; those outside `params` are the same for the same `withMetrics`.
  * @param withMetrics false for `scope.where`, which only says which objects are meant.
- * @returns the environment and the object that stands for all variables; both read from `slot`.
  */
-export function createLanguage(
-  facts: ReadonlyMap<string, Fact>,
-  slot: Slot,
-  withMetrics: boolean,
-): { readonly env: Environment; readonly variables: object } {
+export function celLanguage(facts: ReadonlyMap<string, Fact>, withMetrics: boolean): CelLanguage {
+  const own = [...facts]
+    .filter(([path]) => path.startsWith('params.'))
+    .map(([path, { type }]) => `${path}:${type}`);
+  const key = `${withMetrics} ${own.toSorted().join(' ')}`;
+  let language = languages.get(key);
+  if (language === undefined) {
+    if (languages.size >= MOST_LANGUAGES) languages.clear();
+    languages.set(key, (language = createLanguage(facts, withMetrics)));
+  }
+  return language;
+}
+
+/** Facts as typed variables (`campaign.name` is field `name` of variable `campaign`), metrics as functions on literals. */
+function createLanguage(facts: ReadonlyMap<string, Fact>, withMetrics: boolean): CelLanguage {
+  const slot: Slot = { scope: null, defaultEvent: null, fault: null };
   const env = new Environment({ limits: { maxAstNodes: 2_000, maxDepth: 60 } });
   const variables = {};
   const records = new Map<string, Map<string, Fact>>();
@@ -115,7 +137,7 @@ export function createLanguage(
   env.registerFunction('min(double, double): double', (a: number, b: number) => Math.min(a, b));
   env.registerFunction('max(double, double): double', (a: number, b: number) => Math.max(a, b));
   env.registerFunction('abs(double): double', (a: number) => Math.abs(a));
-  return { env, variables };
+  return { env, variables, slot };
 }
 
 function registerMetrics(env: Environment, slot: Slot): void {

@@ -1,14 +1,12 @@
-import type { ASTNode, Environment } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Scope } from './facts.ts';
-import type { Slot } from './language.ts';
+import type { CelLanguage } from './language.ts';
 import { render } from './tree.ts';
 import { RuleFault } from './value.ts';
 
 /** What a part of a condition is compiled with. */
-export interface ProgramLanguage {
-  readonly env: Environment;
-  readonly variables: object;
-  readonly slot: Slot;
+export interface ProgramLanguage extends CelLanguage {
+  readonly vocabulary: { readonly defaultEvent: string | null };
 }
 
 /** A part of a condition as a program of its own, run by CEL. @throws from the program: UNDEFINED or a fault. */
@@ -34,6 +32,7 @@ export function subProgram(
   const { slot, variables } = language;
   return (scope) => {
     slot.scope = scope;
+    slot.defaultEvent = language.vocabulary.defaultEvent;
     slot.fault = null;
     try {
       const value: unknown = program(variables);

@@ -2,7 +2,9 @@ import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
-import { evidenceOf, strategyOf, usd } from '../../support/evidence.ts';
+import { lnEvidenceAbove } from '../../../src/core/statistics/e-process.ts';
+import { mixRestarts } from '../../../src/core/statistics/restarts.ts';
+import { deliveryOf, evidenceOf, learnedOf, strategyOf, usd } from '../../support/evidence.ts';
 
 /** Expressions as texts; `#` stands behind each whole number, where CEL needs ".0" and rules need nothing. */
 const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
@@ -11,7 +13,7 @@ const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
     // The first is what is left at the greatest depth.
     fc.oneof(
       fc.nat(9).map((value) => `${value}#`),
-      fc.constantFrom('bid', 'budget', 'spend("7d")', 'cpa("7d")', '0.5', '2.25'),
+      fc.constantFrom('bid', 'budget', 'spend("7d")', 'cpa("7d")', 'shrunk.cpa("7d")', '0.5', '2.25'),
     ),
     fc
       .tuple(tie('number'), fc.constantFrom('+', '-', '*'), tie('number'))
@@ -33,6 +35,7 @@ const { boolean } = fc.letrec<{ number: string; boolean: string }>((tie) => ({
     fc.tuple(tie('boolean'), tie('boolean')).map(([a, b]) => `(${a}) || (${b})`),
     fc.tuple(tie('boolean'), tie('boolean'), tie('boolean')).map(([a, b, c]) => `${a} || ${b} && ${c}`),
     tie('boolean').map((a) => `!(${a})`),
+    fc.constantFrom('proven.cpaAbove(3#, 0.5)', 'proven.cpaAbove(bid, 0.5)'),
     fc.tuple(tie('boolean'), tie('boolean'), tie('boolean')).map(([a, b, c]) => `((${a}) ? ${b} : ${c})`),
   ),
 }));
@@ -45,6 +48,8 @@ function inCel(
     readonly budget: number;
     readonly spend: number;
     readonly cpa: number | null;
+    readonly shrunk: number | null;
+    readonly proven: (target: number) => boolean;
   },
 ): boolean | 'undefined' {
   const known = (value: number | null): number => {
@@ -56,11 +61,16 @@ function inCel(
     .registerFunction('theBid(): double', () => known(facts.bid))
     .registerFunction('spend(string): double', () => facts.spend)
     .registerFunction('cpa(string): double', () => known(facts.cpa))
+    .registerFunction('shrunkCpa(string): double', () => known(facts.shrunk))
+    .registerFunction('proven(double, double): bool', (target: number) => facts.proven(target))
     .registerFunction('max(double, double): double', (a: number, b: number) => Math.max(a, b));
   try {
-    const value: unknown = env.evaluate(text.replaceAll('#', '.0').replaceAll('bid', 'theBid()'), {
-      budget: facts.budget,
-    });
+    const alone = text
+      .replaceAll('#', '.0')
+      .replaceAll('bid', 'theBid()')
+      .replaceAll('shrunk.cpa', 'shrunkCpa')
+      .replaceAll('proven.cpaAbove', 'proven');
+    const value: unknown = env.evaluate(alone, { budget: facts.budget });
     return value === true;
   } catch {
     return 'undefined';
@@ -79,12 +89,17 @@ test('conditions come out as CEL says, split or not, undefined operands included
         const evidence = evidenceOf({
           object: bid === null ? { bidStrategy: 'auto', bidMicros: null } : { bidMicros: usd(bid) },
           windows: { '7d': { spend, events: { purchase: [purchases] } } },
+          delivery: deliveryOf([[spend, purchases]]),
+          learned: { purchase: learnedOf() },
         });
         const expected = inCel(text, {
           bid,
           budget: 200,
           spend,
           cpa: purchases === 0 ? null : spend / purchases,
+          // Shape 2 around the target of $30, and all of the spend has matured.
+          shrunk: spend === 0 ? null : (60 + spend) / (2 + purchases),
+          proven: (target) => mixRestarts([lnEvidenceAbove(purchases, spend / target)]) >= Math.log(2),
         });
         const decision = decide(strategyOf(text.replaceAll('#', '')), evidence);
         expect(decision.rules[0]?.holds, text).toBe(expected);

@@ -263,6 +263,18 @@ describe('facts', () => {
   });
 });
 
+test('strategies that share their words keep their own events, targets and parameters', () => {
+  const one = strategyOf('max(conversions("7d"), 0) == 5 && target.cpa == 30 && params.n == 1', undefined, {
+    params: { n: 1 },
+  });
+  const other = strategyOf('max(conversions("7d"), 0) == 40 && target.cpa == 7 && params.n == 2', undefined, {
+    target: { event: 'install', cpa: 7 },
+    params: { n: 2 },
+  });
+  for (const strategy of [one, other, one])
+    expect(decide(strategy, evidenceOf({ windows })).rules[0]?.holds).toBe(true);
+});
+
 describe('a fault keeps, absorbed or not', () => {
   test.each([
     'spend("7d") > 1 || spend("today") > 1',

