@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { addDays } from '../src/core/zone.ts';
 import type { Db } from '../src/db/connection.ts';
 
-export const ADS = 100_000;
+export const ADS = Number(process.env['BENCH_ADS'] ?? 100_000);
 export const ADS_PER_CAMPAIGN = 200;
 /** Spend rows of each ad, and conversions of each ad. */
 export const FACTS_PER_AD = 100;
@@ -73,8 +73,17 @@ export async function seedObjects(db: Db, asOfMs: number): Promise<void> {
     order by c.id, n`.execute(db);
 }
 
-/** The raw events, as a tracker without rollups would keep them: narrow rows, indexed by time and by ad. */
-export async function seedRaw(db: Db, firstMs: number, told: (text: string) => void): Promise<void> {
+/**
+ * The raw events, as a tracker without rollups would keep them: narrow rows, indexed by time and by ad.
+ *
+ * @param every 3 makes every third fact only.
+ */
+export async function seedRaw(
+  db: Db,
+  firstMs: number,
+  told: (text: string) => void,
+  every = 1,
+): Promise<void> {
   const first = new Date(firstMs);
   const { spend, conversion } = RAW;
   await sql`create unlogged table raw_spend (ad_id bigint not null, hour timestamptz not null,
@@ -86,7 +95,7 @@ export async function seedRaw(db: Db, firstMs: number, told: (text: string) => v
   await sql`create unlogged table ad_number as
     select id, row_number() over (order by id) - 1 as o from object where level = 'ad'`.execute(db);
   await sql`analyze ad_number`.execute(db);
-  for (let fact = 0; fact < FACTS_PER_AD; fact += 1) {
+  for (let fact = 0; fact < FACTS_PER_AD; fact += every) {
     const of = sql`ad_number cross join (values (${sql.lit(fact)}::bigint)) n (k)`;
     await sql`
       insert into raw_spend
@@ -99,7 +108,7 @@ export async function seedRaw(db: Db, firstMs: number, told: (text: string) => v
       select id, ${first}::timestamptz + (${sql.raw(conversion.second)}) * interval '1 second',
              ${sql.raw(conversion.status)}, ${sql.raw(conversion.value_micros)}
       from ${of}`.execute(db);
-    if ((fact + 1) % 25 === 0) told(`${((fact + 1) * ADS) / 1e6} million raw spend rows and conversions`);
+    if (fact % 24 === 0) told(`${((Math.floor(fact / every) + 1) * ADS) / 1e6} million raw spend rows and conversions`);
   }
   for (const [table, column] of [
     ['raw_spend', 'hour'],
