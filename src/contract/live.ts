@@ -137,6 +137,8 @@ export const liveStateSchema = z.object({
   /** The event that conversions, CPA and ROAS in the table are about: "purchase". */
   event: z.string().nullable(),
   adSets: z.array(adSetRowSchema),
+  /** What an autopilot does not know yet of an ad account, and that it waits longer for that. By account's name. */
+  learning: z.array(z.object({ account: z.string(), text: z.string() })),
   /** Ad sets beyond those sent. */
   moreAdSets: z.number(),
   links: z.array(z.object({ label: z.string(), url: z.string() })),

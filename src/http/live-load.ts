@@ -4,12 +4,13 @@ import { loadClock } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { loadBacklog } from '../db/live-backlog.ts';
 import { recentDecisions, recentPostbacks } from '../db/live-lines.ts';
+import { loadLearning } from '../db/live-learning.ts';
 import { type AdSetTable, listWorkspaces, loadAdSetTable, sandboxAddress } from '../db/live-table.ts';
 import { decisionLink, temporalLinks } from '../runtime/temporal-links.ts';
 import { adSetRow } from './ad-set-row.ts';
 import { type EngineFacts, engineView } from './engine-view.ts';
 import type { LiveFacts } from './live-feed.ts';
-import { decisionLine, postbackLine } from './sentences.ts';
+import { decisionLine, learningNote, postbackLine } from './sentences.ts';
 
 export interface LiveSources {
   readonly db: Db;
@@ -69,12 +70,13 @@ async function read(
     return { state: { ...all, outage }, lines: [] };
   }
 
-  const [clock, postbacks, decisions, table, address] = await Promise.all([
+  const [clock, postbacks, decisions, table, address, learning] = await Promise.all([
     loadClock(db, workspace.id),
     recentPostbacks(db, workspace.id, LIVE_LINES),
     recentDecisions(db, workspace.id, { limit: LIVE_LINES, keeps: false }),
     loadAdSetTable(db, workspace.id),
     sandboxAddress(db, workspace.id),
+    loadLearning(db, workspace.id),
   ]);
   const [backlog, score] = await Promise.all([
     loadBacklog(db, workspaceNow(clock, sources.wallNowMs()), clock.rate),
@@ -108,6 +110,7 @@ async function read(
       score,
       event: table.event,
       adSets: table.adSets.slice(0, MOST_AD_SETS).map((fact) => adSetRow(fact, table.accounts > 1)),
+      learning: learning.flatMap(learningNote),
       moreAdSets: Math.max(0, table.adSets.length - MOST_AD_SETS),
     },
   };
@@ -139,6 +142,7 @@ function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState 
     score: null,
     event: null,
     adSets: [],
+    learning: [],
     moreAdSets: 0,
     links: ui
       ? temporalLinks(ui, sources.temporalNamespace, sources.wallNowMs()).map(({ title, url }) => ({

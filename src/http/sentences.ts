@@ -1,6 +1,8 @@
 /** Facts in, sentences out: pure, so that each wording is a test and every screen says the same. */
 import type { Badge, LiveLine, Tone } from '../contract/live.ts';
 import { formatMoney } from '../core/money.ts';
+import { CREDIBLE_CONVERSIONS } from '../core/statistics/delay-curve.ts';
+import type { LearningFact } from '../db/live-learning.ts';
 import type { DecisionFact, PostbackFact } from '../db/live-lines.ts';
 
 const NETWORK_TITLES: Readonly<Record<string, string>> = {
@@ -215,6 +217,23 @@ export function decisionLine(fact: DecisionFact, link: string | null): LiveLine 
     badge: fact.undoes === null ? badge : { label: `undo, ${badge.label}`, tone: badge.tone },
     link,
   };
+}
+
+/** From here on a curve of the account's own counts for more than the usual delays. */
+const ENOUGH_TO_LEARN = CREDIBLE_CONVERSIONS;
+
+/** What an autopilot still lacks of an account's own past, and what that means; nothing once it knows enough. */
+export function learningNote(
+  fact: LearningFact,
+): readonly { readonly account: string; readonly text: string }[] {
+  const { account, event } = fact;
+  const conversions = Math.floor(fact.conversions);
+  if (conversions >= ENOUGH_TO_LEARN) return [];
+  const known =
+    conversions === 0
+      ? `The autopilot has learned nothing of this account's past yet: it takes every ${event} to come as late as elsewhere`
+      : `The autopilot has learned from ${conversions} ${event}${conversions === 1 ? '' : 's'} so far: until ${ENOUGH_TO_LEARN} it leans on how late they come elsewhere`;
+  return [{ account, text: `${known}, and waits longer for its evidence.` }];
 }
 
 /** "2:40" for people who wait. */

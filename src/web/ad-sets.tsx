@@ -1,4 +1,4 @@
-import type { AdSetRow } from '../contract/live.ts';
+import type { AdSetRow, LiveState } from '../contract/live.ts';
 import { BadgeMark } from './badge-mark.tsx';
 import { MarkedText } from './marked-text.tsx';
 
@@ -6,18 +6,26 @@ interface AdSetsProps {
   readonly rows: readonly AdSetRow[];
   readonly more: number;
   readonly event: string | null;
+  /** What an autopilot does not know yet, by account. */
+  readonly learning: LiveState['learning'];
   /** An ad account is connected, though it may not have been read yet. */
   readonly connected: boolean;
 }
 
 /** Every ad set with its lever, its day so far, and what was last concluded: also why nothing was done. */
-export function AdSets({ rows, more, event, connected }: AdSetsProps) {
+export function AdSets({ rows, more, event, learning, connected }: AdSetsProps) {
   const counted = event === null ? 'Conversions' : `${event[0]?.toUpperCase() ?? ''}${event.slice(1)}s`;
   return (
     <section className="adsets" aria-labelledby="adsets-title">
       <h2 id="adsets-title">
         Ad sets <span className="quiet">today, as far as the network has reported</span>
       </h2>
+      {rows.every((row) => row.account === null) &&
+        learning.map(({ text }) => (
+          <p key={text} className="quiet note">
+            {text}
+          </p>
+        ))}
       {rows.length === 0 ? (
         <p className="empty">
           {connected ? (
@@ -63,6 +71,13 @@ export function AdSets({ rows, more, event, connected }: AdSetsProps) {
                 <tr role="row" className="account">
                   <th role="rowheader" scope="rowgroup" colSpan={7}>
                     {account}
+                    {learning
+                      .filter((note) => note.account === account)
+                      .map(({ text }) => (
+                        <span key={text} className="quiet block">
+                          {text}
+                        </span>
+                      ))}
                   </th>
                 </tr>
               )}

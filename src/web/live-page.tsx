@@ -55,6 +55,7 @@ export function LivePage() {
               rows={state.adSets}
               more={state.moreAdSets}
               event={state.event}
+              learning={state.learning}
               connected={workspace.accounts > 0}
             />
           </div>
