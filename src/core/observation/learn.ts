@@ -76,17 +76,18 @@ function curveOf(input: LearnInput): DelayCurve {
   if (input.curve !== undefined && input.curve !== 'default') return givenCurve(input.curve);
   const base = defaultCurve('purchase', input.windowMs);
   const agesMs = delayAges(input.windowMs);
-  const days = new Map<number, number[]>();
+  // By hour of the click: a day's clicks would teach nothing before the next day.
+  const hours = new Map<number, number[]>();
   for (const { clickMs, atMs } of everyConversion(input)) {
     const bin = agesMs.findIndex((age) => atMs - clickMs <= age);
     if (bin < 0) continue;
-    const day = Math.floor(clickMs / DAY_MS);
-    const counts = days.get(day) ?? agesMs.map(() => 0);
+    const hour = Math.floor(clickMs / HOUR_MS);
+    const counts = hours.get(hour) ?? agesMs.map(() => 0);
     counts[bin] = (counts[bin] ?? 0) + 1;
-    days.set(day, counts);
+    hours.set(hour, counts);
   }
-  const cohorts = [...days].map(([day, counts]) => {
-    const ageMs = Math.max(0, input.nowMs - (day + 1) * DAY_MS);
+  const cohorts = [...hours].map(([hour, counts]) => {
+    const ageMs = Math.max(0, input.nowMs - (hour + 1) * HOUR_MS);
     return { ageMs, weight: recencyWeight(ageMs, HALF_LIFE_MS), counts };
   });
   return blendCurves(fitDelayCurve({ agesMs, cohorts, from: 'account', parent: base }), base);
