@@ -32,6 +32,15 @@ describe('a decision by statistics says what a marketer wants to know', () => {
     );
   });
 
+  test('the example of docs/rules.md', () => {
+    const single = lnEvidenceAbove(2, 10);
+    expect(single).toBeCloseTo(3.757019, 6);
+    expect(Math.exp(mixRestarts([single]))).toBeCloseTo(26.4, 1);
+    expect(told('proven.cpaAbove(target.cpa, 0.05)', spent(300, 2)).sentence).toBe(
+      'pause Zen C: 2 purchases where 10 were due at target; evidence 26 : 1 that CPA is above $30.00, the rule needs 20 : 1',
+    );
+  });
+
   test.each<[string, string | RegExp]>([
     ['due.conversions("7d") >= 3', '3.3 purchases due at target in 7 days'],
     ['matured.spend("today") > 50', '$100.00 of matured spend today'],
