@@ -8,6 +8,7 @@ import { createContext } from './context.ts';
 import { register as decide } from './decide.ts';
 import { register as explain } from './explain.ts';
 import { register as holdout } from './holdout.ts';
+import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
 import { register as rate } from './rate.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   decide,
   explain,
   holdout,
+  learned,
   approve,
   undo,
   sandbox,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sql } from 'kysely';
 import { connect } from '../db/connection.ts';
+import { listOpenOutages } from '../db/learning/watch.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { checkDatabase } from '../runtime/check-database.ts';
 import { readRunFile, stillRuns } from '../runtime/run-file.ts';
@@ -43,6 +44,8 @@ interface DatabaseReport {
   readonly sizeBytes: number | null;
   /** Postbacks kept and not yet judged. */
   readonly waitingPostbacks: number | null;
+  /** Accounts whose conversions fail to arrive, with what is known of it. */
+  readonly outages: readonly string[];
 }
 
 async function collect(context: CliContext): Promise<Report> {
@@ -65,7 +68,7 @@ async function collect(context: CliContext): Promise<Report> {
 }
 
 async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
-  const none = { version: null, sizeBytes: null, waitingPostbacks: null };
+  const none = { version: null, sizeBytes: null, waitingPostbacks: null, outages: [] };
   try {
     const url = await databaseUrl(context.config);
     await checkDatabase(url);
@@ -73,7 +76,7 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
     try {
       const { rows } = await sql<{ version: string; size: number; migrated: boolean }>`
         select current_setting('server_version') as version, pg_database_size(current_database()) as size,
-          to_regclass('inbox') is not null as migrated`.execute(db);
+          to_regclass('outage') is not null as migrated`.execute(db);
       const row = rows[0];
       const waiting =
         row?.migrated === true
@@ -88,6 +91,7 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
         version: row?.version ?? null,
         sizeBytes: row?.size ?? null,
         waitingPostbacks: waiting?.n ?? null,
+        outages: row?.migrated === true ? await listOpenOutages(db) : [],
       };
     } finally {
       await db.destroy();
@@ -120,6 +124,7 @@ function describe(report: Report): string {
     lines.push(
       `waiting    ${database.waitingPostbacks} ${database.waitingPostbacks === 1 ? 'postback' : 'postbacks'} not yet judged`,
     );
+  for (const outage of database.outages) lines.push(`outage     ${outage}`);
   if (report.links.page !== null) lines.push(`page       ${report.links.page}`);
   lines.push(`temporal   ${report.links.temporalUi ?? report.temporalAddress}`);
   return lines.join('\n');

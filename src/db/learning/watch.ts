@@ -163,6 +163,20 @@ export async function outageInDoubt(db: Db, accountId: string): Promise<string |
     : outageWords({ expected, seen, hours });
 }
 
+/** Accounts with an open outage, each in a sentence. */
+export async function listOpenOutages(db: Db): Promise<readonly string[]> {
+  const open = await db
+    .selectFrom('outage as o')
+    .innerJoin('ad_account as a', 'a.id', 'o.account_id')
+    .select(['a.id', 'a.name'])
+    .where('o.ended_at', 'is', null)
+    .orderBy('a.id')
+    .execute();
+  const words: string[] = [];
+  for (const { id, name } of open) words.push(`${name} (${id}): ${(await outageInDoubt(db, id)) ?? ''}`);
+  return words;
+}
+
 function hoursOf(ms: number): string {
   return `${Math.round(ms / HOUR_MS)} h`;
 }
