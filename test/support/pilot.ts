@@ -73,17 +73,17 @@ export function deliveryOf(days: readonly Bucket[], event = 'purchase'): Deliver
   };
 }
 
+/** What a test says of its evidence; `learned` is told over what `learnedOf` begins with. */
+export type PilotPart = Omit<EvidencePart, 'learned' | 'delivery' | 'pilot' | 'changedSince'> &
+  Partial<Pick<Evidence, 'pilot' | 'changedSince'>> & { readonly learned?: Partial<Learned> };
+
 /** Evidence of an ad set on automatic bidding with $60 a day, judged by these days. */
-export function pilotEvidence(
-  days: readonly Bucket[],
-  part: EvidencePart &
-    Partial<Pick<Evidence, 'pilot' | 'changedSince'>> & { readonly learned?: Partial<Learned> } = {},
-): Evidence {
+export function pilotEvidence(days: readonly Bucket[], part: PilotPart = {}): Evidence {
   const learned = learnedOf(part.learned);
-  const { pilot, changedSince } = part;
+  const { pilot, changedSince, learned: _, ...rest } = part;
   return {
     ...evidenceOf({
-      ...part,
+      ...rest,
       object: { bidStrategy: 'auto', bidMicros: null, dailyBudgetMicros: usd(60), ...part.object },
     }),
     delivery: deliveryOf(days, learned.event),
