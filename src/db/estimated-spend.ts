@@ -133,6 +133,7 @@ async function loadCosts(
   // Hours before tracking began have spend without visits and would make a visit look dear.
   const since = new Date(Math.max(input.asOfMs - BASIS_HOURS * HOUR_MS, input.trackingSinceMs ?? -Infinity));
   if (!(since < asOf)) return { objects: new Map(), campaigns: new Map() };
+  const parents = await campaignsOf(db, input);
   const { rows } = await sql<{
     root: ObjectId | null;
     campaign: string;
@@ -147,24 +148,30 @@ async function loadCosts(
     s: number;
     v: number;
   }>`
-    with leaf as materialized (${leaves(input, 'campaign')}),
+    with ${leaves(input, [...new Set(parents.map((one) => one.campaign))])},
     fact as (
-      select l.root, l.campaign, s.hour, s.spend_micros / 1e6::float8 as spend, s.clicks, 0::bigint as visits
-      from leaf l join spend_hour s on s.object_id = l.leaf and s.hour >= ${since} and s.hour < ${asOf}
+      select l.root, l.campaign, s.hour, s.spend_micros / 1e6::float8 as spend, s.clicks, 0::float8 as visits
+      from leaf l cross join lateral ${hoursOf('spend_hour', since, asOf)} s
       union all
-      select l.root, l.campaign, v.hour, 0, 0, v.visits
-      from leaf l join visit_hour v on v.object_id = l.leaf and v.hour >= ${since} and v.hour < ${asOf}
+      select l.root, l.campaign, v.hour, 0, 0, v.visits::float8
+      from leaf l cross join lateral ${hoursOf('visit_hour', since, asOf)} v
     ),
-    hourly as (
-      select campaign, root, grouping(root) as whole, hour, sum(spend) as s, sum(clicks) as clicks, sum(visits)::float8 as v,
-             power(0.5::float8, extract(epoch from ${asOf}::timestamptz - hour)::float8 / 3600 / ${HALF_LIFE_HOURS}::float8) as w
-      from fact group by grouping sets ((campaign, root, hour), (campaign, hour))
+    weighed as (
+      select *, power(0.5::float8, extract(epoch from ${asOf}::timestamptz - hour)::float8 / 3600 / ${HALF_LIFE_HOURS}::float8) as w
+      from fact
+    ),
+    -- Of each object, and of each campaign by hour: the spread needs squares of whole hours.
+    sums as (
+      select campaign, root, grouping(root) as whole, sum(w * spend) as spend, sum(w * visits) as visits,
+             sum(clicks)::float8 as clicks, sum(spend) as s, sum(visits) as v
+      from weighed group by grouping sets ((campaign, root), (campaign, hour))
     )
-    select root, campaign,
-           sum(w * s)::float8 as spend, sum(w * v)::float8 as visits, sum(clicks)::float8 as clicks, sum(v)::float8 as seen,
-           count(*) filter (where v > 0)::int as hours, sum(s * s)::float8 as ss, sum(s * v)::float8 as sv,
-           sum(v * v)::float8 as vv, sum(s)::float8 as s, sum(v)::float8 as v
-    from hourly where whole = 1 or root is not null group by campaign, whole, root`.execute(db);
+    select root, campaign, spend, visits, clicks, v as seen, 0 as hours, 0 as ss, 0 as sv, 0 as vv, s, v
+    from sums where whole = 0 and root is not null
+    union all
+    select null, campaign, sum(spend), sum(visits), sum(clicks), sum(v), count(*) filter (where v > 0)::int,
+           sum(s * s), sum(s * v), sum(v * v), sum(s), sum(v)
+    from sums where whole = 1 group by campaign`.execute(db);
   const objects = new Map<ObjectId, Basis>();
   const campaigns = new Map<string, CampaignBasis>();
   for (const { root, ...row } of rows) {
@@ -172,7 +179,7 @@ async function loadCosts(
     else objects.set(root, { ...row, visitsUnweighted: row.seen });
   }
   // An object without any fact in these hours falls back on its campaign all the same.
-  for (const { id, campaign } of await campaignsOf(db, input)) {
+  for (const { id, campaign } of parents) {
     if (!objects.has(id)) objects.set(id, { campaign, spend: 0, visits: 0, clicks: 0, visitsUnweighted: 0 });
   }
   return { objects, campaigns };
@@ -197,14 +204,14 @@ async function loadOpenHours(
   const from = new Date(input.asOfMs);
   const to = new Date(endMs);
   const { rows } = await sql<{ root: ObjectId; hour: Date; visits: number; reported: number }>`
-    with leaf as materialized (${leaves(input, 'own')})
+    with ${leaves(input, null)}
     select root, hour, sum(visits)::float8 as visits, sum(spend)::float8 as reported
     from (
       select l.root, v.hour, v.visits, 0::float8 as spend
-      from leaf l join visit_hour v on v.object_id = l.leaf and v.hour >= ${from} and v.hour < ${to}
+      from leaf l cross join lateral ${hoursOf('visit_hour', from, to)} v
       union all
       select l.root, s.hour, 0, s.spend_micros / 1e6::float8
-      from leaf l join spend_hour s on s.object_id = l.leaf and s.hour >= ${from} and s.hour < ${to}
+      from leaf l cross join lateral ${hoursOf('spend_hour', from, to)} s
     ) f
     group by root, hour order by root, hour`.execute(db);
   const open = new Map<ObjectId, OpenHour[]>();
@@ -217,30 +224,41 @@ async function loadOpenHours(
   return open;
 }
 
+/** One object's hours within [from, to). `offset 0` keeps it a probe by key: a campaign's hours are few beside all ads'. */
+function hoursOf(table: 'spend_hour' | 'visit_hour', from: Date, to: Date) {
+  return sql`(select * from ${sql.table(table)} where object_id = l.leaf and hour >= ${from} and hour < ${to} offset 0)`;
+}
+
 /**
- * Rows (root, leaf, campaign): what lies below each asked object, itself included; `campaign` adds its siblings' (whose
- * root is not asked) for the campaign's sums. A creative has no one campaign: all asked ones are each other's siblings.
+ * CTE `leaf (root, leaf, campaign)`: what lies below each asked object, itself included. With `campaigns`, everything in
+ * them, the asked ones' siblings too, for the campaigns' sums. A creative has no one campaign: all asked ones are each
+ * other's siblings.
  */
-function leaves(input: EstimateInput, whose: 'own' | 'campaign') {
-  const { level, accountId } = input;
-  const root = {
-    campaign: sql`coalesce(o.campaign_id, o.id)`,
-    adset: sql`coalesce(o.adset_id, case when o.level = 'adset' then o.id end)`,
-    ad: sql`case when o.level = 'ad' then o.id end`,
-    creative: sql`o.creative_id`,
-  }[level];
-  const ids = sql`any(${input.objectIds}::bigint[])`;
-  const ofCampaigns = sql`(o.campaign_id in (select campaign_id from object where id = ${ids})
-    or o.id in (select campaign_id from object where id = ${ids}))`;
-  const below = {
-    campaign: sql`(o.campaign_id = ${ids} or o.id = ${ids})`,
-    adset: whose === 'own' ? sql`(o.adset_id = ${ids} or o.id = ${ids})` : ofCampaigns,
-    ad: whose === 'own' ? sql`o.id = ${ids}` : ofCampaigns,
-    creative: sql`o.creative_id = ${ids}`,
-  }[level];
-  return sql`
-    select ${root} as root, o.id as leaf, ${campaignKey(level)} as campaign
-    from object o where o.account_id = ${accountId} and o.level <> 'creative' and ${below}`;
+function leaves({ level, objectIds }: EstimateInput, campaigns: readonly string[] | null) {
+  const ids = sql`unnest(${objectIds}::bigint[]) as i (id)`;
+  if (level === 'creative')
+    return sql`leaf as materialized (
+      select i.id as root, o.id as leaf, '' as campaign
+      from ${ids} join object o on o.creative_id = i.id and o.level = 'ad')`;
+  const within = (parent: 'campaign_id' | 'adset_id') =>
+    sql`lateral (select id, level, adset_id from object where ${sql.ref(parent)} = i.id and level in ('adset', 'ad') offset 0) o`;
+  if (campaigns !== null || level === 'campaign') {
+    const of = campaigns === null ? ids : sql`unnest(${campaigns}::bigint[]) as i (id)`;
+    const root = {
+      campaign: sql`i.id`,
+      adset: sql`coalesce(o.adset_id, case when o.level = 'adset' then o.id end)`,
+      ad: sql`case when o.level = 'ad' then o.id end`,
+    }[level];
+    return sql`leaf as materialized (
+      select ${root} as root, o.id as leaf, i.id::text as campaign from ${of} cross join ${within('campaign_id')}
+      union all
+      select ${level === 'campaign' ? sql`i.id` : sql`null`}, i.id, i.id::text from ${of})`;
+  }
+  const below =
+    level === 'ad'
+      ? sql``
+      : sql`union all select i.id, o.id, '' from ${ids} cross join ${within('adset_id')}`;
+  return sql`leaf as materialized (select i.id as root, i.id as leaf, '' as campaign from ${ids} ${below})`;
 }
 
 function campaignKey(level: Level) {
