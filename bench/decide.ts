@@ -62,7 +62,7 @@ async function run(): Promise<void> {
       if (hour === 2) await seedNextHour(db, days.asOfMs);
       const before = await decisions(db);
       let announced = 0;
-      const { optimize } = createOptimizeActivities({
+      const activities = createOptimizeActivities({
         db,
         networkOf: () => meta,
         wallNowMs: () => wallNowMs,
@@ -77,7 +77,7 @@ async function run(): Promise<void> {
         },
       });
       const startedAt = performance.now();
-      const result = await optimize({ accountId: 'bench-a', campaignIds: 'all' });
+      const result = await activities.optimize({ accountId: 'bench-a', campaignIds: 'all' });
       seconds.push((performance.now() - startedAt) / 1_000);
       stored.push((await decisions(db)) - before);
       told(`${result.sentence.slice(0, 160)}… ${JSON.stringify(result.reasons)}`);

@@ -31,7 +31,7 @@ export function newPart(objects: number, pairs: number): Part {
 }
 
 /**
- * Sums of many objects in several windows, as columns: some 50 bytes for each object and day edge, instead of an object
+ * Sums of many objects in several windows, as columns: 56 bytes for each object and day edge, with one event, instead of an object
  * for each object and window. What a rule looks at is made when it is asked for.
  */
 export class WindowTable {
