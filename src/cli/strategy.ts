@@ -84,7 +84,7 @@ export function register(program: Command, context: CliContext): void {
           : rows
               .map(
                 (row) =>
-                  `${row.name}  version ${row.version}  ${row.mode}  ${row.level}  ${row.rules} ${row.rules === 1 ? 'rule' : 'rules'}  ${row.origin ?? 'added by hand'}`,
+                  `${row.name}  version ${row.version}  ${row.mode}  ${row.level}  ${judgesBy(row.rules, row.autopilot)}  ${row.origin ?? 'added by hand'}`,
               )
               .join('\n'),
       );
@@ -157,11 +157,12 @@ async function check(
         mode: compiled.mode,
         level: compiled.level,
         rules: compiled.rules.length,
+        autopilot: compiled.autopilot !== null,
         windows: compiled.needs.windows,
         events: compiled.needs.events,
       });
       lines.push(
-        `${file}: "${compiled.name}" is right: ${compiled.rules.length} ${compiled.rules.length === 1 ? 'rule' : 'rules'} for level ${compiled.level}, ${compiled.mode}`,
+        `${file}: "${compiled.name}" is right: ${judgesBy(compiled.rules.length, compiled.autopilot !== null)} for level ${compiled.level}, ${compiled.mode}`,
       );
     } else {
       results.push({ file, ok: false, problems: read.problems });
@@ -231,4 +232,11 @@ async function unknown(db: Db, workspaceId: string, name: string): Promise<Opera
         ? 'There is none yet; see `./bidloop strategy new --help`.'
         : `There is: ${names.join(', ')}.`,
   });
+}
+
+/** "3 rules", "an autopilot", "1 rule and an autopilot". */
+function judgesBy(rules: number, autopilot: boolean): string {
+  const told = `${rules} ${rules === 1 ? 'rule' : 'rules'}`;
+  if (!autopilot) return told;
+  return rules === 0 ? 'an autopilot' : `${told} and an autopilot`;
 }

@@ -212,6 +212,7 @@ export interface StrategySummary {
   readonly mode: string;
   readonly level: string;
   readonly rules: number;
+  readonly autopilot: boolean;
 }
 
 /** Every strategy in force, in order of name. */
@@ -230,6 +231,7 @@ export async function listStrategies(db: Db, workspaceId: string): Promise<reado
       mode: document.mode ?? 'dry-run',
       level: document.scope.level,
       rules: document.rules?.length ?? 0,
+      autopilot: document.autopilot !== undefined,
     };
   });
 }

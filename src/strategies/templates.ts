@@ -157,4 +157,24 @@ rules: # in order: the first that holds for an object decides
     then: { notify: has spent two conversions' worth today without one, atMostOnce: 24h }
 `,
   },
+  {
+    name: 'autopilot',
+    about:
+      'One target instead of rules: pauses on proof, runs on less what is not worth its money, moves bids to their value.',
+    write: (values) => `${head(
+      'autopilot',
+      'One target instead of rules. docs/autopilot.md says what it does, number by number.',
+      values,
+    )}
+autopilot:
+  targetIs: limit # what a conversion is worth to you; average: what conversions shall cost on average
+  caution: normal # of 100 objects that meet the target, at most 20 are ever paused; careful: 5, bold: 50
+  holdout: 3 % # of due pauses are held back for a week and watched: ./bidloop holdout tells what came of them
+
+guardrails: # limits that the autopilot does not pass
+  maxActionsPerDay: 30
+  maxShareOfSpendPaused: 30 % # of the account's daily spend, within 24 hours
+  # budgetCeiling says how far daily budgets may be raised; without it they never are
+`,
+  },
 ];

@@ -105,6 +105,7 @@ describe('in force', () => {
       mode: 'dry-run',
       level: 'adset',
       rules: 1,
+      autopilot: false,
     });
   });
 });
