@@ -74,7 +74,7 @@ function everyConversion({ own, siblings, event }: LearnInput): readonly Convers
 
 function curveOf(input: LearnInput): DelayCurve {
   if (input.curve !== undefined && input.curve !== 'default') return givenCurve(input.curve);
-  const base = defaultCurve('purchase', input.windowMs);
+  const base = defaultCurve(/^install(\/|$)/.test(input.event) ? 'install' : 'purchase', input.windowMs);
   const agesMs = delayAges(input.windowMs);
   // By hour of the click: a day's clicks would teach nothing before the next day.
   const hours = new Map<number, number[]>();

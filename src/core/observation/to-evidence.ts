@@ -48,7 +48,7 @@ export function evidenceFrom(observation: Observation, strategy: CompiledStrateg
     adset: null,
     account: {
       id: 'observed',
-      name: observation.account?.name ?? 'observed',
+      name: observation.account?.name ?? strategy.scope.accounts?.[0] ?? 'observed',
       network: observation.account?.network ?? strategy.scope.network ?? 'observed',
       currency: observation.account?.currency ?? strategy.currency ?? 'USD',
       timeZone: zone,
