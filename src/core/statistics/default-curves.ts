@@ -28,23 +28,22 @@ const PURCHASE: Mixture = [
 const STRETCH = 3;
 
 /**
- * Delay curve of an event nobody has measured yet, over an attribution window. Its bounds are the curve with delays three
- * times as long and as short. Anything but installs is taken to be as slow as purchases: believing delays long costs
- * days, believing them short pauses good ads.
+ * Delay curve of an event nobody has measured yet, over an attribution window. Anything but installs is taken to be as
+ * slow as purchases: believing delays long costs days, believing them short pauses good ads. Its lower bound has delays
+ * three times as long; its upper bound is for all of them the quickest there is, installs with delays three times as short,
+ * since a raise must not rest on a guess.
  */
 export function defaultCurve(kind: DelayKind, windowMs: number): DelayCurve {
   const mixture = kind === 'install' ? INSTALL : PURCHASE;
   const agesMs = delayAges(windowMs);
-  const line = (stretch: number): number[] =>
-    agesMs.map((age) => within(mixture, age * stretch) / within(mixture, windowMs * stretch));
-  const share = line(1);
-  const bound = (stretch: number, keep: (a: number, b: number) => number): number[] =>
-    line(stretch).map((value, k) => keep(value, share[k] ?? value));
+  const line = (of: Mixture, stretch: number): number[] =>
+    agesMs.map((age) => within(of, age * stretch) / within(of, windowMs * stretch));
+  const share = line(mixture, 1);
   return {
     agesMs,
     share,
-    lower: bound(1 / STRETCH, Math.min),
-    upper: bound(STRETCH, Math.max),
+    lower: line(mixture, 1 / STRETCH).map((value, k) => Math.min(value, share[k] ?? value)),
+    upper: line(INSTALL, STRETCH).map((value, k) => Math.max(value, share[k] ?? value)),
     conversions: 0,
     from: 'default',
   };

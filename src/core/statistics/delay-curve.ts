@@ -23,8 +23,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Own conversions at which a curve weighs as much as its parent's. */
+/** Own conversions at which a curve weighs as much as its parent's: one that was measured, one that nobody measured. */
 export const CREDIBLE_CONVERSIONS = 100;
+const CREDIBLE_OF_DEFAULT = 25;
 
 /**
  * Ages at which a curve over an attribution window stands: 5, 10, 20, 30, 60 minutes, hours to two days, days to the
@@ -70,24 +71,28 @@ export function between(
 }
 
 /**
- * F = (n F_own + 100 F_parent) / (n + 100), n the own curve's conversions, on each of the three lines: the credibility
- * rule. The ages of both are kept.
+ * F = (n F_own + K F_parent) / (n + K), n the own curve's conversions: the credibility rule, on each of the three lines. K is
+ * 100 for a measured parent. A default is a guess about all accounts: K is 25, and the own bounds are kept where they are
+ * the more careful ones, else an account slower than the default would be taken for a quicker one for months.
+ * The ages of both are kept. Without own conversions the parent.
  */
 export function blendCurves(own: DelayCurve, parent: DelayCurve): DelayCurve {
   const n = Math.max(0, own.conversions);
   if (!(n > 0)) return parent;
+  const guessed = parent.from === 'default';
+  const k = guessed ? CREDIBLE_OF_DEFAULT : CREDIBLE_CONVERSIONS;
   const agesMs = [...new Set([...own.agesMs, ...parent.agesMs])].toSorted((a, b) => a - b);
-  const blend = (line: CurveLine): number[] =>
-    agesMs.map(
-      (age) =>
-        (n * arrived(own, age, line) + CREDIBLE_CONVERSIONS * arrived(parent, age, line)) /
-        (n + CREDIBLE_CONVERSIONS),
-    );
+  const blend = (line: CurveLine, careful?: (a: number, b: number) => number): number[] =>
+    agesMs.map((age) => {
+      const share = arrived(own, age, line);
+      const blended = (n * share + k * arrived(parent, age, line)) / (n + k);
+      return guessed && careful !== undefined ? careful(share, blended) : blended;
+    });
   return {
     agesMs,
     share: blend('share'),
-    lower: blend('lower'),
-    upper: blend('upper'),
+    lower: blend('lower', Math.min),
+    upper: blend('upper', Math.max),
     conversions: n,
     from: own.from,
   };

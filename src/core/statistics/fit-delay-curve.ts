@@ -11,8 +11,12 @@ export interface DelayCohort {
   readonly counts: readonly number[];
 }
 
-/** Conversions' worth of the parent's hazard in each bin: it carries bins that own cohorts are too young to show. */
+/**
+ * Conversions' worth of the parent's hazard in each bin: it carries bins that own cohorts are too young to show. Of a curve
+ * that nobody measured hardly any: an account's delays may be anything.
+ */
 const PARENT_CONVERSIONS = 20;
+const DEFAULT_CONVERSIONS = 2;
 /** One-sided 90 % point of the normal distribution. */
 const Z90 = 1.2816;
 const TAIL = 0.1;
@@ -27,8 +31,8 @@ const TAIL = 0.1;
  * bounds F · exp(±1.2816 se), one-sided 90 %. Lagakos, Barraj & De Gruttola 1988; Kalbfleisch & Lawless 1989; in claims
  * reserving the chain ladder (Mack 1993). Weighted cohorts enter the variance by their effective number (Kish 1965).
  *
- * With `parent`, each bin's hazard is shrunk to the parent's by 20 conversions' worth: a bin that no own cohort is old
- * enough to show is then the parent's. Without it such a bin counts as empty. `agesMs` ascending, the last one the
+ * With `parent`, each bin's hazard is shrunk to the parent's by 20 conversions' worth (2 where the parent is a default): a bin
+ * that no own cohort is old enough to show is then the parent's. Without it such a bin counts as empty. `agesMs` ascending, the last one the
  * attribution window; cohorts without an age, with negative counts or a count that is not a number are left out of the bin.
  */
 export function fitDelayCurve(input: {
@@ -38,6 +42,7 @@ export function fitDelayCurve(input: {
   readonly parent?: DelayCurve;
 }): DelayCurve {
   const { agesMs, parent } = input;
+  const extra = parentWorth(parent);
   const bins = agesMs.map(() => ({ seen: 0, upTo: 0, upToSquares: 0 }));
   let conversions = 0;
   for (const cohort of input.cohorts) conversions += addCohort(bins, agesMs, cohort);
@@ -49,7 +54,7 @@ export function fitDelayCurve(input: {
   for (let k = agesMs.length - 1; k > 0; k -= 1) {
     const bin = bins[k] ?? { seen: 0, upTo: 0, upToSquares: 0 };
     const parentHazard = parent === undefined ? 0 : hazardOf(parent, agesMs[k - 1] ?? 0, agesMs[k] ?? 0);
-    const extra = parent === undefined ? 0 : PARENT_CONVERSIONS;
+
     const hazard = bin.upTo + extra > 0 ? (bin.seen + extra * parentHazard) / (bin.upTo + extra) : 0;
     const effective = extra + (bin.upToSquares > 0 ? bin.upTo ** 2 / bin.upToSquares : 0);
     const next = (share[k] ?? 1) * (1 - hazard);
@@ -70,6 +75,11 @@ export function fitDelayCurve(input: {
 /** Weight of a cohort of some age so that recent ones count more: ½ to the number of half-lives. */
 export const recencyWeight = (ageMs: number, halfLifeMs: number): number =>
   0.5 ** (Math.max(0, ageMs) / halfLifeMs);
+
+function parentWorth(parent: DelayCurve | undefined): number {
+  if (parent === undefined) return 0;
+  return parent.from === 'default' ? DEFAULT_CONVERSIONS : PARENT_CONVERSIONS;
+}
 
 /** Adds one cohort to the bins it is old enough to show; its conversions (weighted). */
 function addCohort(

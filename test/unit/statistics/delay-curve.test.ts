@@ -131,6 +131,16 @@ describe('blending with the parent', () => {
     );
   });
 
+  it('with a default weighs 25, and keeps the own bounds where they are the more careful', () => {
+    const own = { agesMs: [HOUR, DAY], share: [0.1, 1], lower: [0.05, 1], upper: [0.2, 1], conversions: 75 };
+    const parent = DEFAULT_CURVES.purchase;
+    const blended = blendCurves({ ...own, from: 'account' }, parent);
+    const at = (line: CurveLine): number => arrived(blended, HOUR, line);
+    expect(at('share')).toBeCloseTo(0.075 + 0.25 * arrived(parent, HOUR, 'share'), 12);
+    expect(at('lower')).toBe(0.05);
+    expect(at('upper')).toBeCloseTo(0.15 + 0.25 * arrived(parent, HOUR, 'upper'), 12);
+  });
+
   it('without own conversions is the parent', () => {
     expect(blendCurves({ ...DEFAULT_CURVES.install, conversions: 0 }, DEFAULT_CURVES.purchase)).toBe(
       DEFAULT_CURVES.purchase,
