@@ -52,9 +52,9 @@ export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: P
     ? bidStep(pilot, input, numbers.units, numbers.sinceMs, numbers.recentLower)
     : null;
   if (numbers.lnEvidence >= numbers.lnThreshold) {
-    const worthLess =
+    const isWorthABid =
       perClick && bid !== null && bid.wantedMicros >= WORTH_A_BID * (input.levers.bidMicros ?? 0);
-    if (!worthLess) return duePause(pilot, input);
+    if (!isWorthABid) return duePause(pilot, input);
   }
   if (!perClick) {
     const probation = probationStep(input, numbers);
