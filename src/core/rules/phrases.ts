@@ -235,13 +235,21 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
   const currency = scope.account.currency;
   const gap = Math.abs(value - limit);
   const distance = gap / Math.max(Math.abs(value), Math.abs(limit), Number.MIN_VALUE);
-  const name = nameOf(subject.operand, scope);
-  const unit = subject.unit;
-  const text =
-    gap === 0
-      ? `${name} exactly at ${thresholdText(threshold, limit, unit, currency)}`
-      : `${name} ${valueText(gap, unit, currency)} ${value < limit ? (speaksForItself(subject.operand) ? 'short of' : 'below') : 'over'} ${thresholdText(threshold, limit, unit, currency)}`;
-  return { distance, expression: subject.operand.text, value, threshold: limit, text };
+  const { operand, unit } = subject;
+  return {
+    distance,
+    expression: operand.text,
+    value,
+    threshold: limit,
+    // Worked out for the nearest alone.
+    get text() {
+      const name = nameOf(operand, scope);
+      const at = thresholdText(threshold, limit, unit, currency);
+      if (gap === 0) return `${name} exactly at ${at}`;
+      const side = value < limit ? (speaksForItself(operand) ? 'short of' : 'below') : 'over';
+      return `${name} ${valueText(gap, unit, currency)} ${side} ${at}`;
+    },
+  };
 }
 
 /** How much is missing to a statistic's yes: "evidence 6 : 1 of 20 : 1 that CPA is above $30.00". */
@@ -253,9 +261,17 @@ function statisticDistance({ leaf, values }: LeafOutcome, scope: Scope): Distanc
   const { function: statistic, call } = operand.statistic;
   const found = statistic.approach?.(call(scope), operand.statistic.scope(scope));
   if (found === undefined || isMissing(found)) return null;
-  const { value, threshold, text } = found;
+  const { value, threshold } = found;
   const distance = Math.abs(threshold - value) / Math.max(threshold, value);
-  return { distance, expression: operand.text, value, threshold, text };
+  return {
+    distance,
+    expression: operand.text,
+    value,
+    threshold,
+    get text() {
+      return found.text;
+    },
+  };
 }
 
 function nameOf(operand: Operand, scope: Scope): string {

@@ -2,7 +2,7 @@ import type { Evidence } from '../decision.ts';
 import type { Learned } from '../learned.ts';
 import type { CurveLine } from '../statistics/delay-curve.ts';
 import { lnEvidenceAbove, lnEvidenceBelow } from '../statistics/e-process.ts';
-import { maturedSince } from '../statistics/exposure.ts';
+import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
 import { lnRoasAbove, lnRoasBelow } from '../statistics/roas-test.ts';
 import { perEvidence } from './memo.ts';
@@ -16,20 +16,14 @@ import {
   type StatisticCall,
   targetOf,
 } from './statistic.ts';
-import { allFinite, deliveryOf, learnedOf, unconvertedRevenue } from './sums.ts';
+import { deliveryOf, learnedOf, mustBeFinite, unconvertedRevenue } from './sums.ts';
 import { trialWorth } from './worth.ts';
 import { isMissing, type Missing, RuleFault } from './value.ts';
 
-/** One suffix of an object's test: what came of the clicks since one restart. Major units. */
-interface Stretch {
-  readonly conversions: number;
-  readonly matured: number;
-  readonly capped: number;
-}
-
 /** A test of the whole life of an object as it stands now. */
 interface Test {
-  readonly stretches: readonly Stretch[];
+  /** Since each restart, the whole test first. */
+  readonly stretches: readonly MaturedTotals[];
   readonly learned: Learned;
   /** Conversions and revenue since the test began, and the spend that has had time to bring them. */
   readonly conversions: number;
@@ -37,7 +31,7 @@ interface Test {
   readonly matured: number;
 }
 
-const NOTHING = { conversions: 0, value: 0, matured: 0 };
+const NOTHING = { conversions: 0, value: 0, matured: 0, cappedValue: 0 };
 
 const remembered = perEvidence<Test>();
 const rememberedLn = perEvidence<number>();
@@ -58,7 +52,7 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
   if (doubt !== null) return doubt;
   return remembered(evidence, `${line}|${event}`, () => {
     const learned = learnedOf(evidence, event);
-    const sums = maturedSince({
+    const stretches = maturedSince({
       delivery,
       event,
       curve: learned.curve,
@@ -66,18 +60,9 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
       nowMs: evidence.nowMs,
       startsMs: restartStarts(sinceMs, evidence.nowMs),
     });
-    const whole = allFinite(sums[0] ?? NOTHING);
-    return {
-      learned,
-      stretches: sums.map(({ conversions, matured, cappedValue }) => ({
-        conversions,
-        matured,
-        capped: cappedValue,
-      })),
-      conversions: whole.conversions,
-      value: whole.value,
-      matured: whole.matured,
-    };
+    const { conversions, value, matured, cappedValue } = stretches[0] ?? NOTHING;
+    mustBeFinite(conversions + value + matured + cappedValue);
+    return { learned, stretches, conversions, value, matured };
   });
 }
 
@@ -144,9 +129,9 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
   const ln = rememberedLn(full, `roas ${direction}|${roas}|${event}`, () => {
     const dispersion = Math.max(1, test.learned.dispersion);
     return mixRestarts(
-      test.stretches.map(({ capped, matured }) => {
+      test.stretches.map(({ cappedValue, matured }) => {
         const facts = {
-          revenueCapped: capped / dispersion,
+          revenueCapped: cappedValue / dispersion,
           matured: matured / dispersion,
           target: roas,
         };
@@ -208,13 +193,15 @@ function proven(metric: 'cpa' | 'roas', direction: Direction): Statistic {
       const found = proof(call, scope, direction);
       if (isMissing(found)) return found;
       const needed = 1 / riskOf(call);
-      const have = oddsText(found.ln);
-      const need = oddsText(Math.log(needed));
       return {
         value: Math.exp(Math.min(found.ln, 700)),
         threshold: needed,
-        // 19.7 : 1 is not 20 : 1.
-        text: `evidence ${have === need ? 'just under' : `${have} of`} ${need} ${claim(call, scope)}`,
+        get text() {
+          const have = oddsText(found.ln);
+          const need = oddsText(Math.log(needed));
+          // 19.7 : 1 is not 20 : 1.
+          return `evidence ${have === need ? 'just under' : `${have} of`} ${need} ${claim(call, scope)}`;
+        },
       };
     },
   };

@@ -74,14 +74,14 @@ function sumsBetween(evidence: Evidence, event: string, bounds: WindowBounds, li
     all.capped += capped?.[bucket] ?? 0;
   }
   const matured = maturedSpend({ delivery, curve, line, nowMs: evidence.nowMs, ...bounds });
-  return allFinite({ ...all, matured });
+  mustBeFinite(all.spend + all.conversions + all.value + all.capped + matured);
+  return { ...all, matured };
 }
 
-/** Sums with nothing in them that is no number: what is none is a fault of the facts, never a quiet "no evidence". */
-export function allFinite<T extends object>(sums: T): T {
-  for (const [name, value] of Object.entries(sums))
-    if (!Number.isFinite(value)) throw new RuleFault(`${name} of this object is not a number: ${value}`);
-  return sums;
+/** What is no number is a fault of the facts, never a quiet "no evidence". @param sum of all the figures in question. */
+export function mustBeFinite(sum: number): void {
+  if (!Number.isFinite(sum))
+    throw new RuleFault(`what this object was given or brought is not a number: ${sum}`);
 }
 
 /** All objects of a pass share zone and `asOf`: their windows' edges are worked out once. */

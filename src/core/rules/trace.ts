@@ -14,7 +14,14 @@ export function conditionTrace({ leaf, holds, values, fault }: LeafOutcome, scop
       if (value === undefined) return { expression: text, value: null, why: fault ?? 'not read' };
       if (isMissing(value)) return { expression: text, value: null, why: value.why };
       if (statistic !== null && (typeof value === 'number' || typeof value === 'boolean'))
-        return { expression: text, value, said: statisticText(statistic, value, scope) };
+        return {
+          expression: text,
+          value,
+          // Worked out when somebody reads it: most traces are never kept.
+          get said() {
+            return statisticText(statistic, value, scope);
+          },
+        };
       return { expression: text, value: typeof value === 'object' ? value.join(', ') : value };
     }),
   };
