@@ -1,5 +1,7 @@
+import { relativeDelta } from '../src/core/compare-live.ts';
 import { decide } from '../src/core/decide.ts';
 import type { Decision, Evidence } from '../src/core/decision.ts';
+import { stoppedPart } from '../src/core/guardrails.ts';
 import { planEffects, targetsOf } from '../src/core/plan-decision.ts';
 import type { Db } from '../src/db/connection.ts';
 import type { Judged } from '../src/db/decision-store.ts';
@@ -22,9 +24,7 @@ export async function judge(
   if (acting.length === 0) return first.map(planned);
   const room = await loadRoom(db, {
     ...input,
-    pauses: acting.flatMap(({ evidence, decision }) =>
-      decision.verdict.kind === 'pause' ? [evidence.object.id] : [],
-    ),
+    stopped: acting.flatMap((one) => (partOf(one) > 0 ? [one.evidence.object.id] : [])),
   });
   let { actions, pauses, shareOfSpendPaused } = room;
   return first.map((one) => {
@@ -33,7 +33,7 @@ export async function judge(
     // Its own place is counted already; a second decision is not stored while the first is open.
     if (targets.some((target) => room.open.has(target.id))) return planned(one);
     const isPause = one.decision.verdict.kind === 'pause';
-    const addsShare = isPause ? (room.shares.get(one.evidence.object.id) ?? 0) : 0;
+    const addsShare = partOf(one) * (room.shares.get(one.evidence.object.id) ?? 0);
     const evidence: Evidence = {
       ...one.evidence,
       room: {
@@ -59,6 +59,16 @@ interface Judgement {
   readonly strategy: StrategyInForce;
   readonly evidence: Evidence;
   readonly decision: Decision;
+}
+
+/** How much of its object's spend a decision would stop. */
+function partOf({ evidence, decision: { verdict, reason } }: Judgement): number {
+  if (verdict.kind === 'keep' || verdict.kind === 'notify') return 0;
+  return stoppedPart({
+    verdict: verdict.kind,
+    rule: reason.rule,
+    delta: relativeDelta(verdict, evidence.object),
+  });
 }
 
 function isCarriedOut({ strategy, decision }: Judgement): boolean {

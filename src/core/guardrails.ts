@@ -1,3 +1,4 @@
+import { PILOT_RULES } from './autopilot/stage.ts';
 import { decimalFromMicros, type Micros, micros } from './money.ts';
 import type { ReasonCode } from './decision.ts';
 
@@ -128,8 +129,24 @@ export interface ReservationUsage {
   /** Sum of shares of the account's daily spend paused so far; 0.1 is 10 %. */
   readonly shareOfSpendPaused: number;
   readonly verdict: 'pause' | 'resume' | 'set_bid' | 'set_budget';
-  /** Share of the account's daily spend that this pause would stop; 0 for other verdicts. */
+  /** Share of the account's daily spend that this change would stop: its object's share × {@link stoppedPart}. */
   readonly addsShare: number;
+}
+
+/**
+ * How much of its object's spend a change stops: all of it for a pause, what it takes away for an autopilot's probation (a
+ * budget cut to a fiftieth is a pause in all but name), nothing for other changes.
+ *
+ * @param of.delta relative change of a bid or budget: −0.9 leaves a tenth.
+ */
+export function stoppedPart(of: {
+  readonly verdict: string;
+  readonly rule: string | null;
+  readonly delta: number | null;
+}): number {
+  if (of.verdict === 'pause') return 1;
+  if (of.rule !== PILOT_RULES.probation || of.delta === null) return 0;
+  return Math.min(1, Math.max(0, -of.delta));
 }
 
 export type ReservationRefusal = 'max_actions_per_day' | 'max_share_of_spend_paused';
@@ -154,11 +171,13 @@ export function checkReservation(limits: ReservationLimits, usage: ReservationUs
     };
   }
   const share = usage.shareOfSpendPaused + usage.addsShare;
-  if (usage.verdict === 'pause' && share > limits.maxShareOfSpendPaused + 1e-9) {
+  const stops = usage.verdict === 'pause' || usage.addsShare > 0;
+  if (stops && share > limits.maxShareOfSpendPaused + 1e-9) {
+    const what = usage.verdict === 'pause' ? 'pause' : 'probation';
     return {
       ok: false,
       refused: 'max_share_of_spend_paused',
-      sentence: `with this pause ${percent(share)} of the account's daily spend would be paused within 24 hours, and maxShareOfSpendPaused is ${percent(limits.maxShareOfSpendPaused)}`,
+      sentence: `with this ${what} ${percent(share)} of the account's daily spend would be paused within 24 hours, and maxShareOfSpendPaused is ${percent(limits.maxShareOfSpendPaused)}`,
     };
   }
   return { ok: true };

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { Change, Room } from '../core/decision.ts';
 import type { DecisionPlan } from '../core/decision-plan.ts';
-import { checkReservation, type Guardrails, type ReservationLimits } from '../core/guardrails.ts';
+import {
+  checkReservation,
+  type Guardrails,
+  type ReservationLimits,
+  stoppedPart,
+} from '../core/guardrails.ts';
 import type { ObjectId } from '../core/object.ts';
 import type { Db } from './connection.ts';
 import type { DecisionTable } from './tables.ts';
@@ -86,12 +91,10 @@ async function takePlace(
     .executeTakeFirst();
   if (own?.freed_at === null) return null;
   const used = await usedPlaces(trx, decision.account_id, nowMs);
-  const share =
-    verdict === 'pause'
-      ? ((await sharesOfSpend(trx, decision.account_id, [decision.object_id], nowMs)).get(
-          decision.object_id,
-        ) ?? 0)
-      : 0;
+  const part = stoppedPart({ verdict, rule: decision.rule, delta: plan?.delta ?? null });
+  const shares =
+    part > 0 ? await sharesOfSpend(trx, decision.account_id, [decision.object_id], nowMs) : undefined;
+  const share = part * (shares?.get(decision.object_id) ?? 0);
   const check = checkReservation(limits, { ...used, verdict, addsActions: 1, addsShare: share });
   if (!check.ok) return { reserved: false, outcome: 'guardrail', words: check.sentence };
   await trx

@@ -1,7 +1,6 @@
 /** Facts in, sentences out: pure, so that each wording is a test and every screen says the same. */
 import type { Badge, LiveLine, Tone } from '../contract/live.ts';
 import { formatMoney } from '../core/money.ts';
-import { CREDIBLE_CONVERSIONS } from '../core/statistics/delay-curve.ts';
 import type { LearningFact } from '../db/live-learning.ts';
 import type { DecisionFact, PostbackFact } from '../db/live-lines.ts';
 
@@ -220,7 +219,7 @@ export function decisionLine(fact: DecisionFact, link: string | null): LiveLine 
 }
 
 /** From here on a curve of the account's own counts for more than the usual delays. */
-const ENOUGH_TO_LEARN = CREDIBLE_CONVERSIONS;
+const ENOUGH_TO_LEARN = 100;
 
 /** What an autopilot still lacks of an account's own past, and what that means; nothing once it knows enough. */
 export function learningNote(

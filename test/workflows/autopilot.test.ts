@@ -165,19 +165,36 @@ describe("the autopilot's probation", () => {
     expect((await bench.closedDecisionOf(id)).id).toBe(undo.id);
   });
 
-  it('takes no part of what guardrails allow to be paused: it lowers, it does not stop', async () => {
+  it('counts as paused with the part it takes away: it waits where guardrails leave no room for that', async () => {
     const one = await adset(100);
-    await bench.strategy(PILOT.replace('maxShareOfSpendPaused: 100 %', 'maxShareOfSpendPaused: 1 %'));
+    await bench.strategy(PILOT.replace('maxShareOfSpendPaused: 100 %', 'maxShareOfSpendPaused: 50 %'));
     await bench.look();
-    expect(await bench.closedDecisionOf(one.id)).toMatchObject({ verdict: 'set_budget', outcome: 'applied' });
-    const { share } = await bench.loop.db
+    const kept = await bench.keptBecause(one.id, 'max_share_of_spend_paused');
+    expect(kept.sentence).toMatch(
+      /with this probation \d\d(\.\d)? % of the account's daily spend would be paused/,
+    );
+    expect(bench.network.writes).toEqual([]);
+
+    const { id } = await onProbation();
+    const reserved = await bench.loop.db
       .selectFrom('guardrail_reservation')
-      .select((eb) => eb.fn.sum<number>('spend_share').as('share'))
-      .where('account_id', '=', bench.account.accountId)
+      .select('spend_share')
+      .where('object_id', '=', id)
       .executeTakeFirstOrThrow();
-    expect(Number(share)).toBe(0);
+    const lowered = budgetOf((await networkIdOf(id)) ?? '') ?? 0;
+    // The two ad sets have spent alike: half of the account's spend is this one's.
+    expect(Number(reserved.spend_share)).toBeCloseTo(0.5 * (1 - lowered / BUDGET), 9);
   });
 });
+
+const networkIdOf = async (objectId: ObjectId) =>
+  (
+    await bench.loop.db
+      .selectFrom('object')
+      .select('network_id')
+      .where('id', '=', objectId)
+      .executeTakeFirst()
+  )?.network_id;
 
 describe("the autopilot's pause", () => {
   it('comes with the proof, is on record as drawn, and is lifted when late purchases take the proof away', async () => {

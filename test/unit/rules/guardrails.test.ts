@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkReservation, limitValue, type StepLimits } from '../../../src/core/guardrails.ts';
+import { checkReservation, stoppedPart, limitValue, type StepLimits } from '../../../src/core/guardrails.ts';
 import { micros } from '../../../src/core/money.ts';
 import { usd } from '../../support/evidence.ts';
 
@@ -115,10 +115,54 @@ describe("the account's rolling 24 hours", () => {
     });
   });
 
-  test('a pause beyond the share is refused, a bid is not', () => {
+  test('a pause beyond the share is refused, a bid that stops nothing is not', () => {
     const check = checkReservation(limits, { ...usage, addsShare: 0.1101 });
     expect(check).toMatchObject({ ok: false, refused: 'max_share_of_spend_paused' });
     expect(check.ok ? '' : check.sentence).toContain('31 % of the account');
-    expect(checkReservation(limits, { ...usage, verdict: 'set_bid', addsShare: 0.9 })).toEqual({ ok: true });
+    expect(
+      checkReservation(limits, { ...usage, verdict: 'set_bid', shareOfSpendPaused: 0.9, addsShare: 0 }),
+    ).toEqual({ ok: true });
+  });
+});
+
+describe('how much of its spend a change stops', () => {
+  const part = (verdict: string, rule: string | null, delta: number | null) =>
+    stoppedPart({ verdict, rule, delta });
+
+  test('a pause all of it, whoever decided it', () => {
+    expect(part('pause', 'a rule', null)).toBe(1);
+    expect(part('pause', 'autopilot: pause', null)).toBe(1);
+  });
+  test("an autopilot's probation what it takes away, and nothing where it gives back", () => {
+    expect(part('set_budget', 'autopilot: probation', -0.98)).toBe(0.98);
+    expect(part('set_bid', 'autopilot: probation', -0.5)).toBe(0.5);
+    expect(part('set_budget', 'autopilot: probation', 1.5)).toBe(0);
+    expect(part('set_budget', 'autopilot: probation', null)).toBe(0);
+    expect(part('set_budget', 'autopilot: probation', -7)).toBe(1);
+  });
+  test('other changes of bids and budgets nothing', () => {
+    expect(part('set_budget', 'lower what got dear', -0.3)).toBe(0);
+    expect(part('resume', 'autopilot: resume', null)).toBe(0);
+  });
+  test('what a probation would stop is held to the same share as pauses', () => {
+    const limits = { maxActionsPerDay: 50, maxShareOfSpendPaused: 0.3 };
+    const usage = {
+      actions: 0,
+      pauses: 0,
+      addsActions: 1,
+      shareOfSpendPaused: 0.2,
+      verdict: 'set_budget',
+    } as const;
+    expect(checkReservation(limits, { ...usage, addsShare: 0.05 })).toEqual({ ok: true });
+    expect(checkReservation(limits, { ...usage, addsShare: 0.15 })).toMatchObject({
+      ok: false,
+      refused: 'max_share_of_spend_paused',
+      sentence:
+        "with this probation 35 % of the account's daily spend would be paused within 24 hours, and maxShareOfSpendPaused is 30 %",
+    });
+    // A change that stops nothing is not held back by what others have stopped.
+    expect(checkReservation(limits, { ...usage, shareOfSpendPaused: 0.9, addsShare: 0 })).toEqual({
+      ok: true,
+    });
   });
 });
