@@ -1,5 +1,6 @@
 import type { Evidence, WindowMetrics } from './decision.ts';
 import { METRICS } from './rules/metrics.ts';
+import { moneyText } from './rules/phrases.ts';
 import { type Missing, RuleFault } from './rules/value.ts';
 
 /**
@@ -52,6 +53,8 @@ export const HALF_LIFE_HOURS = 6;
  * of second-price auctions (log-sd 0.8: 0.9) and ads that differ by a log-sd of 0.2 (0.04) that is about 25.
  */
 export const CREDIBLE_VISITS = 25;
+/** 95 % point of the normal distribution: nine times in ten within ± this many standard errors. */
+const Z90 = 1.645;
 /** Squared variation of one visit's cost while the hours teach none: that of log-normal prices with a log-sd of 0.8. */
 const DEFAULT_SPREAD = 0.9;
 
@@ -132,8 +135,7 @@ export function estimatedSpend(window: string, evidence: Evidence): EstimatedSpe
     visits += count;
     unreported += estimate.unreported[index] ?? 0;
   });
-  // 1.645: the normal distribution's 95 % point.
-  const margin = all === 0 ? 0 : 1.645 * estimate.error * (visits / all);
+  const margin = all === 0 ? 0 : Z90 * estimate.error * (visits / all);
   return {
     spend: known.spend + unreported,
     unreported,
@@ -171,6 +173,19 @@ function windowNow(window: string, evidence: Evidence): { estimate: SpendEstimat
   const known = estimate.windows[window];
   if (known === undefined) throw new RuleFault(`the estimate has no window "${window}"`);
   return { estimate, known };
+}
+
+/**
+ * How the estimate came about, for the page of a decision: "Since then 24 visits came, at about $1.00 each: est. $20.50 that
+ * is not reported yet, give or take $5.00." Null where nothing was estimated.
+ */
+export function estimateWords({ estimate, account }: Evidence): string | null {
+  if (estimate === undefined || estimate.why !== undefined || estimate.costPerVisit === null) return null;
+  const visits = estimate.visits.reduce((sum, count) => sum + count, 0);
+  const unreported = estimate.unreported.reduce((sum, amount) => sum + amount, 0);
+  if (visits === 0) return null;
+  const money = (amount: number): string => moneyText(amount, account.currency);
+  return `Since then ${visits === 1 ? 'one visit' : `${visits} visits`} came, at about ${money(estimate.costPerVisit)} each: est. ${money(unreported)} that is not reported yet, give or take ${money(Z90 * estimate.error)}.`;
 }
 
 /**

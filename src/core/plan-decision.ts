@@ -4,6 +4,7 @@ import { isPilotRule } from './autopilot/stage.ts';
 import { changeWords, leverWords, relativeDelta } from './compare-live.ts';
 import type { Change, Decision, Evidence, RuleTrace } from './decision.ts';
 import type { DecisionPlan } from './decision-plan.ts';
+import { estimateWords } from './estimated-spend.ts';
 import { markdownCode, markdownText } from './markdown.ts';
 import type { LeverState, ObjectFacts } from './object.ts';
 import type { CompiledStrategy } from './rules/compile.ts';
@@ -106,6 +107,7 @@ function details(
   const expected: LeverState = object;
   const rule = strategy.rules.find((one) => one.name === decision.reason.rule);
   const held = decision.rules.find((trace) => trace.rule === decision.reason.rule);
+  const estimated = estimateWords(evidence);
   const lines = [
     `**${markdownText(object.name)}** (${object.level} ${markdownCode(object.networkId)}, ${markdownText(account.name)}, ${account.network})`,
     '',
@@ -125,6 +127,7 @@ function details(
     ...(held === undefined ? [] : seenTable(held)),
     ...judgementTable(decision, account.currency),
     `Cost is known up to ${isoMinute(evidence.asOfMs)}; decided at ${isoMinute(evidence.nowMs)} (UTC, workspace time).`,
+    ...(estimated === null ? [] : [markdownText(estimated)]),
     ...others(decision.rules, decision.reason.rule),
     ...(strategy.mode !== 'approve' || strategy.approval === null
       ? []

@@ -3,6 +3,7 @@ import type { Evidence, WindowMetrics } from '../../src/core/decision.ts';
 import {
   costPerVisit,
   estimatedSpend,
+  estimateWords,
   estimateOpenHours,
   hasSeenSince,
   readConversionsNow,
@@ -181,6 +182,20 @@ describe('est.spend', () => {
     expect(() => readEstimatedSpend('today', evidence(estimate({ unreported: [NaN, 1] })))).toThrow(
       'not a number',
     );
+  });
+});
+
+describe('the words of an estimate', () => {
+  it('say what it was made of', () => {
+    expect(estimateWords(evidence())).toBe(
+      'Since then 16 visits came, at about $1.00 each: est. $14.00 that is not reported yet, give or take $3.29.',
+    );
+  });
+
+  it('say nothing where nothing was estimated', () => {
+    expect(estimateWords(evidenceOf())).toBeNull();
+    expect(estimateWords(evidence(estimate({ visits: [0, 0] })))).toBeNull();
+    expect(estimateWords(evidence(estimate({ why: 'none' })))).toBeNull();
   });
 });
 
