@@ -67,7 +67,9 @@ export function whyWords(telling: Telling): string {
     case 'proven_below':
       return `${seenAndDue(telling, judgement)}; evidence ${oddsText(judgement.lnEvidenceGood ?? 0)} that it is better than target, and it spends all it has`;
     case 'on_course':
-      return `${seenAndDue(telling, judgement.test)}; ${evidenceShort(telling)} that ${missedTarget(telling)}`;
+      return judgement.lnEvidence < 0
+        ? `${seenAndDue(telling, judgement.test)}; no evidence that ${missedTarget(telling)} (${oddsText(judgement.lnEvidence)}, pausing needs ${oddsText(judgement.lnThreshold)})`
+        : `${seenAndDue(telling, judgement.test)}; ${evidenceShort(telling)} that ${missedTarget(telling)}`;
     case 'on_probation':
       return `on probation with ${percent(judgement.level)} of its ${judgement.probationLever ?? 'budget'}: ${seenAndDue(telling, judgement)}; ${evidenceShort(telling)}`;
     case 'stays_paused':

@@ -55,6 +55,16 @@ describe('a worked example: 2 purchases on $360 in six days, $60 a day', () => {
   });
 });
 
+test('a keep of a good object says that nothing speaks against it', () => {
+  const decision = decide(
+    pilotStrategy({ caution: 'careful' }),
+    pilotEvidence([{ spend: 60, conversions: 4 }]),
+  );
+  expect(decision.sentence).toMatch(
+    /^keep Zen C: 4 purchases where 2 were due at target; no evidence that CPA is above \$30\.00 \(1 : [\d.]+, pausing needs 20 : 1\)$/,
+  );
+});
+
 test('a keep says what was due and how near the evidence is', () => {
   const decision = decide(
     pilotStrategy({ caution: 'careful' }),
