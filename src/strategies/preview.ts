@@ -127,6 +127,8 @@ function commonStill(decisions: readonly { readonly decision: Decision }[]): str
   if (first === undefined) return null;
   const { code, detail } = first.decision.reason;
   if (code === 'no_rule_held' || code === 'rule_held' || detail === undefined) return null;
+  // What an autopilot says of one object is about that object.
+  if (first.decision.judgement !== undefined && code !== 'tracking_outage') return null;
   return decisions.every(({ decision }) => decision.reason.code === code) ? detail : null;
 }
 
