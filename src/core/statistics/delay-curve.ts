@@ -24,7 +24,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Own conversions at which a curve weighs as much as its parent's: one that was measured, one that nobody measured. */
-export const CREDIBLE_CONVERSIONS = 100;
+const CREDIBLE_CONVERSIONS = 100;
 const CREDIBLE_OF_DEFAULT = 25;
 
 /**
