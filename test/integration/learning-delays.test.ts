@@ -188,6 +188,21 @@ describe('delays by cohort', () => {
     expect(await counts()).toHaveLength(3);
   });
 
+  it('counts of the day in which tracking began only the clicks since', async () => {
+    await facts.fresh();
+    for (const hours of [2, 5, 8]) {
+      const atMs = T0 + hours * HOUR;
+      const clickId = await addClick(db, facts.shop, { atMs, ad: 'a1' });
+      await addPostback(db, facts.shop, { atMs: atMs + HOUR, clickId });
+    }
+    await facts.drain();
+    expect(await countDelays(db, { ...account(), trackingSinceMs: T0 + 5 * HOUR })).toBe(1);
+    expect((await counts()).map((row) => row.conversions)).toEqual([2]);
+    await forgetCounts(db, account());
+    expect(await countDelays(db, { ...account(), trackingSinceMs: T0 + 30 * DAY })).toBe(1);
+    expect(await counts()).toEqual([]);
+  });
+
   it('leaves a day to be counted again that is touched while it is counted', async () => {
     await facts.fresh();
     const atMs = T0 + DAY;

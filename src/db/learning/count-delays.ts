@@ -13,6 +13,14 @@ const COHORTS_AT_ONCE = 500;
  */
 const BROUGHT_IN_AFTER_HOURS = 72;
 
+export interface CountedAccount {
+  readonly id: string;
+  /** IANA zone. */
+  readonly zone: string;
+  /** Of clicks before this only the late conversions were ever seen: they are not counted. */
+  readonly trackingSinceMs?: number;
+}
+
 interface Cohort {
   readonly campaignId: ObjectId;
   readonly day: string;
@@ -30,10 +38,7 @@ interface Cohort {
  *
  * @returns how many days of campaigns were counted.
  */
-export async function countDelays(
-  db: Db,
-  account: { readonly id: string; readonly zone: string },
-): Promise<number> {
+export async function countDelays(db: Db, account: CountedAccount): Promise<number> {
   let total = 0;
   for (let last = COHORTS_AT_ONCE; last === COHORTS_AT_ONCE; total += last) {
     last = await db.transaction().execute(async (trx) => {
@@ -49,10 +54,7 @@ export async function countDelays(
 }
 
 /** Marks every day of clicks the account has as one to be counted: the next {@link countDelays} counts it all anew. */
-export async function forgetCounts(
-  trx: Db,
-  account: { readonly id: string; readonly zone: string },
-): Promise<void> {
+export async function forgetCounts(trx: Db, account: CountedAccount): Promise<void> {
   await sql`
     insert into cohort_news (account_id, campaign_id, day, news_at)
     select c.account_id, c.campaign_id,
@@ -72,12 +74,12 @@ async function readCohorts(trx: Db, accountId: string): Promise<readonly Cohort[
   return rows;
 }
 
-async function recount(
-  trx: Db,
-  account: { readonly id: string; readonly zone: string },
-  cohorts: readonly Cohort[],
-): Promise<void> {
-  const bounds = cohorts.map(({ day }) => dayBounds(day, account.zone));
+async function recount(trx: Db, account: CountedAccount, cohorts: readonly Cohort[]): Promise<void> {
+  const sinceMs = account.trackingSinceMs ?? -Infinity;
+  const bounds = cohorts.map(({ day }) => {
+    const { startMs, endMs } = dayBounds(day, account.zone);
+    return { startMs: Math.min(endMs, Math.max(startMs, sinceMs)), endMs };
+  });
   const campaigns = cohorts.map((c) => c.campaignId);
   const days = cohorts.map((c) => c.day);
   await sql`

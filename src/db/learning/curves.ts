@@ -75,7 +75,8 @@ async function loadCounts(db: Db, account: LearningAccount): Promise<Map<string,
 function wasTracked(day: string, account: LearningAccount): boolean {
   const { startMs, endMs } = dayBounds(day, account.zone);
   return (
-    startMs >= account.trackingSinceMs &&
+    // Of the day in which tracking began, the clicks since are counted.
+    endMs > account.trackingSinceMs &&
     !account.outages.some(({ fromMs, toMs }) => fromMs < endMs && toMs > startMs)
   );
 }

@@ -53,6 +53,8 @@ export async function trafficOfDays(db: Db, roots: Roots, grid: Grid): Promise<r
       from (
         select o.day, o.spend_micros, o.clicks from object_day o
         where o.object_id = t.leaf and o.day >= t.whole_from and o.day < ${grid.dates[grid.days]}::date
+          -- Rows that only close a gap add nothing.
+          and o.last_fact = o.day
         order by o.day
       ) x
     ) d
@@ -96,6 +98,7 @@ export async function eventsOfDays(db: Db, roots: Roots, grid: Grid): Promise<re
     cross join lateral (
       select ${columns} from event_day e
       where e.object_id = t.leaf and e.day >= t.whole_from and e.day < ${grid.dates[grid.days]}::date
+        and e.last_fact = e.day
         ${only(roots, sql`e.event`)}
       union all
       select * from (
