@@ -179,7 +179,9 @@ function judgementTable({ judgement }: Decision, currency: string): readonly str
 }
 
 function others(rules: readonly RuleTrace[], decided: string | null): readonly string[] {
-  const earlier = rules.filter((trace) => trace.rule !== decided).map((trace) => trace.rule);
+  const earlier = rules
+    .filter((trace) => trace.rule !== decided && !isPilotRule(trace.rule))
+    .map((trace) => trace.rule);
   return earlier.length === 0 ? [] : ['', `Rules looked at before: ${markdownText(earlier.join(', '))}.`];
 }
 

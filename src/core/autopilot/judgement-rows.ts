@@ -1,5 +1,6 @@
 import { moneyText } from '../rules/phrases.ts';
 import { oddsText } from '../rules/proven.ts';
+import { chanceText } from './words.ts';
 import type { Judgement } from './judgement.ts';
 
 /** One number of a judgement for people: what it is, and its value. */
@@ -39,7 +40,7 @@ export function judgementRows(judgement: Judgement, currency: string): readonly 
       'Prior of its siblings',
       `${short(prior.a)} conversions on ${money(prior.b * judgement.unitSpend)} (${prior.from}${prior.siblings > 0 ? `, ${prior.siblings} siblings` : ''})`,
     ],
-    ['Chance that it is worse than target', `${short(judgement.probabilityWorse * 100)} %`],
+    ['Chance that it is worse than target', chanceText(judgement.probabilityWorse)],
     [
       'Shrunk cost of a conversion',
       `${money(judgement.perConversion / judgement.efficiency)}${interval === null ? '' : `, 90 % between ${money(interval.low)} and ${money(interval.high)}`}`,

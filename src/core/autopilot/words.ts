@@ -52,7 +52,7 @@ export function pauseWords(telling: Telling): string {
 /** The reason of an action or a keep as a clause, for the sentence after the colon. */
 export function whyWords(telling: Telling): string {
   const { pilot, judgement, currency } = telling;
-  const chance = `the chance that ${missedTarget(telling)} is ${percent(judgement.probabilityWorse)}`;
+  const chance = `the chance that ${missedTarget(telling)} is ${chanceText(judgement.probabilityWorse)}`;
   switch (judgement.reason) {
     case 'proven_above':
       return pauseWords(telling);
@@ -120,6 +120,13 @@ function bidWords({ pilot, judgement, currency }: Telling): string {
 /** Matured spend that a verdict at twice the target needs, in major units. */
 export function verdictMoney({ pilot, judgement }: Telling): number {
   return verdictSpend(pilot.alpha, judgement.prior) * judgement.perConversion;
+}
+
+/** "84 %"; what is nearly certain is not told as certain. */
+export function chanceText(chance: number): string {
+  if (chance > 0.999) return 'over 99.9 %';
+  if (chance < 0.001) return 'under 0.1 %';
+  return chance > 0.99 ? `${Number((chance * 100).toFixed(1))} %` : percent(chance);
 }
 
 function percent(share: number): string {
