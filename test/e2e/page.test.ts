@@ -12,7 +12,7 @@ import { buildServer } from '../../src/http/server.ts';
 import { writeStatus } from '../../src/runtime/status-file.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { seedDecision, seedKeeps, seedPostback } from '../support/live-facts.ts';
+import { seedDecision, seedKeeps, seedPilot, seedPostback } from '../support/live-facts.ts';
 import { type LiveMarket, seedLiveMarket } from '../support/live-market.ts';
 
 const pictures = path.join(tmpdir(), 'bidloop-page');
@@ -211,6 +211,27 @@ describe('the live page in a real browser', () => {
     await page.getByRole('row').filter({ hasText: 'Lookalike 1 %' }).waitFor();
     expect((await cells('Lookalike 1 %')).slice(1, 5)).toEqual(['$210.40', '12', '$17.53', '1.80']);
     expect((await cells('Interest yoga')).slice(1, 5)).toEqual(['$61.95', '0', '–', '0.00']);
+    await page.context().close();
+  });
+
+  it('shows how far an autopilot has come with an ad set: stage, evidence, and what it has not learned yet', async () => {
+    const page = await openPage();
+    await seedPilot(database.db, market, {
+      adSet: 'Broad 25–44',
+      sentence:
+        'keep Broad 25–44: on probation with 33 % of its budget: 1 purchase where 4.9 were due at target; evidence 6 : 1 of 20 : 1',
+      pilot: { stage: 'probation', evidence: 6, needed: 20 },
+    });
+    const row = page.getByRole('row').filter({ hasText: 'Broad 25–44' });
+    await row.getByText('probation', { exact: true }).waitFor();
+    const bar = row.getByRole('img', { name: 'evidence 6 : 1, pausing needs 20 : 1' });
+    await bar.waitFor();
+    const [left, right] = await endColours(page, bar);
+    expect(left).not.toBe(right);
+    // The sentence tells the evidence; the nearest number would only repeat it.
+    expect(await row.getByText('nearest:').count()).toBe(0);
+    await page.getByText("The autopilot has learned nothing of this account's past yet").waitFor();
+    await page.screenshot({ path: path.join(pictures, 'autopilot.png'), fullPage: true });
     await page.context().close();
   });
 

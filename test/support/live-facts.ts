@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { micros } from '../../src/core/money.ts';
 import type { ObjectId } from '../../src/core/object.ts';
+import type { PilotEntry } from '../../src/core/evaluation.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { AS_OF, type LiveMarket, MARKET_NOW } from './live-market.ts';
 
@@ -150,6 +151,62 @@ export async function seedKeeps(
           distance: 0.06,
         })),
       ),
+    })
+    .execute();
+}
+
+/** An autopilot in force, and how it last judged an ad set. */
+export async function seedPilot(
+  db: Db,
+  market: LiveMarket,
+  judged: { readonly adSet: string; readonly sentence: string; readonly pilot: PilotEntry },
+): Promise<void> {
+  const at = new Date(MARKET_NOW);
+  const id = `${market.workspaceId}/pilot`;
+  await db
+    .insertInto('strategy')
+    .values({
+      id,
+      workspace_id: market.workspaceId,
+      name: 'pilot',
+      origin: null,
+      current_version: 1,
+      created_at: at,
+      removed_at: null,
+    })
+    .execute();
+  await db
+    .insertInto('strategy_version')
+    .values({
+      strategy_id: id,
+      version: 1,
+      source: '',
+      document: JSON.stringify({ autopilot: { event: 'purchase', cpa: '30 USD' } }),
+      content_hash: Buffer.alloc(32, 9),
+      created_at: at,
+    })
+    .execute();
+  await db
+    .insertInto('last_evaluation')
+    .values({
+      account_id: `${market.workspaceId}-account`,
+      campaign_id: Object.values(market.adSets)[1]!,
+      strategy_id: id,
+      strategy_version: 1,
+      as_of: new Date(AS_OF),
+      evaluated_at: at,
+      objects: JSON.stringify([
+        {
+          objectId: market.adSets[judged.adSet],
+          verdict: 'keep',
+          rule: null,
+          reason: 'on_probation',
+          sentence: judged.sentence,
+          nearest: 'evidence 6 : 1 of 20 : 1',
+          distance: 0.7,
+          pilot: judged.pilot,
+        },
+      ]),
     })
     .execute();
 }
