@@ -12,8 +12,8 @@ import { DAY_MS, makeWorld, MINUTE_MS, spentAt, START_MS, type World } from './s
  */
 const HELP = `npm run bench -- stoploss [--ads 200] [--days 3] [--seed 1] [--line 60] [--reaction-ms 2000] [--drift 0.3] [--lag google=60-180]
 
-  --reaction-ms  from a visit to the write at the network: the loop bench's median from postback to write (about 1 s)
-                 and a second for a network that is slow to answer
+  --reaction-ms  from a visit to the write at the network: what "npm run bench -- loop" measures from a postback to the
+                 write (median about 1 s), and a second for the click's own way into the inbox and a slow network
   --drift        log-sd of each ad's click price from hour to hour in the harder of the two markets
   --lag          a network's reporting lag in minutes; may be repeated`;
 

@@ -158,7 +158,7 @@ async function check(
         level: compiled.level,
         rules: compiled.rules.length,
         autopilot: compiled.autopilot !== null,
-        windows: compiled.needs.windows,
+        windows: [...new Set([...compiled.needs.windows, ...compiled.needs.estimated])],
         events: compiled.needs.events,
       });
       lines.push(
