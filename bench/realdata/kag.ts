@@ -175,6 +175,7 @@ export const kag: Backtest = {
       ],
       shows: [
         `${percent(figures['withoutPurchase'] ?? NaN)} of the ads that spent have no purchase (first analysis 45 %), and only ${percent(figures['spentTwiceTarget'] ?? NaN)} ever spend twice the target (18 %): most ads end before any rule can judge them.`,
+        'G is the autopilot’s two tests – the stopping boundary takes an ad down to a trickle, the e-process pauses it – on one test per ad, without its bids and restarts.',
         'The truth is drawn from the same gamma family that the evidence weighs with, which flatters every policy that uses the fitted prior.',
       ],
       figures,
