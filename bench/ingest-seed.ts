@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { connect, createPool } from '../src/db/connection.ts';
 import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
 import type { NewPostback } from '../src/db/postback-insert.ts';
+import { extendTotals } from '../src/db/running-totals.ts';
 import { newClickId, newPostbackId } from '../src/http/ids.ts';
 import { seedBench } from './seed.ts';
 
@@ -23,6 +24,9 @@ export async function seedIngest(url: string, nowMs: number, seed: IngestSeed): 
   try {
     await seedBench(db, { nowMs, key: seed.key });
     await seedObjects(pool, new Date(nowMs));
+    // As a sync leaves an account: its running totals have no gaps up to today.
+    const today = new Date(nowMs).toISOString().slice(0, 10);
+    await db.transaction().execute((trx) => extendTotals(trx, 'bench-a', today));
     const ids: string[] = [];
     for (let i = 0; i < seed.clicks; i += 5_000) {
       const clicks = Array.from({ length: 5_000 }, (_, j): NewClick => clickOf(i + j, nowMs));

@@ -96,7 +96,8 @@ const TABLES = [OBJECT_DAY, EVENT_DAY];
  * The deltas of one key, in order of days, are summed up: `input` holds for each day the sum up to it and the next day
  * that has a delta. A row of the table between those two days gets that sum. A day without a row gets one where it has a
  * delta, or where totals are dense and the key has none there yet: from the newest row before it as it stood before this
- * statement, plus the sum. Nearly always every row is there, and two lookups per delta say so.
+ * statement, plus the sum. Nearly always every row is there, and one or two lookups per delta say so. (`offset 0` keeps
+ * the planner from putting the lookup of `r` wherever its columns are named.)
  */
 async function add(
   trx: Db,
@@ -123,7 +124,7 @@ async function add(
     ), looked as materialized (
       select i.*, a.totals_dense_to as dense_to,
              bool_or(not exists (select from ${name} t where ${sameKey(table, 't', 'i')} and t.day = i.day)
-                     or i.next_day is null and i.day > a.totals_dense_to - ${DENSE_DAYS}::int
+                     or i.next_day is null and i.day < a.totals_dense_to and i.day > a.totals_dense_to - ${DENSE_DAYS}::int
                         and not exists (select from ${name} t where ${sameKey(table, 't', 'i')} and t.day = a.totals_dense_to))
                over (partition by ${sql.raw(table.key.map((column) => `i.${column}`).join(', '))}) as misses
       from input i left join ad_account a on a.id = i.account_id
@@ -140,12 +141,12 @@ async function add(
     from looked l
     cross join lateral (
       select (select t.day from ${name} t where ${sameKey(table, 't', 'l')} order by t.day limit 1) as first,
-             (select t.day from ${name} t where ${sameKey(table, 't', 'l')} order by t.day desc limit 1) as last
+             (select t.day from ${name} t where ${sameKey(table, 't', 'l')} order by t.day desc limit 1) as last offset 0
     ) r
     cross join lateral (
       -- Days this delta speaks for; the first one also for the gap since the key's last row.
       select case when l.day = l.first_delta and l.last_delta > ${denseFrom}
-                  then least(l.day, greatest(r.last + 1, ${denseFrom})) else l.day end as start
+                  then least(l.day, greatest(r.last + 1, ${denseFrom})) else l.day end as start offset 0
     ) s
     cross join lateral (
       select s.start + n as day

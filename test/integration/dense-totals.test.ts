@@ -147,7 +147,7 @@ describe('dense running totals', () => {
             }
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     },
     60_000,
@@ -197,7 +197,7 @@ describe('dense running totals', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   }, 60_000);
 });
