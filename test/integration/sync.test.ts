@@ -34,6 +34,7 @@ beforeEach(async () => {
   await database.db
     .updateTable('ad_account')
     .set({ credentials_sealed: seal(key, JSON.stringify({ token: 'right-token' }), SAMPLE.accountId) })
+    .where('id', '=', SAMPLE.accountId)
     .execute();
 });
 afterEach(async () => {
@@ -42,6 +43,14 @@ afterEach(async () => {
 });
 
 const networks = createNetworkRegistry();
+
+/** The account that is synced here; the sample workspace has another beside it. */
+const ownAccount = () =>
+  database.db
+    .selectFrom('ad_account')
+    .selectAll()
+    .where('id', '=', SAMPLE.accountId)
+    .executeTakeFirstOrThrow();
 
 async function syncAt(marketMs: number, depth: 'trailing' | 'deep' = 'trailing'): Promise<SyncResult> {
   nowMs = marketMs;
@@ -86,7 +95,7 @@ describe('sync', () => {
       restatedRows: 0,
       asOfMs: SANDBOX_START_MS + 10 * HOUR_MS,
     });
-    const account = await database.db.selectFrom('ad_account').selectAll().executeTakeFirstOrThrow();
+    const account = await ownAccount();
     expect(account.spend_as_of?.getTime()).toBe(SANDBOX_START_MS + 10 * HOUR_MS);
     expect(account.synced_at?.getTime()).toBe(nowMs);
     const ad = await database.db
@@ -207,10 +216,7 @@ describe('sync', () => {
   it('never takes spend as reported that is older than what is known', async () => {
     await syncAt(SANDBOX_START_MS + 10 * HOUR_MS);
     await syncAt(SANDBOX_START_MS + 8 * HOUR_MS);
-    const account = await database.db
-      .selectFrom('ad_account')
-      .select('spend_as_of')
-      .executeTakeFirstOrThrow();
+    const account = await ownAccount();
     expect(account.spend_as_of?.getTime()).toBe(SANDBOX_START_MS + 9 * HOUR_MS);
   });
 
@@ -228,7 +234,7 @@ describe('sync', () => {
       type: 'AUTH_DEAD',
       nonRetryable: true,
     });
-    const failed = await database.db.selectFrom('ad_account').select('sync_error').executeTakeFirstOrThrow();
+    const failed = await ownAccount();
     expect(failed.sync_error).toContain('190');
     expect(failed.sync_error).not.toContain('right-token');
     await control(sandbox, 'faults', { kind: 'rate', on: 'read' });
@@ -237,9 +243,7 @@ describe('sync', () => {
       nonRetryable: false,
     });
     await syncAt(SANDBOX_START_MS + HOUR_MS);
-    expect(
-      (await database.db.selectFrom('ad_account').select('sync_error').executeTakeFirstOrThrow()).sync_error,
-    ).toBeNull();
+    expect((await ownAccount()).sync_error).toBeNull();
   });
 });
 
@@ -256,8 +260,10 @@ describe('the sample workspace', () => {
     expect(
       await ensureSampleWorkspace(own.db, { ...options, sandboxUrl: 'http://127.0.0.1:8099/' }, 2_000),
     ).toBe(true);
-    const account = await own.db.selectFrom('ad_account').selectAll().executeTakeFirstOrThrow();
-    expect(account).toMatchObject({ base_url: 'http://127.0.0.1:8099/v26.0', writes_allowed: true });
+    const accounts = await own.db.selectFrom('ad_account').selectAll().orderBy('id').execute();
+    expect(accounts.map((account) => account.id)).toEqual(['sample-autopilot', 'sample-meta']);
+    for (const account of accounts)
+      expect(account).toMatchObject({ base_url: 'http://127.0.0.1:8099/v26.0', writes_allowed: true });
     const standing = await loadClock(own.db, SAMPLE.workspaceId);
     expect(standing.stoppedAtMs).toBe(standing.originMs);
     await resumeClocks(own.db, 5_000);
