@@ -24,30 +24,34 @@ const PURCHASE: Mixture = [
   [0.54, 12 * DAY_MS],
 ];
 
-/** How many times longer or shorter than these an account's delays may be: the bounds of a curve that nobody measured. */
-const STRETCH = 3;
+/** Share of conversions that may come at any time of the window, as far as anybody knows: the lower bound. */
+const ANY_TIME = 1 / 3;
+/** How many times quicker than the quickest an account may be: the upper bound. */
+const QUICKER = 3;
 
 /**
  * Delay curve of an event nobody has measured yet, over an attribution window. Anything but installs is taken to be as
- * slow as purchases: believing delays long costs days, believing them short pauses good ads. Its lower bound has delays
- * three times as long; its upper bound is for all of them the quickest there is, installs with delays three times as short,
+ * slow as purchases: believing delays long costs days, believing them short pauses good ads. Its lower bound lets a third of
+ * conversions come at any time of the window alike; its upper bound is for all of them three times as quick as installs,
  * since a raise must not rest on a guess.
  */
 export function defaultCurve(kind: DelayKind, windowMs: number): DelayCurve {
   const mixture = kind === 'install' ? INSTALL : PURCHASE;
   const agesMs = delayAges(windowMs);
-  const line = (of: Mixture, stretch: number): number[] =>
-    agesMs.map((age) => within(of, age * stretch) / within(of, windowMs * stretch));
-  const share = line(mixture, 1);
+  const share = agesMs.map((age) => within(mixture, age) / within(mixture, windowMs));
   return {
     agesMs,
     share,
-    lower: line(mixture, 1 / STRETCH).map((value, k) => Math.min(value, share[k] ?? value)),
-    upper: line(INSTALL, STRETCH).map((value, k) => Math.max(value, share[k] ?? value)),
+    lower: agesMs.map((age, k) => Math.min(share[k] ?? 1, mix(share[k] ?? 1, age / windowMs))),
+    upper: agesMs.map((age, k) =>
+      Math.max(share[k] ?? 0, within(INSTALL, age * QUICKER) / within(INSTALL, windowMs * QUICKER)),
+    ),
     conversions: 0,
     from: 'default',
   };
 }
+
+const mix = (share: number, anyTime: number): number => (1 - ANY_TIME) * share + ANY_TIME * anyTime;
 
 /** The defaults over usual attribution windows: 7 days for installs, 28 for the rest. */
 export const DEFAULT_CURVES: Readonly<Record<DelayKind, DelayCurve>> = {

@@ -48,7 +48,7 @@ export function orderValues(values: readonly number[]): OrderValues | null {
   return {
     orders: sorted.length,
     mean: revenue / sorted.length,
-    kappa: Math.min(cap, kappa.ratio * Math.exp((Z90 * kappa.error) / kappa.ratio)),
+    kappa: kappa.ratio * Math.exp((Z90 * kappa.error) / kappa.ratio),
     cap,
     cappedShare: underCap / revenue,
     cappedShareLow: Math.min(underCap / revenue, underCap / (underCap + revenueAbove(positive, cap))),

@@ -159,6 +159,16 @@ describe('default curves', () => {
     expect(Math.abs(1 - at('purchase', 14 * DAY) - 0.13)).toBeLessThan(0.03);
   });
 
+  it('allow for a third of conversions at any time of the window, and for the quickest there are', () => {
+    const { purchase } = DEFAULT_CURVES;
+    const install = defaultCurve('install', 28 * DAY);
+    for (const age of [HOUR, DAY, 7 * DAY, 20 * DAY]) {
+      const lower = (2 * arrived(purchase, age, 'share') + age / (28 * DAY)) / 3;
+      expect(arrived(purchase, age, 'lower')).toBeCloseTo(lower, 12);
+      expect(arrived(purchase, age, 'upper')).toBeGreaterThan(arrived(install, age, 'share'));
+    }
+  });
+
   it.each(['install', 'lead', 'purchase', 'other'] as const)('for %s are proper for any window', (kind) => {
     for (const windowMs of [3 * MINUTE, HOUR, DAY, 7 * DAY, 28 * DAY, 90 * DAY]) {
       const curve = defaultCurve(kind, windowMs);

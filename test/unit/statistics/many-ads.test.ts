@@ -12,6 +12,11 @@ describe('e-BH over a batch', () => {
     expect(eBH(e, 0.1)).toEqual([true, false, true, false, true, false, true, false, false, true]);
   });
 
+  it('takes the largest k that passes, though smaller ones do not', () => {
+    expect(eBH([15, 15, 15], 0.1)).toEqual([true, true, true]);
+    expect(eBH([15, 9.9, 9.9], 0.1)).toEqual([false, false, false]);
+  });
+
   it('never rejects more with smaller evidence', () => {
     fc.assert(
       fc.property(

@@ -74,6 +74,18 @@ describe('sizes of orders', () => {
     expect(more?.cappedShareLow).toBeLessThan(more?.cappedShare ?? 0);
   });
 
+  it('take revenue above the cap for a Pareto tail, at its upper limit', () => {
+    // Twenty of 65 orders must lie above the cap: it is 10. Fifteen do, each by ln 2.
+    const sizes = orderValues([
+      ...Array.from({ length: 50 }, () => 10),
+      ...Array.from({ length: 15 }, () => 20),
+    ]);
+    const h = Math.LN2 * (1 + 1.2816 / Math.sqrt(15));
+    expect(sizes?.cap).toBe(10);
+    expect(sizes?.cappedShare).toBeCloseTo(650 / 800, 12);
+    expect(sizes?.cappedShareLow).toBeCloseTo(650 / (650 + (150 * h) / (1 - h)), 12);
+  });
+
   it('say nothing where so few or so uneven orders are known that a whale could hide', () => {
     const uneven = orderValues(logNormal(60, 2, 30));
     expect(uneven?.cappedShareLow).toBe(0);
