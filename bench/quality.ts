@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { remember, remembered, sourceVersion } from './quality/cache.ts';
+import { forgetOldVersions, remember, remembered, sourceVersion } from './quality/cache.ts';
 import { Results } from './quality/figures.ts';
 import { HELP, readOptions } from './quality/options.ts';
 import { runAll, WORKERS } from './quality/pool.ts';
@@ -22,6 +22,7 @@ if ('problem' in options) {
 
 const startedAt = performance.now();
 const version = sourceVersion();
+forgetOldVersions();
 const results = new Results();
 const tasks: Task[] = [];
 const order = (task: Task): number => task.seed * 10_000 + task.account;

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Outcome } from './run.ts';
@@ -34,4 +43,18 @@ export function remember(version: string, task: Task, policy: string, outcome: O
   // Whole or not at all: an interrupted run leaves nothing half written.
   writeFileSync(`${file}.new`, JSON.stringify(outcome));
   renameSync(`${file}.new`, file);
+}
+
+/** Versions of the sources whose outcomes are kept: one can go back to a run that was interrupted, and no farther. */
+const KEPT = 5;
+
+/** Removes the outcomes of all but the newest versions. */
+export function forgetOldVersions(): void {
+  if (!existsSync(folder)) return;
+  const versions = readdirSync(folder).map((name) => ({
+    name,
+    atMs: statSync(path.join(folder, name)).mtimeMs,
+  }));
+  for (const { name } of versions.toSorted((a, b) => b.atMs - a.atMs).slice(KEPT))
+    rmSync(path.join(folder, name), { recursive: true, force: true });
 }

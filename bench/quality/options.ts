@@ -22,7 +22,7 @@ in a simulated market. The last line is JSON by scenario and policy.
 
   --scenarios S1,S2    worlds: ${Object.keys(SCENARIOS).join(', ')}
   --policies A,B1,G    see below
-  --ads N              ads in each world and replicate (quick 300, full 3000)
+  --ads N              ads in each world and replicate (quick 300, full 1800)
   --seed N             first seed (quick 1, full 1000; 1 to 99 are for development)
   --replicates N       worlds drawn from neighbouring seeds (quick 1, full 4)
   --profile quick|full quick: S0, S1, S2 with 300 ads, hourly looks; full: everything, ten-minute looks where the
@@ -75,7 +75,7 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
       problem: `there is no policy "${stranger}"; there are ${POLICIES.map((policy) => policy.id).join(', ')}`,
     };
   const numbers = {
-    ads: whole(values.ads, full ? 3_000 : 300),
+    ads: whole(values.ads, full ? 1_800 : 300),
     seed: whole(values.seed, full ? 1_000 : 1),
     replicates: whole(values.replicates, full ? 4 : 1),
   };

@@ -121,6 +121,8 @@ interface RuleOptions {
   readonly eager?: number;
   readonly when?: (k: number) => boolean;
   readonly revives?: boolean;
+  /** Worlds it runs in; left out: all without bids. */
+  readonly in?: readonly string[];
 }
 
 function ruled(id: string, file: string, title: string, options: RuleOptions): Policy {
@@ -128,7 +130,7 @@ function ruled(id: string, file: string, title: string, options: RuleOptions): P
     id,
     title,
     every: (scenario: Scenario) => {
-      if (scenario.bidding === true) return null;
+      if (scenario.bidding === true || options.in?.includes(scenario.id) === false) return null;
       return ['S0', 'S1', 'S2'].includes(scenario.id) ? (options.eager ?? options.every) : options.every;
     },
     ...(options.when === undefined ? {} : { when: options.when }),
@@ -155,6 +157,7 @@ export const RULES: readonly Policy[] = [
   ruled('R10', 'R10', 'four rules off and two on around one payout, half-hourly', {
     every: 3,
     revives: true,
+    in: ['S1', 'S2', 'S3', 'S6', 'small'],
   }),
   ruled('R11', 'R11', 'test allowance with late recovery, hourly', { every: HOURLY, revives: true }),
   ruled('person', 'person', 'a person at the report on weekdays at nine', {

@@ -101,7 +101,7 @@ describe('options of the bench', () => {
 
   it('take the profile’s sizes unless told otherwise', () => {
     expect(readOptions(['--', '--profile', 'full'])).toMatchObject({
-      ads: 3_000,
+      ads: 1_800,
       seeds: [1_000, 1_001, 1_002, 1_003],
       eager: true,
       report: true,
