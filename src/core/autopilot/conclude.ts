@@ -59,7 +59,8 @@ export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: P
   if (!perClick) {
     const probation = probationStep(input, numbers);
     if (probation !== null) return probation;
-    if (numbers.level < 1) return keep('on_probation');
+    // A budget too small to be lowered stays, and so does what is set beside it.
+    if (numbers.level < 1) return nothing(pilot, numbers);
   }
   if (bid !== null && bid.toMicros !== null)
     return restingOr(pilot, input, numbers, 'set_bid', {
@@ -120,7 +121,10 @@ function probationStep(input: PilotInput, numbers: PilotNumbers): Conclusion | n
   const { stage, level } = numbers;
   if (lever === null) return level < 1 ? keep('no_lever') : null;
   const full = stage.fullMicros ?? lever.micros;
-  const wanted = full * (lever.lever === 'bid' ? Math.max(level, LEAST_BID) : level);
+  const wanted =
+    lever.lever === 'bid'
+      ? full * Math.max(level, LEAST_BID)
+      : Math.max(full * level, Math.min(full, input.leastBudgetMicros ?? 0));
   // A step of the network's money lies between what was asked for and what stands there.
   if (Math.abs(wanted - lever.micros) <= 0.02 * full) return null;
   const down = wanted < lever.micros;

@@ -32,6 +32,8 @@ export interface PilotInput {
   readonly testSinceMs: number;
   /** What a day costs when nothing holds the object back; 0 when unknown. */
   readonly plannedDailySpend: number;
+  /** Daily budgets are not lowered under this: networks refuse a budget of a few cents. Micros; 0 where that is not known. */
+  readonly leastBudgetMicros?: number;
   /** Changes of bid or budget after `asOfMs`, by anybody: no second step on the same facts. */
   readonly changedSince?: ChangedSince;
 }

@@ -10,6 +10,9 @@ const DAY_MS = 24 * 3_600_000;
 /** Days whose mean is what an object without a budget of its own spends. */
 const MEAN_DAYS = 7;
 
+/** A network's least daily budget is about a hundred of its smallest steps: $1 at Meta, where a step is a cent. */
+const LEAST_BUDGET_STEPS = 100;
+
 /** Networks whose bid cap is per conversion ("the most a result may cost in an auction"), not per click. */
 const CAP_PER_CONVERSION: ReadonlySet<string> = new Set(['meta', 'tiktok']);
 
@@ -34,6 +37,7 @@ export function pilotInput(evidence: Evidence, delivery: Delivery, learned: Lear
     ...(pilot.held === undefined ? {} : { held: pilot.held }),
     testSinceMs: delivery.fromMs[0] ?? delivery.toMs,
     plannedDailySpend: plannedDailySpend(evidence, delivery),
+    leastBudgetMicros: LEAST_BUDGET_STEPS * account.moneyStepMicros,
     ...(changedSince === undefined ? {} : { changedSince }),
   };
 }

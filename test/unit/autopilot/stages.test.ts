@@ -135,7 +135,26 @@ describe('probation', () => {
   test('never under the step of the network', () => {
     const found = decide(strategy, pilotEvidence(days(0, 0), { account: { moneyStepMicros: usd(5) } }));
     expect(found.verdict).toEqual({ kind: 'keep' });
-    expect(found.reason.code).toBe('rounding_refused');
+    expect(found.reason.code).toBe('on_course');
+  });
+
+  test('never under a hundred steps, a dollar where a step is a cent', () => {
+    const small = { object: budget(20) };
+    const found = decide(strategy, pilotEvidence(days(0, 0), small));
+    expect(found.verdict).toEqual({ kind: 'set_budget', budget: 'daily', toMicros: usd(1) });
+    const there = decide(
+      strategy,
+      pilotEvidence(days(0, 0), {
+        object: budget(1),
+        history: [
+          ourChange('set_budget', PILOT_RULES.probation, 3 * DAY_MS, {
+            toMicros: usd(1),
+            fullMicros: usd(20),
+          }),
+        ],
+      }),
+    );
+    expect(there.reason.code).toBe('on_probation');
   });
 
   test('without a daily budget the bid is halved', () => {
