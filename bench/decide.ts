@@ -24,6 +24,7 @@ overspent. Seeding takes about a minute.
 Last line, JSON:
   seconds                      wall time
   evaluationsPerSecondPerCore  one evaluation is one rule on one object; the pass has two cores, PostgreSQL included
+  cpuSeconds                   processor time of the deciding process alone
   peakMiB                      largest resident memory of the deciding process
   evaluated                    objects and strategies looked at
   stored                       decisions stored
@@ -56,6 +57,7 @@ async function run(): Promise<void> {
     const stored: number[] = [];
     let evaluated = 0;
     let acted = 0;
+    let cpuSeconds = 0;
     for (const hour of [1, 2]) {
       const wallNowMs = days.asOfMs + hour * 3_600_000;
       await stopClock(db, wallNowMs);
@@ -77,8 +79,11 @@ async function run(): Promise<void> {
         },
       });
       const startedAt = performance.now();
+      const cpu = process.cpuUsage();
       const result = await activities.optimize({ accountId: 'bench-a', campaignIds: 'all' });
       seconds.push((performance.now() - startedAt) / 1_000);
+      const { user, system } = process.cpuUsage(cpu);
+      cpuSeconds = (user + system) / 1e6;
       stored.push((await decisions(db)) - before);
       told(`${result.sentence.slice(0, 160)}… ${JSON.stringify(result.reasons)}`);
       ({ evaluated, acted } = result);
@@ -88,6 +93,7 @@ async function run(): Promise<void> {
       JSON.stringify({
         seconds: Number((seconds[1] ?? NaN).toFixed(1)),
         evaluationsPerSecondPerCore: Math.round(evaluations / (seconds[1] ?? NaN) / CORES),
+        cpuSeconds: Number(cpuSeconds.toFixed(1)),
         peakMiB: Math.round(process.resourceUsage().maxRSS / 1_024),
         evaluated,
         stored: stored[1],

@@ -2,6 +2,7 @@ import type { Level, ObjectId } from '../core/object.ts';
 import type { WindowBounds } from '../core/windows.ts';
 import { addDays } from '../core/zone.ts';
 import type { Db } from './connection.ts';
+import { IdIndex } from './id-index.ts';
 import { planWindows, type WindowPlan } from './metrics-plan.ts';
 import {
   denseEvents,
@@ -57,7 +58,7 @@ export async function loadWindowMetrics(db: Db, input: WindowMetricsInput): Prom
     listPairs(db, input),
     loadDenseTo(db, input.accountId),
   ]);
-  const index = new Map(ids.map((id, at) => [id, at]));
+  const index = new IdIndex(ids);
   const parts = new Map<string, PartUse[]>(input.windows.map(({ spelling }) => [spelling, []]));
   if (ids.length > 0) {
     const whole = (windows: readonly WindowRequest[]) => planWindows(windows, input.asOfMs, input.zone);
@@ -112,10 +113,10 @@ function share(
 class Loader {
   readonly #db: Db;
   readonly #scope: Scope;
-  readonly #index: ReadonlyMap<number, number>;
+  readonly #index: IdIndex;
   readonly #pairs: readonly EventPair[];
 
-  constructor(db: Db, scope: Scope, index: ReadonlyMap<ObjectId, number>, pairs: readonly EventPair[]) {
+  constructor(db: Db, scope: Scope, index: IdIndex, pairs: readonly EventPair[]) {
     this.#db = db;
     this.#scope = scope;
     this.#index = index;
@@ -126,7 +127,7 @@ class Loader {
     plan: WindowPlan,
     dense: boolean,
   ): Promise<{ readonly edges: readonly Part[]; readonly spans: readonly Part[] }> {
-    const fresh = () => newPart(this.#index.size, this.#pairs.length);
+    const fresh = () => newPart(this.#index.ids.length, this.#pairs.length);
     const edges = plan.edges.map(fresh);
     const spans = plan.spans.map(fresh);
     const days = plan.edges
@@ -201,7 +202,7 @@ class Loader {
 
   /** Adds a row's sums, from column `first` on, to its object's place. @returns the place; undefined for others' rows. */
   #add(row: Float64Array, first: number, to: readonly Float64Array[] | undefined): number | undefined {
-    const at = this.#index.get(row[0] ?? -1);
+    const at = this.#index.placeOf(row[0] ?? -1);
     if (at === undefined || to === undefined) return undefined;
     for (let column = 0; column < to.length; column += 1) {
       const sums = to[column];
@@ -211,7 +212,7 @@ class Loader {
   }
 
   #mask(): Uint8Array {
-    return new Uint8Array(this.#index.size);
+    return new Uint8Array(this.#index.ids.length);
   }
 }
 

@@ -2,6 +2,7 @@ import type { EventMetrics, WindowMetrics } from '../core/decision.ts';
 import { MICROS_PER_UNIT } from '../core/money.ts';
 import type { ObjectId } from '../core/object.ts';
 import type { WindowBounds } from '../core/windows.ts';
+import type { IdIndex } from './id-index.ts';
 import { EVENTS, TRAFFIC } from './metrics-queries.ts';
 import type { EventPair } from './metrics-scope.ts';
 
@@ -37,17 +38,13 @@ export function newPart(objects: number, pairs: number): Part {
 export class WindowTable {
   readonly ids: readonly ObjectId[];
   readonly spellings: readonly string[];
-  readonly #index: ReadonlyMap<ObjectId, number>;
+  readonly #index: IdIndex;
   readonly #windows: ReadonlyMap<string, WindowColumns>;
   /** Names under which conversions are found, in order, each with the numbers of the pairs it sums over. */
   readonly #names: readonly { readonly name: string; readonly pairs: readonly number[] }[];
 
-  constructor(
-    index: ReadonlyMap<ObjectId, number>,
-    windows: readonly WindowColumns[],
-    pairs: readonly EventPair[],
-  ) {
-    this.ids = [...index.keys()];
+  constructor(index: IdIndex, windows: readonly WindowColumns[], pairs: readonly EventPair[]) {
+    this.ids = index.ids;
     this.spellings = windows.map((window) => window.spelling);
     this.#index = index;
     this.#windows = new Map(windows.map((window) => [window.spelling, window]));
@@ -66,7 +63,7 @@ export class WindowTable {
 
   /** @returns one window of one object, money in major units; undefined where either was not asked for. */
   read(id: ObjectId, spelling: string): WindowMetrics | undefined {
-    const at = this.#index.get(id);
+    const at = this.#index.placeOf(id);
     const window = this.#windows.get(spelling);
     if (at === undefined || window === undefined) return undefined;
     const { parts, bounds } = window;
@@ -93,7 +90,7 @@ export class WindowTable {
     id: ObjectId,
     spellings: readonly string[] = this.spellings,
   ): Record<string, WindowMetrics> | undefined {
-    if (!this.#index.has(id)) return undefined;
+    if (this.#index.placeOf(id) === undefined) return undefined;
     const windows: Record<string, WindowMetrics> = {};
     for (const spelling of spellings) {
       const window = this.read(id, spelling);
