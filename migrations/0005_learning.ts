@@ -5,12 +5,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // A campaign's conversions by the bucket they are counted in: its cohorts, and its orders since a test began.
   await sql`create index conversion_cohort on conversion (campaign_id, (coalesce(clicked_at, event_at)))
     where campaign_id is not null`.execute(db);
-  // Its large orders, of which the ROAS tests count a part: one in a hundred of all.
-  await sql`create index conversion_order on conversion (campaign_id, event, value_micros)
-    where value_micros > 0`.execute(db);
   // Windows counted by the time of the conversion. Rows come nearly in that order: a few bytes per range of pages do.
   await sql`create index conversion_event_at on conversion
-    using brin (event_at timestamptz_minmax_multi_ops) with (pages_per_range = 16)`.execute(db);
+    using brin (event_at) with (pages_per_range = 16)`.execute(db);
 
   // Days of clicks whose conversions have changed since they were last counted; written by ingest, deleted once counted.
   await sql`

@@ -176,7 +176,7 @@ rules:
 
   it('holds buckets, what was learned, and no outage’s hours', async () => {
     const account = await world();
-    await strategy(account, 'proven.cpaAbove(target.cpa, 0.05)');
+    await strategy(account, 'proven.cpaAbove(target.cpa, 0.05) || proven.roasBelow(0.4, 0.05)');
     const before = (await evidenceAt(db, account, MIDNIGHT))[0]?.evidence[0];
     expect(before?.delivery?.fromMs.length).toBeGreaterThan(80);
     expect(before?.learned?.['purchase']?.curve.from).toBe('campaign');

@@ -215,13 +215,12 @@ export async function beyondCap(
     -- Offset: campaign by campaign, whatever the planner hopes of their sizes.
     cross join lateral (
       select c.object_id, c.event, c.value_micros, coalesce(c.clicked_at, c.event_at) as at from conversion c
-      where c.campaign_id = p.id and c.event = cap.event and c.value_micros > 0 and c.value_micros > cap.micros
-        and c.counted
+      where c.campaign_id = p.id and c.event = cap.event and c.value_micros > cap.micros and c.counted
+        and coalesce(c.clicked_at, c.event_at) >= ${instant(Math.min(...roots.startsMs))}
+        and coalesce(c.clicked_at, c.event_at) < ${instant(grid.toMs)}
       offset 0
     ) c
-    join target t on t.leaf = c.object_id and c.at >= t.start_at and c.at < ${instant(grid.toMs)}`.execute(
-    db,
-  );
+    join target t on t.leaf = c.object_id and c.at >= t.start_at`.execute(db);
   return rows;
 }
 

@@ -14,6 +14,8 @@ export interface StatisticsOf {
   readonly objects: readonly ObjectFacts[];
   /** By name; "*" for every event. */
   readonly events: ReadonlySet<string>;
+  /** Whether any of them values revenue, so that orders count up to their cap. */
+  readonly valued: boolean;
 }
 
 export interface StatisticsInput {
@@ -44,7 +46,13 @@ export function statisticsOf(
     // One that several strategies judge is loaded once.
     objects: [...new Map(ofLevel.flatMap(({ objects }) => objects.map((one) => [one.id, one]))).values()],
     events: new Set(ofLevel.flatMap(({ compiled }) => compiled.needs.events)),
+    valued: ofLevel.some(({ compiled }) => valuesRevenue(compiled)),
   }));
+}
+
+/** Every test of revenue has ROAS in its name, and so has the target of an autopilot that asks one. */
+function valuesRevenue({ autopilot, rules }: CompiledStrategy): boolean {
+  return autopilot?.target.kind === 'roas' || rules.some((rule) => /roas/i.test(rule.whenText));
 }
 
 /** Nothing was asked. */
@@ -63,7 +71,7 @@ export async function loadStatistics(db: Db, input: StatisticsInput): Promise<St
     db.selectFrom('account_pulse').selectAll().where('account_id', '=', accountId).executeTakeFirst(),
   ]);
   const delivery = new Map<ObjectId, Delivery>();
-  for (const { level, objects, events } of wanted) {
+  for (const { level, objects, events, valued } of wanted) {
     const named = events.has('*') ? undefined : [...events].map(nameOf);
     const found = await loadDelivery(db, {
       accountId,
@@ -74,7 +82,7 @@ export async function loadStatistics(db: Db, input: StatisticsInput): Promise<St
       trackingSinceMs: input.trackingSinceMs,
       excluded,
       capsMicros: new Map(
-        [...book.capsMicros].filter(([event]) => named === undefined || named.includes(event)),
+        [...book.capsMicros].filter(([event]) => valued && (named === undefined || named.includes(event))),
       ),
       ...(named === undefined ? {} : { events: [...new Set(named)] }),
     });
