@@ -88,7 +88,7 @@ about the world is told to it.
   that raise budgets can pass 1: the oracle keeps the budgets it was given
 - **2×-losers**: ads at half their target's efficiency or worse; what they cost, in target CPAs
 
-${options.seeds.length} replicates of ${options.ads} ads (seeds ${seeds}), ${options.eager ? 'ten-minute looks in S0 and for A, D and the engine in S1 and S2, hourly else' : 'hourly looks'},
+${options.seeds.length === 1 ? 'One replicate' : `${options.seeds.length} replicates`} of ${options.ads} ads (${options.seeds.length === 1 ? `seed ${options.seeds[0]}` : `seeds ${seeds}`}), ${options.eager ? 'ten-minute looks in S0 and for A, D and the engine in S1 and S2, hourly else' : 'hourly looks'},
 ${Math.round(run.seconds / 60)} minutes on ${run.workers} workers, engine version ${run.engine}. ± is one standard error, by bootstrap over ads for capture.`,
     '## Goals',
     table(

@@ -114,15 +114,19 @@ function calibrationOf(rows: readonly AdRow[]): Partial<Score> {
     rows.filter((row) => row.kind === kind && row.fast === fast);
   const [oneFast, oneSlow] = [of('at1', true), of('at1', false)];
   if (oneFast.length + oneSlow.length === 0) return {};
-  const [fast, slow] = [share(oneFast, (row) => row.paused), share(oneSlow, (row) => row.paused)];
-  return {
-    atOneFast: fast,
-    atOneSlow: slow,
-    atOneFastSe: standardError(fast, oneFast.length),
-    atOneSlowSe: standardError(slow, oneSlow.length),
-    at125Fast: share(of('at125', true), (row) => row.paused),
-    at125Slow: share(of('at125', false), (row) => row.paused),
-  };
+  const paused = (ads: readonly AdRow[]): number => share(ads, (row) => row.paused);
+  const figures: [keyof Score, readonly AdRow[], (ads: readonly AdRow[]) => number][] = [
+    ['atOneFast', oneFast, paused],
+    ['atOneSlow', oneSlow, paused],
+    ['atOneFastSe', oneFast, (ads) => standardError(paused(ads), ads.length)],
+    ['atOneSlowSe', oneSlow, (ads) => standardError(paused(ads), ads.length)],
+    ['at125Fast', of('at125', true), paused],
+    ['at125Slow', of('at125', false), paused],
+  ];
+  // A delay that no account of the run has is no figure, not 0.
+  return Object.fromEntries(
+    figures.flatMap(([name, ads, figure]) => (ads.length === 0 ? [] : [[name, figure(ads)]])),
+  );
 }
 
 const mean = (rows: readonly AdRow[], of: (row: AdRow) => number): number =>
