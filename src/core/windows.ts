@@ -1,4 +1,4 @@
-import { addDays, dayBounds, dayOf } from './zone.ts';
+import { addDays, dayBounds, dayOf, hourStart } from './zone.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -69,7 +69,8 @@ export function windowBounds(window: WindowSpec, asOfMs: number, zone: string): 
     case 'lifetime':
       return { fromMs: 0, toMs: asOfMs };
     case 'hours':
-      return { fromMs: asOfMs - window.hours * HOUR_MS, toMs: asOfMs };
+      // Where clocks were moved by half an hour in between, the first hour is counted whole.
+      return { fromMs: hourStart(asOfMs - window.hours * HOUR_MS, zone), toMs: asOfMs };
     case 'days': {
       const today = dayOf(asOfMs - 1, zone);
       const first = addDays(today.date, -(window.offset + window.days - 1));

@@ -34,6 +34,14 @@ describe('zone edges', () => {
     );
   });
 
+  it('cuts no hour where the clocks were moved by half an hour within the window', () => {
+    const zone = 'Australia/Lord_Howe';
+    const asOfMs = hourStart(at('2026-04-06T03:00:00Z'), zone);
+    const { fromMs } = windowBounds(spec('72h'), asOfMs, zone);
+    expect(fromMs).toBe(hourStart(fromMs, zone));
+    expect(asOfMs - fromMs).toBe(72.5 * HOUR);
+  });
+
   it('puts every instant into exactly one hour and one day', () => {
     fc.assert(
       fc.property(
