@@ -11,7 +11,9 @@ const HEIGHT = 440;
 const LEFT = 64;
 const BOTTOM = 52;
 const TOP = 34;
-const RIGHT = 24;
+const RIGHT = 64;
+/** Where a label may stand beside its point, nearest first. */
+const NUDGES = [4, -9, 17, -22, 30, -35, 43] as const;
 
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -43,9 +45,9 @@ export function scatter(options: {
   const taken: { readonly x: number; readonly y: number }[] = [];
   for (const point of points.toSorted((a, b) => b.y - a.y)) {
     const [px, py] = [x(point.x), y(point.y)];
-    let labelY = py + 4;
-    while (taken.some((other) => Math.abs(other.x - px) < 44 && Math.abs(other.y - labelY) < 13))
-      labelY += 13;
+    const free = (at: number): boolean =>
+      !taken.some((other) => Math.abs(other.x - px) < 44 && Math.abs(other.y - at) < 12);
+    const labelY = py + (NUDGES.find((nudge) => free(py + nudge)) ?? 4);
     taken.push({ x: px, y: labelY });
     const mark = point.ours ? ' class="ours"' : '';
     parts.push(
