@@ -57,7 +57,15 @@ it('PostgreSQL and Temporal killed and back: visitors redirected throughout, not
     nowMs: 0,
   });
   const ad = await vi.waitFor(
-    () => db.selectFrom('object').selectAll().where('level', '=', 'ad').limit(1).executeTakeFirstOrThrow(),
+    () =>
+      db
+        .selectFrom('object')
+        .selectAll()
+        .where('level', '=', 'ad')
+        // The one whose link the visitors take.
+        .where('account_id', '=', SAMPLE.accountId)
+        .limit(1)
+        .executeTakeFirstOrThrow(),
     { timeout: 30_000, interval: 200 },
   );
   await vi.waitFor(
