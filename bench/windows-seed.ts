@@ -108,7 +108,8 @@ export async function seedRaw(
       select id, ${first}::timestamptz + (${sql.raw(conversion.second)}) * interval '1 second',
              ${sql.raw(conversion.status)}, ${sql.raw(conversion.value_micros)}
       from ${of}`.execute(db);
-    if (fact % 24 === 0) told(`${((Math.floor(fact / every) + 1) * ADS) / 1e6} million raw spend rows and conversions`);
+    if (fact % 24 === 0)
+      told(`${((Math.floor(fact / every) + 1) * ADS) / 1e6} million raw spend rows and conversions`);
   }
   for (const [table, column] of [
     ['raw_spend', 'hour'],
