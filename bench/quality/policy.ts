@@ -32,7 +32,14 @@ export interface ForecastCount {
   readonly final: number;
 }
 
-export type Judge = (view: AdView, look: Look) => Move | null;
+export interface Judge {
+  (view: AdView, look: Look): Move | null;
+  /**
+   * Whether every look between one that asked for nothing and `ahead` would ask for nothing too, unless a conversion is
+   * seen. Left out: every look is taken.
+   */
+  readonly quietUntil?: (view: AdView, ahead: Look) => boolean;
+}
 
 /** One way to run an account. */
 export interface Policy {

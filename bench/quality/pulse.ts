@@ -5,12 +5,15 @@ import type { GammaPrior } from '../../src/core/statistics/prior.ts';
 import type { Account } from './account.ts';
 import type { AdView } from './ad-view.ts';
 import type { Look } from './look.ts';
-import { START_MS } from './scenarios.ts';
+import { START_MS, STEP_MS } from './scenarios.ts';
 import type { Purchase } from './track.ts';
 
 const HOUR_MS = 3_600_000;
 /** Hours that are looked at together. */
 const HOURS = 6;
+/** How long ago spend may be and still be waited for, in hours. */
+const PAST = 14 * 24;
+const STEPS_AN_HOUR = HOUR_MS / STEP_MS;
 
 /** Keeps what an account's conversions of the last hours should be, and what they are. */
 export interface PulseKeeper {
@@ -26,7 +29,9 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
   const hours = (account.steps / 144) * 24;
   /** By campaign and hour of spend: conversions it will bring by what is known of each ad. */
   const coming = Array.from({ length: account.world.plan.campaigns.length }, () => new Float64Array(hours));
-  let learned: readonly Learned[] = [];
+  const used = [...new Set(views.map((view) => view.ad.campaign))];
+  /** By campaign and age in steps: share of conversions that arrives within the hours before that age. */
+  let newly: readonly (readonly [number, Float64Array])[] = [];
   let rates: readonly number[] = views.map(() => 0);
   let summed = 0;
   let seen: number[] = [];
@@ -34,7 +39,10 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
   return {
     note: ({ seenMs }) => seen.push(seenMs),
     rates(next, priorOf) {
-      learned = next;
+      newly = used.flatMap((campaign) => {
+        const curve = next[campaign]?.curve;
+        return curve === undefined ? [] : [[campaign, arrivingAt(curve)] as const];
+      });
       rates = views.map((view) => {
         const of = next[view.ad.campaign];
         if (of === undefined) return 0;
@@ -56,17 +64,26 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
       const sinceMs = nowMs - HOURS * HOUR_MS;
       seen = seen.filter((at) => at > sinceMs);
       let expected = 0;
-      for (const [campaign, of] of coming.entries()) {
-        const curve = learned[campaign]?.curve;
-        if (curve === undefined) continue;
-        for (let hour = Math.max(0, summed - 14 * 24); hour < summed; hour += 1) {
-          const age = nowMs - (START_MS + (hour + 0.5) * HOUR_MS);
-          expected +=
-            (of[hour] ?? 0) * (arrived(curve, age, 'share') - arrived(curve, age - HOURS * HOUR_MS, 'share'));
-        }
+      const k = (nowMs - START_MS) / STEP_MS;
+      for (const [campaign, shares] of newly) {
+        const of = coming[campaign];
+        if (of === undefined) continue;
+        for (let hour = Math.max(0, summed - PAST); hour < summed; hour += 1)
+          expected += (of[hour] ?? 0) * (shares[k - (hour + 0.5) * STEPS_AN_HOUR] ?? 0);
       }
       pulse = { expected, seen: seen.length, hours: HOURS, dispersion: 1 };
     },
     now: () => pulse,
   };
+}
+
+/** Shares that arrive within `HOURS` before each age of whole steps, as far back as anything is waited for. */
+function arrivingAt(curve: Learned['curve']): Float64Array {
+  // Reports come up to two hours late.
+  const shares = new Float64Array((PAST + 2) * STEPS_AN_HOUR);
+  for (let age = 0; age < shares.length; age += 1)
+    shares[age] =
+      arrived(curve, age * STEP_MS, 'share') -
+      arrived(curve, (age - HOURS * STEPS_AN_HOUR) * STEP_MS, 'share');
+  return shares;
 }

@@ -62,6 +62,8 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   };
   const judge = policy.start(known);
   const idle = views.map(() => false);
+  /** By ad: conversions seen when nothing was due before the next report. */
+  const quiet = views.map(() => -1);
   for (let k = 0; k < account.steps; k += every) {
     const look = lookAt(account, k);
     for (const view of views)
@@ -75,13 +77,24 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       pulse?.rates(learned, (of) => of.prior ?? { ...coldPrior(TARGET), siblings: 0, from: 'default' });
     }
     pulse?.look(look);
+    const reports = k % HOURLY === 0;
+    const ahead =
+      every < HOURLY && account.faults === undefined && judge.quietUntil !== undefined
+        ? lookAt(account, k - (k % HOURLY) + HOURLY - 1)
+        : null;
     if ((look.hours === 0 && policy.knowsAll !== true) || policy.when?.(k) === false) continue;
     for (const [place, view] of views.entries()) {
       if (idle[place] === true) continue;
       // A paused ad changes only by what arrives late: it is looked at by the hour.
       if (!view.levers.on && k % HOURLY !== 0) continue;
+      if (!reports && quiet[place] === view.conversions) continue;
       const move = judge(view, look);
-      if (move === null) continue;
+      if (move === null) {
+        const still = ahead !== null && (ahead.k === k || judge.quietUntil?.(view, ahead) === true);
+        quiet[place] = still ? view.conversions : -1;
+        continue;
+      }
+      quiet[place] = -1;
       const before = view.levers;
       const after: AdsetLevers = { ...before, ...move };
       keepers[place]?.change(k, before, after);

@@ -10,7 +10,7 @@ import type { AdView } from '../ad-view.ts';
 import { bareEvidence, History, leverState, objectOf, STRATEGY_ID } from '../evidence.ts';
 import type { Handicap } from '../learner.ts';
 import { deliveryOf, type Look } from '../look.ts';
-import { HOURLY, type Known, type Move, type Policy } from '../policy.ts';
+import { DAILY, HOURLY, type Known, type Move, type Policy } from '../policy.ts';
 import { strategyFile } from '../strategy-file.ts';
 import type { Scenario } from '../scenarios.ts';
 
@@ -53,14 +53,25 @@ export class PilotSeat {
     look: Look,
   ): { readonly move: Move | null; readonly judgement: Judgement | null } {
     const evidence = this.evidence(look);
-    const { delivery, learned } = evidence;
-    const facts = learned?.['purchase'];
-    if (strategy.autopilot === null || delivery === undefined || facts === undefined)
-      return { move: null, judgement: null };
-    const judgement = judgeObject(strategy.autopilot, pilotInput(evidence, delivery, facts));
+    const judgement = this.#judge(strategy, evidence);
     if (judgement === null || (judgement.action === 'keep' && judgement.holdout === null))
       return { move: null, judgement };
     return { move: this.follow(decide(strategy, evidence), look), judgement };
+  }
+
+  /** Whether it would keep by then if nothing but maturing happened, and keeps for a reason that lasts. */
+  keepsUntil(strategy: CompiledStrategy, ahead: Look): boolean {
+    const judgement = this.#judge(strategy, this.evidence(ahead));
+    return (
+      judgement !== null && judgement.action === 'keep' && judgement.holdout === null && !judgement.outage
+    );
+  }
+
+  #judge(strategy: CompiledStrategy, evidence: Evidence): Judgement | null {
+    const { delivery, learned } = evidence;
+    const facts = learned?.['purchase'];
+    if (strategy.autopilot === null || delivery === undefined || facts === undefined) return null;
+    return judgeObject(strategy.autopilot, pilotInput(evidence, delivery, facts));
   }
 
   /** The move that a decision asks for, noted as done. */
@@ -123,13 +134,20 @@ function autopilot(variant: Variant): Policy {
           ? compiled
           : { ...compiled, autopilot: variant.change(pilot) };
       const seats = new Map<AdView, PilotSeat>();
-      return (view, look) => {
+      const seatOf = (view: AdView): PilotSeat => {
         let seat = seats.get(view);
         if (seat === undefined) seats.set(view, (seat = new PilotSeat(view, known)));
-        const { move, judgement } = seat.look(strategy, look);
-        if (judgement !== null && look.k % 144 === 0) known.state(view, judgement.probabilityWorse);
+        return seat;
+      };
+      const judge = (view: AdView, look: Look): Move | null => {
+        const { move, judgement } = seatOf(view).look(strategy, look);
+        if (judgement !== null && look.k % DAILY === 0) known.state(view, judgement.probabilityWorse);
         return move;
       };
+      // Without a conversion evidence and exposure only rise: the last look before a report is the nearest to a change.
+      return Object.assign(judge, {
+        quietUntil: (view: AdView, ahead: Look) => seatOf(view).keepsUntil(strategy, ahead),
+      });
     },
   };
 }

@@ -121,6 +121,8 @@ interface RuleOptions {
   readonly eager?: number;
   readonly when?: (k: number) => boolean;
   readonly revives?: boolean;
+  /** Whether its rules ask for the time of day. */
+  readonly byClock?: boolean;
   /** Worlds it runs in; left out: all without bids. */
   readonly in?: readonly string[];
 }
@@ -139,11 +141,13 @@ function ruled(id: string, file: string, title: string, options: RuleOptions): P
     start: (known) => {
       const strategy = strategyFile(file);
       const seats = new Map<AdView, RuleSeat>();
-      return (view, look) => {
+      const judge = (view: AdView, look: Look): Move | null => {
         let seat = seats.get(view);
         if (seat === undefined) seats.set(view, (seat = new RuleSeat(strategy, view, known)));
         return seat.follow(decide(strategy, seat.evidence(look)), look);
       };
+      // Windows end with the last report: until the next one, only a conversion moves them.
+      return options.byClock === true ? judge : Object.assign(judge, { quietUntil: () => true });
     },
   };
 }
@@ -157,6 +161,7 @@ export const RULES: readonly Policy[] = [
   ruled('R10', 'R10', 'four rules off and two on around one payout, half-hourly', {
     every: 3,
     revives: true,
+    byClock: true,
     in: ['S1', 'S2', 'S3', 'S6', 'small'],
   }),
   ruled('R11', 'R11', 'test allowance with late recovery, hourly', { every: HOURLY, revives: true }),

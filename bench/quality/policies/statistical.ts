@@ -61,17 +61,23 @@ function evidence(id: string, alpha: number, corrected: boolean): Policy {
       scenario.target === 'roas' ? HOURLY : corrected ? cpaEager(scenario) : cpaHourly(scenario),
     revives: false,
     learns: {},
-    start: (known) => (view, look) => {
-      const { conversions, cappedValue, matured, spend } = totals(known, view, look, 'lower');
-      const exposure = corrected ? matured : spend;
-      const { orders } = known.learned(view.ad.campaign);
-      const ln =
-        known.account.scenario.target === 'cpa'
-          ? lnEvidenceAbove(conversions, exposure / TARGET, DEFAULT_WEIGHT)
-          : orders === null
-            ? -Infinity
-            : lnRoasBelow({ revenueCapped: cappedValue, matured: exposure, target: 1 }, orders);
-      return ln >= -Math.log(alpha) ? PAUSE : null;
+    start: (known) => {
+      const judge = (view: AdView, look: Look): typeof PAUSE | null => {
+        const { conversions, cappedValue, matured, spend } = totals(known, view, look, 'lower');
+        const exposure = corrected ? matured : spend;
+        const { orders } = known.learned(view.ad.campaign);
+        const ln =
+          known.account.scenario.target === 'cpa'
+            ? lnEvidenceAbove(conversions, exposure / TARGET, DEFAULT_WEIGHT)
+            : orders === null
+              ? -Infinity
+              : lnRoasBelow({ revenueCapped: cappedValue, matured: exposure, target: 1 }, orders);
+        return ln >= -Math.log(alpha) ? PAUSE : null;
+      };
+      // Without a conversion evidence only rises, as spend matures: the last look before a report is the nearest to a pause.
+      return Object.assign(judge, {
+        quietUntil: (view: AdView, ahead: Look) => judge(view, ahead) === null,
+      });
     },
   };
 }
