@@ -1,5 +1,5 @@
 import { clickValueBid, costCapBid, limitedStep, shrunkMeanValue } from '../statistics/bids.ts';
-import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
+import type { MaturedTotals } from '../statistics/exposure.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { PilotInput } from './judgement.ts';
 import { countOf, dueOf, type Units } from './units.ts';
@@ -27,27 +27,17 @@ export interface BidStep {
  * is a limit. A raise believes the upper line of the delay curve, a cut the lower one: neither moves on what has only not
  * come yet.
  *
- * @param lower those weeks on the lower line.
+ * @param totals those weeks on the lower and the upper line.
  * @returns null where no bid can be computed.
  */
 export function bidStep(
   pilot: CompiledAutopilot,
   input: PilotInput,
   units: Units,
-  sinceMs: number,
-  lower: MaturedTotals,
+  { lower, upper }: { readonly lower: MaturedTotals; readonly upper: MaturedTotals },
 ): BidStep | null {
   const bid = input.levers.bidMicros;
   if (bid === null || !(bid > 0)) return null;
-  const [upper] = maturedSince({
-    delivery: input.delivery,
-    event: pilot.event,
-    curve: input.learned.curve,
-    line: 'upper',
-    nowMs: input.nowMs,
-    startsMs: [sinceMs],
-  });
-  if (upper === undefined) return null;
   const careful = wantedBid(pilot, input, units, bid, upper);
   const lenient = wantedBid(pilot, input, units, bid, lower);
   if (careful === null || lenient === null) return null;

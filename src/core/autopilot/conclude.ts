@@ -49,7 +49,7 @@ export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: P
 
   const perClick = paidPerClick(input);
   const bid = hasBid(input)
-    ? bidStep(pilot, input, numbers.units, numbers.sinceMs, numbers.recentLower)
+    ? bidStep(pilot, input, numbers.units, { lower: numbers.recentLower, upper: numbers.recentUpper })
     : null;
   if (numbers.lnEvidence >= numbers.lnThreshold) {
     const isWorthABid =
@@ -153,7 +153,7 @@ function raiseBudget(pilot: CompiledAutopilot, input: PilotInput, numbers: Pilot
   if (numbers.stage.stage !== 'normal' || numbers.efficiency <= 1) return null;
   const to = raisedBudget(pilot, input);
   if (to === null) return null;
-  const good = lnEvidenceGood(pilot, input, numbers.units);
+  const good = lnEvidenceGood(pilot, input, numbers);
   if (good < RAISE_EVIDENCE) return null;
   return {
     ...restingOr(pilot, input, numbers, 'set_budget', {

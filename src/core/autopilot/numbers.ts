@@ -1,5 +1,5 @@
 import { DEFAULT_WEIGHT, lnEvidenceAbove, lnEvidenceBelow, type Weight } from '../statistics/e-process.ts';
-import { type MaturedTotals, maturedSince } from '../statistics/exposure.ts';
+import { maturedLines, type MaturedTotals } from '../statistics/exposure.ts';
 import { probabilityAbove, shrunkRate } from '../statistics/posterior.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
 import { lnRoasAbove } from '../statistics/roas-test.ts';
@@ -22,9 +22,12 @@ export interface PilotNumbers {
   readonly stage: StageFacts;
   /** Since the test began, on the lower line. */
   readonly whole: MaturedTotals;
-  /** Over the weeks that profit is judged by, on the middle and on the lower line. */
+  /** Over the weeks that profit is judged by, on the middle, the lower and the upper line. */
   readonly recent: MaturedTotals;
   readonly recentLower: MaturedTotals;
+  readonly recentUpper: MaturedTotals;
+  /** Since the test began, on the upper line. */
+  readonly wholeUpper: MaturedTotals;
   readonly sinceMs: number;
   readonly count: number;
   readonly due: number;
@@ -52,18 +55,19 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
   const { delivery, learned, nowMs, testSinceMs } = input;
   const { curve } = learned;
   const startsMs = restartStarts(testSinceMs, nowMs);
-  const from = { delivery, event: pilot.event, curve, nowMs };
-  const weeks = maturedSince({ ...from, line: 'lower', startsMs });
+  const lines = maturedLines({ delivery, event: pilot.event, curve, nowMs, startsMs });
+  const weeks = lines.lower;
   const weight = testWeight(units.prior);
   const lnEvidence = mixRestarts(
     weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week) * units.testShare, weight)),
+    delivery.weeksBefore,
   );
 
   // The newest restart that still leaves four weeks to look at, else the beginning.
   let place = 0;
   while ((startsMs[place + 1] ?? Infinity) <= nowMs - PROFIT_MS) place += 1;
   const sinceMs = startsMs[place] ?? testSinceMs;
-  const [recent = NOTHING] = maturedSince({ ...from, line: 'share', startsMs: [sinceMs] });
+  const recent = lines.share[place] ?? NOTHING;
   const count = countOf(units, recent);
   const due = dueOf(units, recent);
   const { prior } = units;
@@ -75,6 +79,8 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
     whole: weeks[0] ?? NOTHING,
     recent,
     recentLower: weeks[place] ?? NOTHING,
+    recentUpper: lines.upper[place] ?? NOTHING,
+    wholeUpper: lines.upper[0] ?? NOTHING,
     sinceMs,
     count,
     due,
@@ -88,18 +94,8 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
 }
 
 /** ln of the evidence that the object is better than its target, on the upper line, over its whole test. */
-export function lnEvidenceGood(pilot: CompiledAutopilot, input: PilotInput, units: Units): number {
-  const starts = restartStarts(input.testSinceMs, input.nowMs);
-  const weeks = maturedSince({
-    delivery: input.delivery,
-    event: pilot.event,
-    curve: input.learned.curve,
-    line: 'upper',
-    nowMs: input.nowMs,
-    startsMs: starts.slice(0, 1),
-  });
-  const [whole] = weeks;
-  if (whole === undefined) return -Infinity;
+export function lnEvidenceGood(pilot: CompiledAutopilot, input: PilotInput, numbers: PilotNumbers): number {
+  const { units, wholeUpper: whole } = numbers;
   const { orders } = input.learned;
   if (units.counts === 'cappedValue' && orders !== null && pilot.target.kind === 'roas') {
     // Success is counted in units of the cap, not of κ: one whale must not prove it.

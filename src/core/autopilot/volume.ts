@@ -5,12 +5,15 @@ import { mixRestarts } from '../statistics/restarts.ts';
 const LOSER = 0.5;
 
 const known = new Map<string, number>();
+let latest = { alpha: NaN, a: NaN, b: NaN, spend: NaN };
 
 /**
  * Matured spend, in targets, after which the evidence against an object at twice its target CPA reaches 1/α if its
  * conversions come as expected: with no prior 9, 18 and 29 at α = .50, .20 and .05. The answer to "how much would be needed".
  */
 export function verdictSpend(alpha: number, weight: Weight): number {
+  // Objects of one campaign are asked about one after the other, with one weight.
+  if (latest.alpha === alpha && latest.a === weight.a && latest.b === weight.b) return latest.spend;
   const key = `${alpha}/${weight.a.toPrecision(2)}/${weight.b.toPrecision(2)}`;
   let found = known.get(key);
   if (found === undefined) {
@@ -28,6 +31,7 @@ export function verdictSpend(alpha: number, weight: Weight): number {
     if (known.size > 1_000) known.clear();
     known.set(key, found);
   }
+  latest = { alpha, a: weight.a, b: weight.b, spend: found };
   return found;
 }
 

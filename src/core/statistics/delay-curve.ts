@@ -60,8 +60,8 @@ export function arrived(curve: DelayCurve, ageMs: number, line: CurveLine): numb
 
 /** Value at an age below `ages[index]` and not below the age before it. For callers that walk along a curve. */
 export function between(
-  ages: readonly number[],
-  values: readonly number[],
+  ages: ArrayLike<number>,
+  values: ArrayLike<number>,
   index: number,
   ageMs: number,
 ): number {
