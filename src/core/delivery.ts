@@ -6,6 +6,11 @@
 export interface Delivery {
   /** Start of each bucket, ms since the epoch; a bucket reaches to the start of the next one, the last to `toMs`. */
   readonly fromMs: readonly number[];
+  /**
+   * Whole weeks of the object's test that lie before the first bucket and are no longer looked at; left out: none. Its weekly
+   * restarts go on counting from there.
+   */
+  readonly weeksBefore?: number;
   /** End of the newest hour whose spend the network has reported: the evidence's `asOfMs`. */
   readonly toMs: number;
   /** Major units of the account's currency. */

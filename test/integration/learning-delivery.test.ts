@@ -323,6 +323,7 @@ describe('what objects were given and what came of it', () => {
     );
     const delivery = (await loadDelivery(db, ask(shop, 'ad', asOfMs))).get(idOf(shop, 'a1'));
     expect(delivery?.fromMs[0]).toBe(asOfMs - 10 * DAY);
+    expect(delivery?.weeksBefore).toBeUndefined();
     expect(delivery?.spend[0]).toBe(2);
     expect(delivery?.spend.reduce((a, b) => a + b)).toBe(3);
   });
@@ -349,6 +350,8 @@ describe('what objects were given and what came of it', () => {
       const first = found.get(idOf(shop, 'a1'))?.fromMs[0] ?? NaN;
       expect((first - createdAtMs) % (7 * DAY)).toBe(0);
       expect(asOfMs - first).toBeLessThanOrEqual(121 * DAY);
+      // What was cut is told, so that the restarts keep their numbers.
+      expect(found.get(idOf(shop, 'a1'))?.weeksBefore).toBe((first - createdAtMs) / (7 * DAY));
       starts.add(first);
     }
     expect(starts.size).toBeLessThanOrEqual(3);

@@ -25,6 +25,8 @@ interface Test {
   /** Since each restart, the whole test first. */
   readonly stretches: readonly MaturedTotals[];
   readonly learned: Learned;
+  /** Restarts that are no longer followed. */
+  readonly before: number;
   /** Conversions and revenue since the test began, and the spend that has had time to bring them. */
   readonly conversions: number;
   readonly value: number;
@@ -62,7 +64,8 @@ function testOf(evidence: Evidence, event: string, line: CurveLine): Test | Miss
     });
     const { conversions, value, matured, cappedValue } = stretches[0] ?? NOTHING;
     mustBeFinite(conversions + value + matured + cappedValue);
-    return { learned, stretches, conversions, value, matured };
+    const before = sinceMs === delivery.fromMs[0] ? (delivery.weeksBefore ?? 0) : 0;
+    return { learned, before, stretches, conversions, value, matured };
   });
 }
 
@@ -82,6 +85,7 @@ function lnOfCpa(test: Test, cpa: number, direction: Direction): number {
       const s = matured / cpa / dispersion;
       return direction === 'above' ? lnEvidenceAbove(n, s) : lnEvidenceBelow(n, s);
     }),
+    test.before,
   );
 }
 
@@ -137,6 +141,7 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
         };
         return direction === 'below' ? lnRoasBelow(facts, orders) : lnRoasAbove(facts, orders);
       }),
+      test.before,
     );
   });
   return { ln, test, due: test.matured * roas };

@@ -5,16 +5,18 @@ const WEEK_MS = 7 * 24 * 3_600_000;
  * the oldest first, those not started yet counting 1. A weighted mean of e-processes is one again (for "good in every
  * period"); Σγ_j = 1.
  *
- * In: natural logs of the evidence of each process since its start, oldest first. Out: ln E. None started: 0.
- * NaN counts as no evidence.
+ * In: natural logs of the evidence of each process since its start, oldest first; `before`: how many started earlier and are
+ * no longer followed. Those count 0, and the others keep their numbers: were the oldest one left always the first, a test of
+ * years would begin anew each week and err again with it. Out: ln E. None started: 0. NaN counts as no evidence.
  */
-export function mixRestarts(ln: readonly number[]): number {
+export function mixRestarts(ln: readonly number[], before = 0): number {
   let top = 0;
   for (const value of ln) if (value > top) top = value;
   let sum = 0;
   let given = 0;
+  for (let j = 1; j <= before; j += 1) given += restartShare(j);
   for (let j = 0; j < ln.length; j += 1) {
-    const share = restartShare(j + 1);
+    const share = restartShare(before + j + 1);
     given += share;
     const value = ln[j] ?? NaN;
     if (value > -Infinity) sum += share * Math.exp(value - top);

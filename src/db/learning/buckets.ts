@@ -75,20 +75,34 @@ export function bucketOf(grid: Grid, atMs: number): number {
  * that its weekly restarts stay where they are.
  *
  * @param sinceMs what is known of it begins here.
- * @returns an instant at the start of an hour; `grid.toMs` when nothing of it lies before.
+ * @returns an instant at the start of an hour, and how many weeks were cut; `grid.toMs` when nothing of it lies before.
  */
-export function testStart(grid: Grid, sinceMs: number, zone: string): number {
+export function testStart(grid: Grid, sinceMs: number, zone: string): TestStart {
   const firstMs = grid.fromMs[0] ?? grid.toMs;
   const ceiled = hourCeiling(sinceMs, zone);
-  if (ceiled >= grid.toMs) return grid.toMs;
-  const weeks = Math.max(0, Math.ceil((firstMs - ceiled) / WEEK_MS));
-  return Math.max(firstMs, hourStart(ceiled + weeks * WEEK_MS, zone));
+  if (ceiled >= grid.toMs) return { startMs: grid.toMs, weeksCut: 0 };
+  const weeksCut = Math.max(0, Math.ceil((firstMs - ceiled) / WEEK_MS));
+  return { startMs: Math.max(firstMs, hourStart(ceiled + weeksCut * WEEK_MS, zone)), weeksCut };
 }
 
-/** The same instant for an object whose first fact came later than `startMs`: on by whole weeks, empty ones left out. */
-export function withoutEmptyWeeks(startMs: number, firstFactMs: number, zone: string): number {
+/** Where a test begins on the grid, and how many of its weeks lie before. */
+export interface TestStart {
+  readonly startMs: number;
+  readonly weeksCut: number;
+}
+
+/**
+ * The same for an object whose first fact came later: on by whole weeks, empty ones left out. They count as cut only where
+ * others were: what came before those may have been facts.
+ */
+export function withoutEmptyWeeks(start: TestStart, firstFactMs: number, zone: string): TestStart {
+  const { startMs, weeksCut } = start;
   const weeks = Math.floor((firstFactMs - startMs) / WEEK_MS);
-  return weeks <= 0 ? startMs : hourStart(startMs + weeks * WEEK_MS, zone);
+  if (weeks <= 0) return start;
+  return {
+    startMs: hourStart(startMs + weeks * WEEK_MS, zone),
+    weeksCut: weeksCut === 0 ? 0 : weeksCut + weeks,
+  };
 }
 
 /** The instant itself when an hour begins there, else the start of the next hour. */

@@ -1,6 +1,6 @@
 import type { Delivery, EventDelivery } from '../../core/delivery.ts';
 import { MICROS_PER_UNIT } from '../../core/money.ts';
-import { bucketOf, type Grid, withoutEmptyWeeks } from './buckets.ts';
+import { bucketOf, type Grid, type TestStart, withoutEmptyWeeks } from './buckets.ts';
 
 /** Sums of one object on a grid, in whole numbers until the last step. */
 export class Sums {
@@ -32,12 +32,13 @@ export class Sums {
     for (const event of this.#events.values()) event.clear(bucket);
   }
 
-  /** From the bucket that holds `startMs` on, in major units; whole empty weeks at the beginning are left out. */
-  cut(startMs: number, grid: Grid, zone: string, caps: ReadonlyMap<string, number> | undefined): Delivery {
+  /** From the bucket that holds the start on, in major units; whole empty weeks at the beginning are left out. */
+  cut(start: TestStart, grid: Grid, zone: string, caps: ReadonlyMap<string, number> | undefined): Delivery {
+    const { startMs } = start;
     const first = this.#firstFact(bucketOf(grid, startMs));
     if (first === null) return { fromMs: [], toMs: grid.toMs, spend: [], clicks: [], events: {} };
     const firstFactMs = Math.max(startMs, grid.fromMs[first] ?? startMs);
-    const fromMs = withoutEmptyWeeks(startMs, firstFactMs, zone);
+    const { startMs: fromMs, weeksCut } = withoutEmptyWeeks(start, firstFactMs, zone);
     const from = bucketOf(grid, fromMs);
     const events: Record<string, EventDelivery> = {};
     for (const [name, sums] of [...this.#events].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
@@ -46,6 +47,7 @@ export class Sums {
     }
     return {
       fromMs: [fromMs, ...grid.fromMs.slice(from + 1)],
+      ...(weeksCut === 0 ? {} : { weeksBefore: weeksCut }),
       toMs: grid.toMs,
       spend: major(this.#spendMicros.subarray(from)),
       clicks: Array.from(this.#clicks.subarray(from)),

@@ -2,7 +2,7 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { Level, ObjectId } from '../../core/object.ts';
 import { dayOf, hourStart } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
-import { bucketGrid, bucketOf, type Grid, hourCeiling, testStart } from './buckets.ts';
+import { bucketGrid, bucketOf, type Grid, hourCeiling, type TestStart, testStart } from './buckets.ts';
 import {
   beyondCap,
   eventsOfDays,
@@ -50,7 +50,7 @@ export interface DeliveryInput {
  *
  * A test begins when the object was first seen, when tracking began, or when anybody last resumed the object, whichever is
  * latest; one of more than 120 days is cut by whole weeks, and weeks before the first fact are left out, so that its
- * weekly restarts stay where they are. `fromMs[0]` is that beginning. Money in major units.
+ * weekly restarts stay where they are. `fromMs[0]` is that beginning, `weeksBefore` what was cut. Money in major units.
  *
  * @param use called once for each object, in order of the input; the arrays of an object without facts are empty.
  */
@@ -82,7 +82,7 @@ async function loadSome(db: Db, input: DeliveryInput, grid: Grid): Promise<Reado
   const starts = await startsOf(db, input, grid);
   const ids = [...starts.keys()];
   if (ids.length === 0) return new Map();
-  const startsMs = ids.map((id) => starts.get(id) ?? grid.toMs);
+  const startsMs = ids.map((id) => starts.get(id)?.startMs ?? grid.toMs);
   const roots: Roots = {
     level: input.level,
     ids,
@@ -131,20 +131,21 @@ async function loadSome(db: Db, input: DeliveryInput, grid: Grid): Promise<Reado
   const result = new Map<ObjectId, Delivery>();
   for (const [id, sum] of sums) {
     for (const bucket of hidden) sum.clear(bucket);
-    result.set(id, sum.cut(starts.get(id) ?? grid.toMs, grid, input.zone, input.capsMicros));
+    const start = starts.get(id) ?? { startMs: grid.toMs, weeksCut: 0 };
+    result.set(id, sum.cut(start, grid, input.zone, input.capsMicros));
   }
   return result;
 }
 
 /** Where the test of each object begins; objects of which nothing may be judged yet are left out. */
-async function startsOf(db: Db, input: DeliveryInput, grid: Grid): Promise<ReadonlyMap<ObjectId, number>> {
+async function startsOf(db: Db, input: DeliveryInput, grid: Grid): Promise<ReadonlyMap<ObjectId, TestStart>> {
   if (input.trackingSinceMs === null) return new Map();
   const trackingMs = hourCeiling(input.trackingSinceMs, input.zone);
   const resumes = await lastResumes(
     db,
     input.objects.map((object) => object.id),
   );
-  const starts = new Map<ObjectId, number>();
+  const starts = new Map<ObjectId, TestStart>();
   for (const { id, createdAtMs } of input.objects) {
     const resumedMs = resumes.get(id);
     const sinceMs = Math.max(
@@ -153,8 +154,8 @@ async function startsOf(db: Db, input: DeliveryInput, grid: Grid): Promise<Reado
       trackingMs,
       resumedMs === undefined ? -Infinity : hourCeiling(resumedMs, input.zone),
     );
-    const startMs = testStart(grid, sinceMs, input.zone);
-    if (startMs < grid.toMs) starts.set(id, startMs);
+    const start = testStart(grid, sinceMs, input.zone);
+    if (start.startMs < grid.toMs) starts.set(id, start);
   }
   return starts;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
 import { lnEvidenceAbove } from '../../../src/core/statistics/e-process.ts';
+import { mixRestarts } from '../../../src/core/statistics/restarts.ts';
 import { pilotEvidence, pilotStrategy } from '../../support/pilot.ts';
 
 /**
@@ -53,6 +54,15 @@ describe('a worked example: 2 purchases on $360 in six days, $60 a day', () => {
       'pause Zen C: 2 purchases where 12 were due at target; evidence 104 : 1 that CPA is above $30.00, pausing needs 20 : 1',
     );
   });
+});
+
+test('a test whose first twenty weeks are no longer looked at goes on with its twenty-first restart', () => {
+  const evidence = pilotEvidence([{ spend: 360, conversions: 2 }]);
+  const { delivery } = evidence;
+  if (delivery === undefined) throw new Error('no delivery');
+  const later = decide(pilotStrategy(), { ...evidence, delivery: { ...delivery, weeksBefore: 20 } });
+  expect(later.judgement?.lnEvidence).toBeCloseTo(mixRestarts([lnEvidenceAbove(2, 12)], 20), 12);
+  expect(later.reason.rule).toBe('autopilot: probation');
 });
 
 test('a keep of a good object says that nothing speaks against it', () => {

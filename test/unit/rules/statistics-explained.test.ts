@@ -41,6 +41,17 @@ describe('a decision by statistics says what a marketer wants to know', () => {
     );
   });
 
+  test('a test whose first weeks are no longer looked at keeps the numbers of its restarts', () => {
+    const part = spent(300, 2);
+    if (part.delivery === undefined) throw new Error('no delivery');
+    const later = told('proven.cpaAbove(target.cpa, 0.05)', {
+      ...part,
+      delivery: { ...part.delivery, weeksBefore: 20 },
+    });
+    expect(later.verdict).toEqual({ kind: 'keep' });
+    expect(later.nearest?.value).toBeCloseTo(Math.exp(mixRestarts([lnEvidenceAbove(2, 10)], 20)), 9);
+  });
+
   test.each<[string, string | RegExp]>([
     ['due.conversions("7d") >= 3', '3.3 purchases due at target in 7 days'],
     ['matured.spend("today") > 50', '$100.00 of matured spend today'],

@@ -31,6 +31,13 @@ describe('on target, looked at without pause', () => {
     }
   });
 
+  it('nor over two years of which the newest 120 days are looked at', () => {
+    const { kept, renumbered } = overTwoYears(15);
+    expect(kept).toBeLessThanOrEqual(limit(0.2, LONG_PATHS));
+    // Were the oldest test still followed always the first one, each week would begin a new promise.
+    expect(renumbered).toBeGreaterThan(limit(0.2, LONG_PATHS));
+  });
+
   it('where a test that is repeated as if it were the only one finds many times as many', () => {
     // One look at a Poisson test of 5 %, n below s − 1.65 √s, taken at every instant.
     const highest = highestEvidence(14, (s, n) => (s > 5 && n < s - 1.65 * Math.sqrt(s) ? Infinity : 0));
@@ -100,6 +107,39 @@ function restarted(s: number, n: number, times: readonly number[]): number {
     each.push(lnEvidenceAbove(n - earlier, s - start));
   }
   return mixRestarts(each);
+}
+
+const LONG_PATHS = 300;
+
+/**
+ * Two years on target at one conversion every three days, seen every third day, with weekly restarts of the last 17 weeks:
+ * share of ads ever found at α .20, with the restarts' own numbers and with numbers that begin at the oldest still followed.
+ */
+function overTwoYears(seed: number): { readonly kept: number; readonly renumbered: number } {
+  const draw = uniform(seed);
+  const [perDay, days, followed] = [1 / 3, 730, 120];
+  let [kept, renumbered] = [0, 0];
+  for (let path = 0; path < LONG_PATHS; path += 1) {
+    const counts = [0];
+    let next = -Math.log(1 - draw()) / perDay;
+    const highest = { kept: 0, renumbered: 0 };
+    for (let day = 1; day <= days; day += 1) {
+      let count = counts[day - 1] ?? 0;
+      for (; next < day; next -= Math.log(1 - draw()) / perDay) count += 1;
+      counts.push(count);
+      if (day % 3 !== 0) continue;
+      const before = Math.max(0, Math.ceil((day - followed) / 7));
+      const each: number[] = [];
+      for (let start = before * 7; start <= day; start += 7) {
+        each.push(lnEvidenceAbove(count - (counts[start] ?? 0), (day - start) * perDay));
+      }
+      highest.kept = Math.max(highest.kept, mixRestarts(each, before));
+      highest.renumbered = Math.max(highest.renumbered, mixRestarts(each));
+    }
+    if (highest.kept >= Math.log(5)) kept += 1;
+    if (highest.renumbered >= Math.log(5)) renumbered += 1;
+  }
+  return { kept: kept / LONG_PATHS, renumbered: renumbered / LONG_PATHS };
 }
 
 /** The same for revenue: orders of mean 1, one per dollar, target ROAS 1, until 400 are due; at α .05. */

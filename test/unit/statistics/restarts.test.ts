@@ -28,6 +28,13 @@ describe('evidence over restarts', () => {
     expect(mixRestarts([-200, 12])).toBeGreaterThan(10);
   });
 
+  it('keeps the numbers of those whose beginning is no longer followed', () => {
+    const all = mixRestarts([-Infinity, -Infinity, 3, 5]);
+    expect(mixRestarts([3, 5], 2)).toBeCloseTo(all, 14);
+    expect(mixRestarts([3, 5], 2)).toBeLessThan(mixRestarts([3, 5]));
+    expect(mixRestarts([], 3)).toBeLessThan(0);
+  });
+
   it('neither overflows nor underflows', () => {
     expectClose(mixRestarts([2000, 1999]), 2000 + Math.log(restartShare(1) + restartShare(2) / Math.E));
     expect(mixRestarts([-Infinity, -Infinity])).toBeGreaterThan(Math.log(1 - 1.25 * restartShare(1)) - 1e-9);
