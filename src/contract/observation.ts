@@ -150,14 +150,22 @@ export const observationSchema = z
       .string()
       .regex(/^\s*\d+(\.\d+)?\s*[smhd]\s*$/, 'not a length of time; write "28d"')
       .optional()
-      .describe('How long after its click a conversion counts; 28d if left out.'),
+      .describe(
+        'How long after its click a conversion counts; 28d if left out. The last age of a curve that is given comes before it.',
+      ),
     draw: z
       .number()
       .min(0)
       .max(1)
       .optional()
-      .describe("Uniform in [0, 1): below the holdout's share a due pause is held back. Left out, never."),
-    testSince: instant.optional().describe("Evidence counts from here; the object's creation if left out."),
+      .describe(
+        "Uniform in [0, 1), the same at every look until a pause is carried out: below the holdout's share a due pause is held back. Left out, never.",
+      ),
+    testSince: instant
+      .optional()
+      .describe(
+        "Evidence counts from here, or from the newest resume in `state`; the object's creation if left out.",
+      ),
     state: state.optional(),
   })
   .describe('One object as `./bidloop decide` reads it, one JSON document a line.');

@@ -107,7 +107,8 @@ function whilePaused(input: PilotInput, numbers: PilotNumbers): Conclusion {
 
 function duePause(pilot: CompiledAutopilot, input: PilotInput): Conclusion {
   if (input.changedSince?.resumedMs !== undefined) return keep('no_facts_since_change');
-  if (input.draw < pilot.holdoutShare)
+  // What was held its time is not held again.
+  if (input.held === undefined && input.draw < pilot.holdoutShare)
     return {
       ...keep('holdout'),
       holdout: { propensity: pilot.holdoutShare, untilMs: input.nowMs + HOLDOUT_MS },

@@ -40,30 +40,31 @@ export function instantMs(value: string | number, path: Path): number {
 }
 
 /**
- * Reads the hours and conversions of one object.
+ * Reads the hours and conversions of one object. Conversions that came later than `windowMs` after their click do not count:
+ * they are not its click's.
  *
  * @throws ObservationProblem for hours that are given twice or do not begin at a full hour, and for conversions that are
  * known before they happened or happened before their click.
  */
 export function readFacts(
   input: { readonly hours: readonly ObservedHour[]; readonly conversions: readonly ObservedConversion[] },
-  nowMs: number,
+  at: { readonly nowMs: number; readonly windowMs: number },
   path: Path,
 ): ObservedFacts {
   const seen = new Set<number>();
   const hours = input.hours.map((hour, index): HourFacts => {
-    const at = [...path, 'hours', index, 'at'];
-    const atMs = instantMs(hour.at, at);
+    const place = [...path, 'hours', index, 'at'];
+    const atMs = instantMs(hour.at, place);
     // Zones lie whole quarters of an hour from UTC.
     if (atMs % (HOUR_MS / 4) !== 0)
       throw new ObservationProblem(
-        at,
+        place,
         `${String(hour.at)} does not begin an hour`,
         'give the start of each hour',
       );
     if (seen.has(atMs))
       throw new ObservationProblem(
-        at,
+        place,
         `the hour ${String(hour.at)} is given twice`,
         'add its cost up, or keep the restated one',
       );
@@ -78,22 +79,22 @@ export function readFacts(
   });
   hours.sort((a, b) => a.atMs - b.atMs);
   const conversions = input.conversions.map((conversion, index): ConversionFacts => {
-    const at = [...path, 'conversions', index];
-    const clickMs = instantMs(conversion.clickAt, [...at, 'clickAt']);
-    const atMs = instantMs(conversion.at, [...at, 'at']);
-    if (atMs > nowMs)
+    const place = [...path, 'conversions', index];
+    const clickMs = instantMs(conversion.clickAt, [...place, 'clickAt']);
+    const atMs = instantMs(conversion.at, [...place, 'at']);
+    if (atMs > at.nowMs)
       throw new ObservationProblem(
-        [...at, 'at'],
+        [...place, 'at'],
         `this conversion happens at ${String(conversion.at)}, after now`,
         'give only what is known by now',
       );
     if (atMs < clickMs)
       throw new ObservationProblem(
-        [...at, 'at'],
+        [...place, 'at'],
         'this conversion happens before its click',
         'check clickAt and at, and their time zones',
       );
     return { event: conversion.event, clickMs, atMs, value: conversion.value ?? 0 };
   });
-  return { hours, conversions };
+  return { hours, conversions: conversions.filter(({ atMs, clickMs }) => atMs - clickMs <= at.windowMs) };
 }

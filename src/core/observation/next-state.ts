@@ -10,12 +10,11 @@ export function nextState(
 ): ObservedState {
   const { verdict, reason, judgement, holdout } = decision;
   const before = state?.history ?? [];
+  // Remembered when it is over, too: a due pause is held once. The next one, after a pause, is another.
   const held =
-    holdout === undefined
-      ? state?.held !== undefined && state.held.untilMs > evidence.nowMs
-        ? state.held
-        : undefined
-      : (state?.held ?? { sinceMs: evidence.nowMs, ...holdout });
+    verdict.kind === 'pause'
+      ? undefined
+      : (state?.held ?? (holdout === undefined ? undefined : { sinceMs: evidence.nowMs, ...holdout }));
   const rest = held === undefined ? {} : { held };
   if (verdict.kind === 'keep') return { history: before, ...rest };
   const full = judgement?.stageAfter === 'probation' ? judgement.fullMicros : null;

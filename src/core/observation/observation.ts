@@ -23,11 +23,14 @@ export interface Observation {
   readonly prior?: 'default' | { readonly conversions: number; readonly spend: number } | undefined;
   /** "default" is learned from all conversions given, held to the engine's own curve while they are few. */
   readonly curve?: 'default' | ObservedCurve | undefined;
-  /** How long after its click a conversion counts; 28d if left out. */
+  /** How long after its click a conversion counts: the last age of `curve`, where one is given; else 28d if left out. */
   readonly attributionWindow?: string | undefined;
-  /** Uniform in [0, 1): below the holdout's share a due pause is held back. Left out, never. */
+  /**
+   * Uniform in [0, 1), the same at every look until a pause is carried out: below the holdout's share a due pause is held
+   * back. Left out, never.
+   */
   readonly draw?: number | undefined;
-  /** Evidence counts from here; left out, from the object's creation or the first hour. */
+  /** Evidence counts from here, or from the newest resume in `state`; left out, from the object's creation or the first hour. */
   readonly testSince?: Instant | undefined;
   /** What the last answer gave back as `nextState`. */
   readonly state?: ObservedState | undefined;

@@ -23,9 +23,10 @@ const DAY_MS = 24 * HOUR_MS;
  */
 export function evidenceFrom(observation: Observation, strategy: CompiledStrategy): Evidence {
   const nowMs = instantMs(observation.now, ['now']);
-  const own = readFacts(observation, nowMs, []);
+  const windowMs = attributionWindow(observation);
+  const own = readFacts(observation, { nowMs, windowMs }, []);
   const siblings = (observation.siblings ?? []).map((sibling, index) =>
-    readFacts(sibling, nowMs, ['siblings', index]),
+    readFacts(sibling, { nowMs, windowMs }, ['siblings', index]),
   );
   const zone = observation.account?.timeZone ?? 'UTC';
   if (!isTimeZone(zone))
@@ -40,7 +41,7 @@ export function evidenceFrom(observation: Observation, strategy: CompiledStrateg
   const history = (observation.state?.history ?? []).map((change) => pastChange(change, strategy.name));
   const changedSince = changedAfter(history, asOfMs);
   const statistics = strategy.needs.statistics
-    ? statisticsOf({ observation, strategy, own: known, siblings, nowMs, asOfMs, object })
+    ? statisticsOf({ observation, strategy, own: known, siblings, nowMs, asOfMs, windowMs, object, history })
     : {};
   return {
     object,
@@ -153,12 +154,13 @@ interface StatisticsInput {
   readonly siblings: readonly ObservedFacts[];
   readonly nowMs: number;
   readonly asOfMs: number;
+  readonly windowMs: number;
   readonly object: ObjectFacts;
+  readonly history: readonly PastChange[];
 }
 
 function statisticsOf(input: StatisticsInput): Pick<Evidence, 'delivery' | 'learned' | 'pilot'> {
-  const { observation, strategy, own, siblings, nowMs, asOfMs, object } = input;
-  const windowMs = attributionWindow(observation);
+  const { observation, strategy, own, siblings, nowMs, asOfMs, windowMs } = input;
   const events = eventsOf(input);
   const learned: Record<string, Learned> = {};
   const asked = (event: string): LearnInput => ({
@@ -171,15 +173,11 @@ function statisticsOf(input: StatisticsInput): Pick<Evidence, 'delivery' | 'lear
     curve: observation.curve,
   });
   for (const event of events) learned[event] = learnFrom(asked(event));
-  const sinceMs =
-    observation.testSince === undefined
-      ? object.createdAtMs
-      : instantMs(observation.testSince, ['testSince']);
   const counted = strategy.autopilot?.event;
   const of = counted === undefined ? undefined : learned[counted];
   const { held } = observation.state ?? {};
   return {
-    delivery: deliveryOf(own, learned, sinceMs, asOfMs),
+    delivery: deliveryOf(own, learned, testStart(input), asOfMs),
     learned,
     pilot: {
       draw: observation.draw ?? 1,
@@ -189,7 +187,17 @@ function statisticsOf(input: StatisticsInput): Pick<Evidence, 'delivery' | 'lear
   };
 }
 
-function attributionWindow({ attributionWindow }: Observation): number {
+/** A resume, by anybody, begins a new test, as in the live engine. */
+function testStart({ observation: { testSince }, object, history }: StatisticsInput): number {
+  const resumes = history.filter((past) => past.kind === 'resume').map((past) => past.atMs);
+  return Math.max(
+    testSince === undefined ? object.createdAtMs : instantMs(testSince, ['testSince']),
+    ...resumes,
+  );
+}
+
+function attributionWindow({ attributionWindow, curve }: Observation): number {
+  if (curve !== undefined && curve !== 'default') return (curve.hours.at(-1) ?? 0) * HOUR_MS;
   const read = readDuration(attributionWindow ?? '28d');
   if (typeof read !== 'number')
     throw new ObservationProblem(['attributionWindow'], read.problem, read.hint ?? 'write "28d"');

@@ -115,6 +115,48 @@ describe('an answer', () => {
     expect(over.nextState.held).toBeUndefined();
   });
 
+  test('what was held back its time is not held again, whatever is drawn', () => {
+    const held = { sinceMs: 0, untilMs: NOW - HOUR_MS, propensity: 0.03 };
+    const over = answered({ draw: 0, state: { history: [], held } });
+    expect(over.decision.verdict).toEqual({ kind: 'pause' });
+    // Not due just now: it is remembered until a pause is carried out.
+    const notDue = answered({ draw: 0, conversions: purchases(20), state: { history: [], held } });
+    expect(notDue.decision.verdict).toEqual({ kind: 'keep' });
+    expect(notDue.nextState.held).toEqual(held);
+  });
+
+  test('a resume begins a new test', () => {
+    const resumedAt = NOW - 24 * HOUR_MS;
+    const from = { status: 'paused', dailyBudget: 60 } as const;
+    const resume = { kind: 'resume', rule: null, atMs: resumedAt, from } as const;
+    const { decision } = answered({ state: { history: [resume] } });
+    expect(decision.judgement?.test.sinceMs).toBe(Math.ceil(resumedAt / HOUR_MS) * HOUR_MS);
+    expect(decision.judgement?.test.spend).toBe(23 * 2.5);
+    const given = answered({ testSince: NOW - 48 * HOUR_MS, state: { history: [resume] } });
+    expect(given.decision.judgement?.test).toEqual(decision.judgement?.test);
+    expect(answered().decision.judgement?.test.spend).toBe(240 * 2.5);
+  });
+
+  test('what comes later than its attribution window does not count', () => {
+    const clickAt = NOW - 200 * HOUR_MS;
+    const late = (days: number) => ({
+      event: 'purchase',
+      clickAt,
+      at: clickAt + days * 24 * HOUR_MS,
+      value: 40,
+    });
+    const of = (part: Partial<Observation>) =>
+      answered({ conversions: [late(1), late(5)], ...part }).decision.judgement?.test.conversions;
+    expect(of({ curve: 'default', attributionWindow: '7d' })).toBe(2);
+    expect(of({ curve: 'default', attributionWindow: '3d' })).toBe(1);
+    expect(of({ curve: { hours: [1, 72], share: [0.5, 1] } })).toBe(1);
+    const rule = strategyOf('conversions("lifetime") >= 2');
+    expect(
+      answered({ conversions: [late(1), late(5)], attributionWindow: '3d', curve: 'default' }, rule).decision
+        .verdict,
+    ).toEqual({ kind: 'keep' });
+  });
+
   test('siblings teach the prior, the curve and the order values', () => {
     const siblings = Array.from({ length: 8 }, (_, index) => ({
       hours: hours(200),
