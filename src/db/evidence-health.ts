@@ -28,18 +28,22 @@ export interface HealthInput {
 
 /** Why no conversion metric of the account must be believed right now; undefined when they may. */
 export async function conversionsInDoubt(db: Db, input: HealthInput): Promise<string | undefined> {
-  if (Number.isFinite(input.inboxPatienceMs) && (await isWaiting(db, input)))
+  const { workspaceId, nowMs, inboxPatienceMs } = input;
+  if (Number.isFinite(inboxPatienceMs) && (await postbacksWait(db, workspaceId, nowMs - inboxPatienceMs)))
     return 'postbacks wait to be counted';
   return silentSource(db, input);
 }
 
-/** Each workspace has a clock of its own: only its own postbacks can be compared with its time. */
-async function isWaiting(db: Db, { workspaceId, nowMs, inboxPatienceMs }: HealthInput): Promise<boolean> {
+/**
+ * Whether postbacks of a workspace wait to be counted that it received before `beforeMs`. Each workspace has a clock of its
+ * own: only its own postbacks can be compared with its time.
+ */
+export async function postbacksWait(db: Db, workspaceId: string, beforeMs: number): Promise<boolean> {
   const { rows } = await sql<{ waits: boolean }>`
     select exists (
       select from inbox i
       join postback p on p.id = i.postback_id and p.received_at = i.received_at
-      where i.received_at < ${new Date(nowMs - inboxPatienceMs)} and p.workspace_id = ${workspaceId}
+      where i.received_at < ${new Date(beforeMs)} and p.workspace_id = ${workspaceId}
     ) as waits`.execute(db);
   return rows[0]?.waits ?? false;
 }

@@ -113,7 +113,9 @@ export async function loadStretch(
            count(*)::bigint as conversions, coalesce(sum(value_micros), 0)::bigint as value,
            coalesce(sum(least(value_micros, ${of.capMicros}::bigint)), 0)::bigint as capped
     from conversion
-    where object_id in ${tree} and counted and event = ${of.event}
+    -- Its campaigns, because conversions are found by campaign and time.
+    where campaign_id in (select coalesce(campaign_id, id) from object where id in ${tree})
+      and object_id in ${tree} and counted and event = ${of.event}
       and coalesce(clicked_at, event_at) >= ${hours[0]?.hour ?? to} and coalesce(clicked_at, event_at) < ${to}
     group by 1 order by 1`.execute(db);
   const starts = hours.map((row) => row.hour.getTime());

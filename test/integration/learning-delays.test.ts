@@ -188,6 +188,23 @@ describe('delays by cohort', () => {
     expect(await counts()).toHaveLength(3);
   });
 
+  it('counts a day anew in which a conversion finds the click it came from: its delay is another one', async () => {
+    await facts.fresh();
+    const atMs = T0 + DAY;
+    const clickId = clickIdAt(atMs);
+    await addPostback(db, facts.shop, { atMs: atMs + 3 * HOUR, clickId, senderIds: { ad: 'a1' } });
+    await facts.drain();
+    expect(await countDelays(db, account())).toBe(1);
+    const [before] = await counts();
+    await addClick(db, facts.shop, { id: clickId, atMs, ad: 'a1', campaign: 'c1' });
+    await facts.drain();
+    expect((await facts.conversions()).map((one) => one.attributed_by)).toEqual(['click']);
+    expect(await countDelays(db, account())).toBe(1);
+    const [after] = await counts();
+    expect(before?.below_minutes).toBe(STORED_BINS_MINUTES[0]);
+    expect(after?.below_minutes).toBe(STORED_BINS_MINUTES.find((edge) => edge > 180));
+  });
+
   it('counts of the day in which tracking began only the clicks since', async () => {
     await facts.fresh();
     for (const hours of [2, 5, 8]) {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedWorld, type World } from '../../bench/learning-seed.ts';
 import type { ObjectId } from '../../src/core/object.ts';
+import { hourStart } from '../../src/core/zone.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { forgetCounts } from '../../src/db/learning/count-delays.ts';
 import { learn } from '../../src/db/learning/learn.ts';
@@ -139,6 +141,68 @@ rules:
     expect(after[0]?.ended_by).toBe('recovered');
     const quiet = await evidenceAt(db, account, MIDNIGHT);
     expect(quiet[0]?.evidence[0]?.health.conversionsUndefined).not.toContain('fail to arrive');
+  });
+
+  it.each(['UTC', 'Asia/Kolkata'])(
+    'leaves out the same hours of spend and of conversions once an outage is over, in %s',
+    async (zone) => {
+      const account = await world();
+      await db
+        .updateTable('ad_account')
+        .set({ time_zone: zone })
+        .where('id', '=', account.accountId)
+        .execute();
+      const half = zone === 'UTC' ? 0 : HOUR_MS / 2;
+      // As reports and ingest put them there: hours of the zone.
+      for (const table of ['spend_hour', 'conversion_hour'] as const)
+        await sql`update ${sql.table(table)} set hour = hour + interval '1 hour' * ${half / HOUR_MS}
+                  where account_id = ${account.accountId}`.execute(db);
+      const minutes = 60_000;
+      const [fromMs, toMs] = [NOON - 5 * HOUR_MS + 10 * minutes, NOON - 2 * HOUR_MS + 10 * minutes];
+      await db
+        .insertInto('outage')
+        .values({
+          account_id: account.accountId,
+          started_at: new Date(fromMs),
+          detected_at: new Date(toMs),
+          ended_at: new Date(toMs),
+          ended_by: 'recovered',
+          expected: 40,
+          seen: 0,
+        })
+        .execute();
+      const asOfMs = NOON - half;
+      const pulse = await measurePulse(db, { accountId: account.accountId, asOfMs, nowMs: NOON });
+      // Whole hours of the zone that the outage touches.
+      const [hiddenFrom, hiddenTo] = [
+        hourStart(fromMs, zone),
+        hourStart(toMs, zone) + (hourStart(toMs, zone) === toMs ? 0 : HOUR_MS),
+      ];
+      const { rows } = await sql<{ seen: number; near: number }>`
+        select count(*) filter (where clicked_at < ${new Date(hiddenFrom)} or clicked_at >= ${new Date(hiddenTo)}) as seen,
+               count(*) filter (where clicked_at < ${new Date(hiddenFrom - HOUR_MS)}
+                                or clicked_at >= ${new Date(hiddenTo + HOUR_MS)}) as near
+        from conversion
+        where account_id = ${account.accountId} and counted and clicked_at < ${new Date(asOfMs)}
+          and clicked_at >= ${new Date(asOfMs - 72 * HOUR_MS)} and received_at <= ${new Date(NOON)}
+          and received_at > ${new Date(NOON - (pulse?.hours ?? NaN) * HOUR_MS)}`.execute(db);
+      expect(pulse?.seen).toBe(rows[0]?.seen);
+      expect(rows[0]?.near).toBeLessThan(rows[0]?.seen ?? 0);
+    },
+  );
+
+  it('waits for postbacks that are not counted yet: they did arrive', async () => {
+    const account = await world();
+    await silence(account, NOON - 4 * HOUR_MS, MIDNIGHT);
+    const [id, at] = [randomUUID(), new Date(NOON - HOUR_MS)];
+    await sql`
+      insert into postback (id, workspace_id, source_id, received_at, wall_at, method, path, raw, outcome)
+      values (${id}, ${account.workspaceId}, 'none', ${at}, ${at}, 'GET', '/p', '', 'accepted')`.execute(db);
+    await db.insertInto('inbox').values({ postback_id: id, received_at: at, slot: 1 }).execute();
+    expect(await look(account, NOON)).toEqual({ pulse: null, news: null });
+    expect(await outages(account)).toEqual([]);
+    await db.deleteFrom('inbox').where('postback_id', '=', id).execute();
+    expect((await look(account, NOON)).news).toContain('fail to arrive');
   });
 
   it('takes what goes on for days for how the account converts now, once', async () => {

@@ -15,7 +15,8 @@ interface Cohort {
 
 /**
  * Notes the days of clicks whose counted conversions these changes make more or fewer, so that learning counts those
- * days anew and no others. Another amount alone is no news: delays are of conversions, not of money.
+ * days anew and no others; so do changes of the instant a delay runs from. Another amount alone is no news: delays are of
+ * conversions, not of money.
  */
 export async function noteCohorts(
   trx: Db,
@@ -25,7 +26,7 @@ export async function noteCohorts(
   const cohorts = new Map<string, Cohort>();
   for (const { before, after } of changes) {
     const [from, to] = [before === null ? null : cohortOf(before, ground), cohortOf(after, ground)];
-    if (from?.key === to?.key && before?.event === after.event) continue;
+    if (from?.key === to?.key && from?.atMs === to?.atMs && before?.event === after.event) continue;
     for (const one of [from, to]) if (one) cohorts.set(one.key, one.cohort);
   }
   if (cohorts.size === 0) return;
@@ -47,11 +48,12 @@ export async function noteCohorts(
 function cohortOf(
   row: ConversionRow,
   ground: Ground,
-): { readonly key: string; readonly cohort: Cohort } | null {
+): { readonly key: string; readonly atMs: number; readonly cohort: Cohort } | null {
   const account = ground.accounts.get(row.account_id ?? '');
   if (!account || row.campaign_id === null || !isCounted(row)) return null;
   // The same instant that puts it into its hour: the click, or the event where only the sender attributes.
-  const { date } = dayOf((row.clicked_at ?? row.event_at).getTime(), account.zone);
+  const atMs = (row.clicked_at ?? row.event_at).getTime();
+  const { date } = dayOf(atMs, account.zone);
   const cohort = { accountId: account.id, campaignId: row.campaign_id, day: date };
-  return { key: `${account.id} ${row.campaign_id} ${date}`, cohort };
+  return { key: `${account.id} ${row.campaign_id} ${date}`, atMs, cohort };
 }

@@ -14,6 +14,7 @@ import {
   trafficOfHours,
 } from './delivery-queries.ts';
 import { Sums } from './delivery-sums.ts';
+import { inWholeHours } from './outages.ts';
 import { lastResumes } from './test-start.ts';
 
 const MINUTE_MS = 60_000;
@@ -90,7 +91,11 @@ async function loadSome(db: Db, input: DeliveryInput, grid: Grid): Promise<Reado
     wholeFrom: startsMs.map((ms) => firstWholeDay(ms, input.zone)),
     events: input.events ?? null,
   };
-  const stretches = [...heads(ids, startsMs, grid, input.zone), ...gaps(ids, startsMs, grid, input)];
+  const hidden = inWholeHours(input.excluded ?? [], input.zone);
+  const stretches = [
+    ...heads(ids, startsMs, grid, input.zone),
+    ...gaps(ids, startsMs, grid, { hidden, zone: input.zone }),
+  ];
   // Two at a time, as with windows: traffic beside events.
   const [traffic, events, partly, beyond] = await Promise.all([
     (async () => [await trafficOfDays(db, roots, grid), await trafficOfHours(db, roots, grid)] as const)(),
@@ -124,13 +129,13 @@ async function loadSome(db: Db, input: DeliveryInput, grid: Grid): Promise<Reado
     sums.get(row.root)?.event(row.event).add(row.bucket, row.conversions, row.valueMicros, row.unconverted);
   for (const row of beyond) {
     const atMs = row.at.getTime();
-    if (isExcluded(atMs, input)) continue;
+    if (isWithin(atMs, hidden)) continue;
     sums.get(row.root)?.event(row.event).addBeyondCap(bucketOf(grid, atMs), row.micros);
   }
-  const hidden = hiddenHours(grid, input);
+  const hiddenBuckets = hiddenHours(grid, hidden);
   const result = new Map<ObjectId, Delivery>();
   for (const [id, sum] of sums) {
-    for (const bucket of hidden) sum.clear(bucket);
+    for (const bucket of hiddenBuckets) sum.clear(bucket);
     const start = starts.get(id) ?? { startMs: grid.toMs, weeksCut: 0 };
     result.set(id, sum.cut(start, grid, input.zone, input.capsMicros));
   }
@@ -185,12 +190,12 @@ function gaps(
   ids: readonly ObjectId[],
   startsMs: readonly number[],
   grid: Grid,
-  input: DeliveryInput,
+  of: { readonly hidden: readonly Excluded[]; readonly zone: string },
 ): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  for (const { fromMs, toMs } of hourly(input)) {
+  for (const { fromMs, toMs } of of.hidden) {
     for (let atMs = Math.max(fromMs, grid.fromMs[0] ?? grid.toMs); atMs < Math.min(toMs, grid.hoursFromMs);) {
-      const day = dayOf(atMs, input.zone);
+      const day = dayOf(atMs, of.zone);
       const untilMs = Math.min(day.endMs, toMs);
       const bucket = bucketOf(grid, atMs);
       const gapFromMs = atMs;
@@ -204,19 +209,11 @@ function gaps(
   return stretches;
 }
 
-/** Outages widened to whole hours: no hour is half known. */
-function hourly(input: DeliveryInput): readonly Excluded[] {
-  return (input.excluded ?? []).map(({ fromMs, toMs }) => ({
-    fromMs: hourStart(fromMs, input.zone),
-    toMs: hourCeiling(toMs, input.zone),
-  }));
-}
-
-function isExcluded(atMs: number, input: DeliveryInput): boolean {
-  return hourly(input).some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+function isWithin(atMs: number, hidden: readonly Excluded[]): boolean {
+  return hidden.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
 }
 
 /** Buckets of single hours that an outage lies in. */
-function hiddenHours(grid: Grid, input: DeliveryInput): readonly number[] {
-  return grid.fromMs.flatMap((ms, bucket) => (bucket >= grid.days && isExcluded(ms, input) ? [bucket] : []));
+function hiddenHours(grid: Grid, hidden: readonly Excluded[]): readonly number[] {
+  return grid.fromMs.flatMap((ms, bucket) => (bucket >= grid.days && isWithin(ms, hidden) ? [bucket] : []));
 }

@@ -1,4 +1,6 @@
+import { hourStart } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
+import { hourCeiling } from './buckets.ts';
 import type { Excluded } from './delivery.ts';
 
 /** Stretches in which conversions of the account were not delivered; one that goes on still reaches to `nowMs`. */
@@ -13,5 +15,13 @@ export async function loadOutages(db: Db, accountId: string, nowMs: number): Pro
   return rows.map((row) => ({
     fromMs: row.started_at.getTime(),
     toMs: row.ended_at?.getTime() ?? nowMs,
+  }));
+}
+
+/** The same widened to whole hours of the account's zone: no hour is half known, neither its spend nor its conversions. */
+export function inWholeHours(outages: readonly Excluded[], zone: string): readonly Excluded[] {
+  return outages.map(({ fromMs, toMs }) => ({
+    fromMs: hourStart(fromMs, zone),
+    toMs: hourCeiling(toMs, zone),
   }));
 }

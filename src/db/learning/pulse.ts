@@ -5,7 +5,7 @@ import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
 import { trackingOutage } from '../../core/statistics/outage.ts';
 import type { Db } from '../connection.ts';
 import type { Excluded } from './delivery.ts';
-import { loadOutages } from './outages.ts';
+import { inWholeHours, loadOutages } from './outages.ts';
 import type { StoredLearned } from './stored.ts';
 
 const HOUR_MS = 3_600_000;
@@ -49,7 +49,7 @@ export async function measurePulse(db: Db, input: PulseInput): Promise<Measured 
   const rates = await loadRates(db, accountId);
   if (rates.account.size === 0) return null;
   const fromMs = asOfMs - CLICK_HOURS * HOUR_MS;
-  const outages = (await loadOutages(db, accountId, nowMs)).filter((outage) => outage.toMs < nowMs);
+  const outages = await endedOutages(db, accountId, nowMs);
   const spend = (await loadSpend(db, accountId, fromMs, asOfMs)).filter((row) => isKnown(row.hour, outages));
 
   for (const hours of PULSE_HOURS) {
@@ -111,9 +111,21 @@ async function loadSpend(
   return rows;
 }
 
+/** Those that are over, in whole hours: of an hour that is left out, neither the spend nor the conversions are looked at. */
+async function endedOutages(db: Db, accountId: string, nowMs: number): Promise<readonly Excluded[]> {
+  const outages = (await loadOutages(db, accountId, nowMs)).filter((outage) => outage.toMs < nowMs);
+  if (outages.length === 0) return [];
+  const { time_zone: zone } = await db
+    .selectFrom('ad_account')
+    .select('time_zone')
+    .where('id', '=', accountId)
+    .executeTakeFirstOrThrow();
+  return inWholeHours(outages, zone);
+}
+
 function isKnown(at: Date, outages: readonly Excluded[]): boolean {
   const ms = at.getTime();
-  return !outages.some(({ fromMs, toMs }) => ms + HOUR_MS > fromMs && ms < toMs);
+  return !outages.some(({ fromMs, toMs }) => ms >= fromMs && ms < toMs);
 }
 
 function expect(
@@ -179,8 +191,7 @@ async function loadSeen(
       and not exists (
         select from unnest(${input.outages.map((o) => iso(o.fromMs))}::timestamptz[],
                            ${input.outages.map((o) => iso(o.toMs))}::timestamptz[]) as u (from_at, to_at)
-        where coalesce(c.clicked_at, c.event_at) >= date_trunc('hour', u.from_at) - interval '1 hour'
-          and coalesce(c.clicked_at, c.event_at) < u.to_at + interval '1 hour'
+        where coalesce(c.clicked_at, c.event_at) >= u.from_at and coalesce(c.clicked_at, c.event_at) < u.to_at
       )`.execute(db);
   const [row] = rows;
   return { count: row?.count ?? 0, lastMs: row?.last?.getTime() ?? null };

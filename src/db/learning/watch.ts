@@ -1,6 +1,7 @@
 import type { AccountPulse } from '../../core/decision.ts';
 import { trackingOutage } from '../../core/statistics/outage.ts';
 import type { Db } from '../connection.ts';
+import { postbacksWait } from '../evidence-health.ts';
 import { type Measured, measurePulse, type PulseInput } from './pulse.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,7 @@ export interface Watched {
 /**
  * Measures the account's pulse where the last measurement is older than ten minutes of workspace time, stores it, and opens
  * or closes an outage by it. An outage begins with the silence (the last arrival, or the window in which too little came),
- * not with its detection.
+ * not with its detection. While postbacks wait to be counted nothing is measured.
  */
 export async function watchPulse(db: Db, input: PulseInput): Promise<Watched> {
   const last = await db
@@ -33,6 +34,14 @@ export async function watchPulse(db: Db, input: PulseInput): Promise<Watched> {
     .executeTakeFirst();
   if (last !== undefined && Math.abs(input.nowMs - last.measured_at.getTime()) < FRESH_MS)
     return { pulse: pulseOf(last), news: null };
+  const { workspace_id: workspaceId } = await db
+    .selectFrom('ad_account')
+    .select('workspace_id')
+    .where('id', '=', input.accountId)
+    .executeTakeFirstOrThrow();
+  // What waits here did arrive: not counted is not silent.
+  if (await postbacksWait(db, workspaceId, input.nowMs - FRESH_MS))
+    return { pulse: last === undefined ? null : pulseOf(last), news: null };
   const measured = await measurePulse(db, input);
   const verdict = measured === null ? null : trackingOutage(measured);
   const row = {
