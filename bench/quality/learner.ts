@@ -1,10 +1,12 @@
 import type { Learned } from '../../src/core/learned.ts';
-import { arrived, blendCurves, delayAges, type DelayCurve } from '../../src/core/statistics/delay-curve.ts';
+import { scatterDays } from '../../src/core/learning/clustering.ts';
+import { type CampaignCohort, learnCurves } from '../../src/core/learning/curves.ts';
+import { learnPriors, type SiblingOf } from '../../src/core/learning/priors.ts';
+import { arrived, delayAges, type DelayCurve } from '../../src/core/statistics/delay-curve.ts';
 import { defaultCurve } from '../../src/core/statistics/default-curves.ts';
-import { fitDelayCurve, recencyWeight } from '../../src/core/statistics/fit-delay-curve.ts';
 import { dispersion } from '../../src/core/statistics/dispersion.ts';
 import { orderValues } from '../../src/core/statistics/roas-test.ts';
-import { fitGammaPrior, type GammaPrior, type Sibling } from '../../src/core/statistics/prior.ts';
+import type { GammaPrior } from '../../src/core/statistics/prior.ts';
 import type { Account } from './account.ts';
 import type { AdView } from './ad-view.ts';
 import { DAY_MS, PAST_DAYS, START_MS, STEP_MS, STEPS_A_DAY } from './scenarios.ts';
@@ -13,9 +15,6 @@ import type { Purchase } from './track.ts';
 /** The attribution window: a setting of the account, as at every network. */
 export const WINDOW_MS = 28 * DAY_MS;
 const AGES = delayAges(WINDOW_MS);
-/** Fewer conversions of an ad say nothing about how clustered they come. */
-const LEAST_TO_SCATTER = 20;
-const HALF_LIFE_MS = 45 * DAY_MS;
 
 /** How a learner may be made worse, for the ablations. */
 export interface Handicap {
@@ -90,29 +89,12 @@ export class Learner {
         this.note(past.campaign, purchase);
       }
     }
-    const base = defaultCurve('purchase', WINDOW_MS);
-    const all = this.#cohorts(this.#counts, nowMs);
-    const ofAccount = blendCurves(
-      fitDelayCurve({ agesMs: AGES, cohorts: all, from: 'account', parent: base }),
-      base,
+    const learnedCurves = learnCurves(defaultCurve('purchase', WINDOW_MS), this.#cohorts(nowMs));
+    const curves = this.#counts.map((_, campaign) =>
+      this.#curve(learnedCurves.campaigns.get(campaign) ?? learnedCurves.account),
     );
-    const curves = this.#counts.map((counts) =>
-      this.#curve(
-        blendCurves(
-          fitDelayCurve({
-            agesMs: AGES,
-            cohorts: this.#cohorts([counts], nowMs),
-            from: 'campaign',
-            parent: ofAccount,
-          }),
-          ofAccount,
-        ),
-      ),
-    );
-    const spendSiblings = curves.map((curve, campaign) => this.#siblings(campaign, curve, k, 'spend'));
-    const clickSiblings = curves.map((curve, campaign) => this.#siblings(campaign, curve, k, 'clicks'));
-    const spendPriors = this.#priors(spendSiblings);
-    const clickPriors = this.#priors(clickSiblings);
+    const priors = learnPriors(this.#siblings(curves, k, 'spend'));
+    const clickPriors = learnPriors(this.#siblings(curves, k, 'clicks'));
     // Orders have sizes worth learning only where a target asks for revenue.
     const orders = this.#revenue ? orderValues(this.#values) : null;
     const scatter = this.#dispersion(k, curves);
@@ -120,47 +102,50 @@ export class Learner {
       event: 'purchase',
       learnedAtMs: nowMs,
       curve,
-      prior: this.#worse(spendPriors[campaign] ?? null),
-      clickPrior: clickPriors[campaign] ?? null,
+      prior: this.#worse(priors.campaigns.get(campaign) ?? priors.account),
+      clickPrior: clickPriors.campaigns.get(campaign) ?? clickPriors.account,
       orders,
       dispersion: scatter,
       trial: null,
     }));
   }
 
-  #cohorts(
-    counts: readonly Float64Array[],
-    nowMs: number,
-  ): { ageMs: number; weight: number; counts: number[] }[] {
-    const cohorts = [];
+  #cohorts(nowMs: number): CampaignCohort<number>[] {
+    const cohorts: CampaignCohort<number>[] = [];
     for (let day = 0; day < this.#days; day += 1) {
       const ageMs = nowMs - (START_MS + (day + 1 - PAST_DAYS) * DAY_MS);
       if (ageMs < 0) break;
-      const sum = AGES.map((_, bin) =>
-        counts.reduce((total, of) => total + (of[day * AGES.length + bin] ?? 0), 0),
-      );
-      cohorts.push({ ageMs, weight: recencyWeight(ageMs, HALF_LIFE_MS), counts: sum });
+      for (const [campaign, counts] of this.#counts.entries())
+        cohorts.push({
+          campaign,
+          ageMs,
+          counts: AGES.map((_, bin) => counts[day * AGES.length + bin] ?? 0),
+        });
     }
     return cohorts;
   }
 
-  #siblings(campaign: number, curve: DelayCurve, k: number, of: 'spend' | 'clicks'): Sibling[] {
+  #siblings(curves: readonly DelayCurve[], k: number, of: 'spend' | 'clicks'): SiblingOf<number>[] {
     const day = Math.floor(k / STEPS_A_DAY);
-    const shares = Array.from({ length: day + PAST_DAYS }, (_, at) =>
-      arrived(curve, (at + 0.5) * DAY_MS, 'share'),
+    const shares = curves.map((curve) =>
+      Array.from({ length: day + PAST_DAYS }, (_, at) => arrived(curve, (at + 0.5) * DAY_MS, 'share')),
     );
-    const exposure = (buckets: readonly number[], days: number, ended: number): number => {
+    const exposure = (campaign: number, buckets: readonly number[], days: number, ended: number): number => {
+      const arrivedBy = shares[campaign] ?? [];
       let sum = 0;
-      for (let d = 0; d < days; d += 1) sum += (buckets[d] ?? 0) * (shares[days - 1 - d + ended] ?? 1);
+      for (let d = 0; d < days; d += 1) sum += (buckets[d] ?? 0) * (arrivedBy[days - 1 - d + ended] ?? 1);
       return sum;
     };
-    const siblings: Sibling[] = [];
-    for (const past of this.#past)
-      if (past.campaign === campaign)
-        siblings.push({ conversions: past.conversions, exposure: exposure(past[of], PAST_DAYS, day) });
-    for (const view of this.#views)
-      if (view.ad.campaign === campaign && day > 0)
-        siblings.push({ conversions: view.conversions, exposure: exposure(view.days[of], day, 0) });
+    const siblings: SiblingOf<number>[] = [];
+    for (const { campaign, conversions, ...past } of this.#past)
+      siblings.push({ campaign, conversions, exposure: exposure(campaign, past[of], PAST_DAYS, day) });
+    if (day > 0)
+      for (const { ad, conversions, days } of this.#views)
+        siblings.push({
+          campaign: ad.campaign,
+          conversions,
+          exposure: exposure(ad.campaign, days[of], day, 0),
+        });
     return siblings;
   }
 
@@ -168,31 +153,15 @@ export class Learner {
   #dispersion(k: number, curves: readonly DelayCurve[]): number {
     const days = Math.floor(k / STEPS_A_DAY);
     const perAd = this.#views.flatMap((view) => {
-      if (view.conversions < LEAST_TO_SCATTER) return [];
       const curve = curves[view.ad.campaign];
       if (curve === undefined) return [];
       const matured = Array.from(
         { length: days },
         (_, day) => (view.days.spend[day] ?? 0) * arrived(curve, (days - day - 0.5) * DAY_MS, 'share'),
       );
-      const counts = view.byClick.days.slice(0, days);
-      const all = matured.reduce((a, b) => a + b, 0);
-      const total = counts.reduce((a, b) => a + b, 0);
-      return [{ counts, expected: matured.map((amount) => (all > 0 ? (amount * total) / all : 0)) }];
+      return scatterDays(view.byClick.days, matured) ?? [];
     });
     return dispersion(perAd);
-  }
-
-  /** The campaign's own fit where it has siblings enough, else the account's. */
-  #priors(byCampaign: readonly (readonly Sibling[])[]): readonly (GammaPrior | null)[] {
-    const account = fitGammaPrior(byCampaign.flat());
-    return byCampaign.map((siblings) => {
-      const own = fitGammaPrior(siblings);
-      if (own !== null) return { a: own.a, b: own.b, siblings: own.siblings, from: 'campaign' };
-      return account === null
-        ? null
-        : { a: account.a, b: account.b, siblings: account.siblings, from: 'account' };
-    });
   }
 
   #worse(prior: GammaPrior | null): GammaPrior | null {

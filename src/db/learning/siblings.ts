@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { CLUSTERING_DAYS, scatterDays, type ScatterDays } from '../../core/learning/clustering.ts';
 import type { Level, ObjectId } from '../../core/object.ts';
 import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
 import { addDays, dayBounds, dayOf } from '../../core/zone.ts';
@@ -10,9 +11,7 @@ import { eventsOfDays, trafficOfDays } from './delivery-queries.ts';
 /** Rates of ads fade: what is older tells little about the ads of today. */
 const DAYS = 90;
 /** The account's rate of late, for its pulse, and its days, for how much they scatter. */
-export const RECENT_DAYS = 28;
-/** Fewer conversions of an ad in those days say nothing about how clustered they come. */
-const LEAST_TO_SCATTER = 20;
+export const RECENT_DAYS = CLUSTERING_DAYS;
 /** More ads than this make the median no better. */
 const MOST_TO_SCATTER = 500;
 const OBJECTS_AT_ONCE = 5_000;
@@ -33,11 +32,8 @@ export interface SiblingFacts {
   readonly byEvent: Map<string, Exposure>;
 }
 
-/** Days of one ad, or of the whole account: what came, and what its rate over all of them lets one expect. */
-export interface Days {
-  readonly counts: readonly number[];
-  readonly expected: readonly number[];
-}
+/** Days of the whole account: what came, and what its rate over all of them lets one expect. */
+export type Days = ScatterDays;
 
 export interface Siblings {
   readonly levels: ReadonlyMap<Level, ReadonlyMap<ObjectId, SiblingFacts>>;
@@ -46,7 +42,7 @@ export interface Siblings {
   /** By event: days of the account over the last four weeks. */
   readonly accountDays: ReadonlyMap<string, Days>;
   /** By event: days of the ads with many conversions. */
-  readonly adDays: ReadonlyMap<string, readonly Days[]>;
+  readonly adDays: ReadonlyMap<string, readonly ScatterDays[]>;
 }
 
 /**
@@ -136,7 +132,7 @@ class Pass {
   readonly #levels = new Map<Level, Map<ObjectId, SiblingFacts>>();
   readonly #recent = new Map<ObjectId, Map<string, Exposure>>();
   readonly #accountDays = new Map<string, { counts: number[]; spend: number[] }>();
-  readonly #adDays = new Map<string, Days[]>();
+  readonly #adDays = new Map<string, ScatterDays[]>();
 
   constructor(account: LearningAccount, curves: ReadonlyMap<string, EventCurves>, period: Period) {
     this.#account = account;
@@ -187,14 +183,7 @@ class Pass {
         name,
         recent,
       );
-      if (place.level === 'ad' && column && recent.conversions >= LEAST_TO_SCATTER)
-        this.#scatter(
-          name,
-          column.slice(recentFrom),
-          spend.slice(recentFrom),
-          shares.slice(recentFrom),
-          recent,
-        );
+      if (place.level === 'ad' && column) this.#scatter(name, column, spend, shares);
     }
   }
 
@@ -216,12 +205,14 @@ class Pass {
     counts: readonly number[],
     spend: readonly number[],
     shares: readonly number[],
-    sum: Exposure,
   ): void {
-    const list = mapAt(this.#adDays, event, (): Days[] => []);
-    if (list.length >= MOST_TO_SCATTER || !(sum.spend > 0)) return;
-    const expected = spend.map((amount, day) => (amount * (shares[day] ?? 1) * sum.conversions) / sum.spend);
-    list.push({ counts, expected });
+    const list = mapAt(this.#adDays, event, (): ScatterDays[] => []);
+    if (list.length >= MOST_TO_SCATTER) return;
+    const days = scatterDays(
+      counts,
+      spend.map((amount, day) => amount * (shares[day] ?? 1)),
+    );
+    if (days !== null) list.push(days);
   }
 
   /** The object itself and those it is a part of. */
