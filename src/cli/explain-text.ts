@@ -62,7 +62,7 @@ function decisionText(
   link: string | null,
 ): string[] {
   const at = clockOf(object.timeZone);
-  const who = `${decision.strategy} / ${decision.rule ?? '(no rule)'}`;
+  const who = decision.rule === null ? decision.strategy : `${decision.strategy} / ${decision.rule}`;
   return [
     decision.sentence,
     `  decision ${decision.id}`,

@@ -41,7 +41,7 @@ function eventLines(event: LearnedOfEvent, currency: string, clock: (ms: number)
     `  ${learned.event}, learned ${clock(learned.learnedAtMs)}`,
     `    delays      ${curveWords(learned)}`,
     prior === null
-      ? '    rate        fewer than five ads have spent: a wide guess around the target stands in'
+      ? '    rate        not known yet: it takes five ads with whole days of spend, and a conversion; a wide guess around the target stands in'
       : `    rate        ads of this account pay ${money(prior.b / prior.a)} a conversion, before their own facts speak; worth ${prior.a.toFixed(1)} conversions, from ${prior.siblings} ads`,
   ];
   if (orders !== null)

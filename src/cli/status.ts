@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { sql } from 'kysely';
 import { connect } from '../db/connection.ts';
-import { listOpenOutages } from '../db/learning/watch.ts';
+import { listOpenOutages, type OpenOutage } from '../db/learning/watch.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { checkDatabase } from '../runtime/check-database.ts';
 import { readRunFile, stillRuns } from '../runtime/run-file.ts';
@@ -45,7 +45,7 @@ interface DatabaseReport {
   /** Postbacks kept and not yet judged. */
   readonly waitingPostbacks: number | null;
   /** Accounts whose conversions fail to arrive, with what is known of it. */
-  readonly outages: readonly string[];
+  readonly outages: readonly OpenOutage[];
 }
 
 async function collect(context: CliContext): Promise<Report> {
@@ -124,7 +124,8 @@ function describe(report: Report): string {
     lines.push(
       `waiting    ${database.waitingPostbacks} ${database.waitingPostbacks === 1 ? 'postback' : 'postbacks'} not yet judged`,
     );
-  for (const outage of database.outages) lines.push(`outage     ${outage}`);
+  for (const { account, name, words } of database.outages)
+    lines.push(`outage     ${name} (${account}): ${words}`);
   if (report.links.page !== null) lines.push(`page       ${report.links.page}`);
   lines.push(`temporal   ${report.links.temporalUi ?? report.temporalAddress}`);
   return lines.join('\n');

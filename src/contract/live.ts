@@ -133,6 +133,8 @@ export const liveStateSchema = z.object({
   outage: z.string().nullable(),
   /** What may not be changed right now, and why; null when nobody pulled the brake. */
   halted: z.string().nullable(),
+  /** Which ad accounts' conversions fail to arrive, one sentence each: nothing is decided by them meanwhile. */
+  silent: z.array(z.string()),
   score: scoreSchema.nullable(),
   /** The event that conversions, CPA and ROAS in the table are about: "purchase". */
   event: z.string().nullable(),

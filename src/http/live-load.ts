@@ -2,6 +2,7 @@ import { LIVE_LINES, type LiveLine, type LiveState, type ScoreView } from '../co
 import { workspaceNow } from '../core/clock.ts';
 import { loadClock } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
+import { listOpenOutages, type OpenOutage } from '../db/learning/watch.ts';
 import { loadBacklog } from '../db/live-backlog.ts';
 import { recentDecisions, recentPostbacks } from '../db/live-lines.ts';
 import { loadLearning } from '../db/live-learning.ts';
@@ -70,13 +71,14 @@ async function read(
     return { state: { ...all, outage }, lines: [] };
   }
 
-  const [clock, postbacks, decisions, table, address, learning] = await Promise.all([
+  const [clock, postbacks, decisions, table, address, learning, outages] = await Promise.all([
     loadClock(db, workspace.id),
     recentPostbacks(db, workspace.id, LIVE_LINES),
     recentDecisions(db, workspace.id, { limit: LIVE_LINES, keeps: false }),
     loadAdSetTable(db, workspace.id),
     sandboxAddress(db, workspace.id),
     loadLearning(db, workspace.id),
+    listOpenOutages(db, workspace.id),
   ]);
   const [backlog, score] = await Promise.all([
     loadBacklog(db, workspaceNow(clock, sources.wallNowMs()), clock.rate),
@@ -107,6 +109,7 @@ async function read(
       clock: { workspaceId: id, ...clock },
       engine: engineView(facts, backlog),
       halted: haltedWords(workspace, table.halted),
+      silent: outages.map(silentWords),
       score,
       event: table.event,
       adSets: table.adSets.slice(0, MOST_AD_SETS).map((fact) => adSetRow(fact, table.accounts > 1)),
@@ -128,6 +131,11 @@ function haltedWords(
   return `Halted: nothing is changed in ${names}. It goes on with \`./bidloop account resume ${accounts[0]?.id ?? ''}\`.`;
 }
 
+/** What an account's missing conversions mean for its ad sets, and where to look. */
+function silentWords({ account, name, words }: OpenOutage): string {
+  return `${name}: ${words}. Nothing is decided by conversions until they are back. See whether the tracker still sends postbacks; \`./bidloop learned --account ${account}\` tells since when.`;
+}
+
 function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState {
   const ui = facts?.temporalUi;
   return {
@@ -139,6 +147,7 @@ function emptyState(sources: LiveSources, facts: EngineFacts | null): LiveState 
     engine: engineView(facts, { rows: 0, oldestSeconds: 0 }),
     outage: null,
     halted: null,
+    silent: [],
     score: null,
     event: null,
     adSets: [],

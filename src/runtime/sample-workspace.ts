@@ -36,10 +36,10 @@ export const SAMPLE_ACCOUNTS: readonly [SampleAccount, SampleAccount] = [
   {
     accountId: 'sample-autopilot',
     networkAccountId: 'act_1202100000000002',
-    name: 'Calm & Co, autopilot (simulated)',
+    name: 'Calm & Co Autopilot (simulated)',
     linkId: 'sample-autopilot',
     label: 'autopilot',
-    suffix: ' (autopilot)',
+    suffix: ' Autopilot',
   },
 ];
 

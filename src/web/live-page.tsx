@@ -36,6 +36,9 @@ export function LivePage() {
         {connection.kind === 'refused' && <Notice sentence={connection.sentence} />}
         {state?.outage && <Notice sentence={state.outage} />}
         {state?.halted && <Notice sentence={state.halted} />}
+        {state?.silent.map((sentence) => (
+          <Notice key={sentence} sentence={sentence} />
+        ))}
         {state?.engine.ready === false && <EnginePanel engine={state.engine} />}
         {state?.score && <Score score={state.score} />}
         {state && !workspace && !state.outage && (

@@ -21,7 +21,7 @@ export function Score({ score }: { readonly score: ScoreView }) {
       </dl>
       <p className="quiet">
         {several
-          ? 'More profit than left alone. Both accounts and the one that nobody touches meet the same people on the same market: what differs is what was done. Profit is the value of the conversions minus spend.'
+          ? 'More profit than left alone. Both accounts and the one that nobody touches meet the same people on the same market, so most sales come twice: what differs is what was done. Profit is the value of the conversions minus spend.'
           : 'More profit than left alone: value of the conversions minus spend, beside an untouched twin of the same market.'}
       </p>
     </section>

@@ -181,7 +181,7 @@ describe('a day in the simulated market', () => {
           .executeTakeFirst(),
       20_000,
     );
-    expect(['Yoga Broad (autopilot)', 'Zen C (autopilot)']).toContain(pause.name);
+    expect(['Yoga Broad Autopilot', 'Zen C Autopilot']).toContain(pause.name);
     expect(pause.sentence).toMatch(
       /where \d+(\.\d)? were due at target; evidence [\d.]+ : 1 that CPA is above \$30\.00/,
     );

@@ -13,7 +13,7 @@ import { writeStatus } from '../../src/runtime/status-file.ts';
 import { openBrowser } from '../support/browser.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { seedDecision, seedKeeps, seedPilot, seedPostback } from '../support/live-facts.ts';
-import { type LiveMarket, seedLiveMarket } from '../support/live-market.ts';
+import { type LiveMarket, MARKET_NOW, seedLiveMarket } from '../support/live-market.ts';
 
 const pictures = path.join(tmpdir(), 'bidloop-page');
 const dataDir = mkdtempSync(path.join(tmpdir(), 'bidloop-page-test-'));
@@ -232,6 +232,46 @@ describe('the live page in a real browser', () => {
     expect(await row.getByText('nearest:').count()).toBe(0);
     await page.getByText("The autopilot has learned nothing of this account's past yet").waitFor();
     await page.screenshot({ path: path.join(pictures, 'autopilot.png'), fullPage: true });
+    await page.context().close();
+  });
+
+  it('says above everything else when conversions of an account fail to arrive, and until they are back', async () => {
+    const { db } = database;
+    const account = `${market.workspaceId}-account`;
+    const at = new Date(MARKET_NOW - 3 * 3_600_000);
+    await db
+      .insertInto('outage')
+      .values({
+        account_id: account,
+        started_at: at,
+        detected_at: at,
+        ended_at: null,
+        ended_by: null,
+        expected: 14.2,
+        seen: 0,
+      })
+      .execute();
+    const pulse = { measured_at: at, expected: 24.61, seen: 0, hours: 2, dispersion: 1, probability: 0 };
+    await db
+      .insertInto('account_pulse')
+      .values({ account_id: account, ...pulse })
+      .execute();
+    const page = await openPage();
+    const banner = page.getByRole('alert').filter({
+      hasText:
+        'Sample account: conversions of the account fail to arrive: 0 in the last 2 h where 24.6 were due. Nothing is decided by conversions until they are back.',
+    });
+    await banner.waitFor();
+    expect((await banner.boundingBox())?.y).toBeLessThan(
+      (await page.getByRole('heading', { name: 'What happens' }).boundingBox())?.y ?? 0,
+    );
+    await banner.locator('code', { hasText: `./bidloop learned --account ${account}` }).waitFor();
+    await page.screenshot({ path: path.join(pictures, 'silent.png') });
+    await db
+      .updateTable('outage')
+      .set({ ended_at: new Date(MARKET_NOW), ended_by: 'recovered' })
+      .execute();
+    await banner.waitFor({ state: 'detached' });
     await page.context().close();
   });
 

@@ -172,18 +172,31 @@ export async function outageInDoubt(db: Db, accountId: string): Promise<string |
     : outageWords({ expected, seen, hours });
 }
 
-/** Accounts with an open outage, each in a sentence. */
-export async function listOpenOutages(db: Db): Promise<readonly string[]> {
+/** An ad account whose conversions fail to arrive just now. */
+export interface OpenOutage {
+  readonly account: string;
+  readonly name: string;
+  /** "conversions of the account fail to arrive: 0 in the last 2 h where 24.6 were due". */
+  readonly words: string;
+}
+
+/** Accounts with an open outage. @param workspaceId only of this workspace; of all when left out. */
+export async function listOpenOutages(db: Db, workspaceId?: string): Promise<readonly OpenOutage[]> {
   const open = await db
     .selectFrom('outage as o')
     .innerJoin('ad_account as a', 'a.id', 'o.account_id')
     .select(['a.id', 'a.name'])
     .where('o.ended_at', 'is', null)
+    .$if(workspaceId !== undefined, (query) => query.where('a.workspace_id', '=', workspaceId ?? ''))
     .orderBy('a.id')
     .execute();
-  const words: string[] = [];
-  for (const { id, name } of open) words.push(`${name} (${id}): ${(await outageInDoubt(db, id)) ?? ''}`);
-  return words;
+  const outages: OpenOutage[] = [];
+  for (const { id, name } of open) {
+    const words = await outageInDoubt(db, id);
+    // It may have ended between the two questions.
+    if (words !== undefined) outages.push({ account: id, name, words });
+  }
+  return outages;
 }
 
 function hoursOf(ms: number): string {

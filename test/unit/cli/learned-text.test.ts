@@ -77,7 +77,7 @@ describe('what was learned, in words', () => {
     };
     const words = text({ events: [{ learned: cold, campaigns: [] }], pulse: null });
     expect(words).toContain("(the engine's default)");
-    expect(words).toContain('fewer than five ads have spent');
+    expect(words).toContain('not known yet: it takes five ads with whole days of spend');
     expect(words).not.toContain('pulse');
   });
 

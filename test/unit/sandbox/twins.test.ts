@@ -49,7 +49,7 @@ async function start(stores: readonly [Store, Store] = [noStore, noStore]): Prom
     tracking: null,
     twins: [
       {
-        plan: twinPlan(plan, ' (autopilot)'),
+        plan: twinPlan(plan, ' Autopilot'),
         store: stores[1],
         label: 'autopilot',
         account: account('2'),
@@ -91,7 +91,7 @@ describe('two accounts on one market', () => {
     expect(autopilot).toEqual({ ...rules, label: 'autopilot' });
     expect(rules?.leftAloneMicros).toBe(rules?.withBidloopMicros);
 
-    const loser = one.accounts[1]?.world.settings.find((setting) => setting.name === 'Zen C (autopilot)');
+    const loser = one.accounts[1]?.world.settings.find((setting) => setting.name === 'Zen C Autopilot');
     await control(one, 'human-edit', { id: loser?.id, status: 'PAUSED' });
     runTo(one, SANDBOX_START_MS + 14 * HOUR_MS);
     const [untouched, touched] = await scores(one);
@@ -104,7 +104,7 @@ describe('two accounts on one market', () => {
   it('are two accounts to who calls: a token sees its own objects, under ids of their own', async () => {
     const one = await start();
     expect(await names(one, 'token-1')).toContain('Yoga A');
-    expect(await names(one, 'token-2')).toContain('Yoga A (autopilot)');
+    expect(await names(one, 'token-2')).toContain('Yoga A Autopilot');
     const ids = one.accounts.flatMap(({ world }) => world.settings.map((setting) => setting.id));
     expect(new Set(ids).size).toBe(ids.length);
     const foreign = one.accounts[1]?.world.settings[0]?.id;
@@ -119,7 +119,7 @@ describe('two accounts on one market', () => {
       [folderStore(folder), folderStore(path.join(folder, 'second'))] as const satisfies readonly Store[];
     const first = await start(stores());
     runTo(first, SANDBOX_START_MS + 3 * HOUR_MS);
-    const setting = first.accounts[1]?.world.settings.find((one) => one.name === 'Yoga Broad (autopilot)');
+    const setting = first.accounts[1]?.world.settings.find((one) => one.name === 'Yoga Broad Autopilot');
     await control(first, 'human-edit', { id: setting?.id, status: 'PAUSED' });
     const before = await scores(first);
     await first.close();
