@@ -189,7 +189,7 @@ export interface Nearest {
   readonly expression: string;
   readonly value: number;
   readonly threshold: number;
-  /** In words: "spend $4.00 short of $30.00". */
+  /** In words: "spend $26.00, $4.00 short of $30.00". */
   readonly text: string;
   /** How far, as a share of the larger of value and threshold: 0.13 is 13 %. */
   readonly distance: number;

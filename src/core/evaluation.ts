@@ -28,7 +28,7 @@ export interface EvaluationEntry {
   readonly rule: string | null;
   readonly reason: string;
   readonly sentence: string;
-  /** "spend $4.00 short of $30.00". */
+  /** "spend $26.00, $4.00 short of $30.00". */
   readonly nearest?: string;
   /** How far the nearest condition was, as a share: 0.13 is 13 %. */
   readonly distance?: number;

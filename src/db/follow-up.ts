@@ -85,12 +85,15 @@ export async function storeUndo(
       );
     }
     const words = changeWords(change, after, currency);
-    const sentence = `undo: ${words}, asked by ${input.by}`;
+    const ended = input.reason === 'pause_ended';
+    const sentence = ended
+      ? `${words} ${objectName}: its pause was to last until now`
+      : `undo: ${words}, asked by ${input.by}`;
     const undoPlan: DecisionPlan = {
       change,
       expected: after,
       changeWords: words,
-      summary: `undo ${objectName}: ${words}`.slice(0, 180),
+      summary: (ended ? sentence : `undo ${objectName}: ${words}`).slice(0, 180),
       details: [
         `Takes back decision \`${original.id}\`: ${original.sentence}`,
         `Asked by ${input.by}. Done only if the value is still the one Bidloop set.`,
@@ -133,7 +136,7 @@ export async function storeUndo(
         closed_at: null,
       })
       .execute();
-    return { id, accountId: original.account_id, sentence: `${objectName}: ${sentence}` };
+    return { id, accountId: original.account_id, sentence: ended ? sentence : `${objectName}: ${sentence}` };
   });
 }
 

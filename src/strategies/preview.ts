@@ -7,7 +7,7 @@ import { loadEvidence, type StrategyInForce } from '../db/evidence.ts';
 
 /** What a strategy would do this instant, over all accounts of its workspace. Nothing is stored and nothing is started. */
 export interface Preview {
-  /** "would pause 2 of 40 ad sets now (Zen C, Yoga Broad), 38 stay; nearest: Zen A, spend today $4.00 short of $30.00" */
+  /** "would pause 2 of 40 ad sets now (Zen C, Yoga Broad), 38 stay; nearest: Zen A, spend today $26.00, $4.00 short of $30.00" */
   readonly sentence: string;
   readonly judged: number;
   readonly decisions: readonly { readonly evidence: Evidence; readonly decision: Decision }[];

@@ -247,7 +247,7 @@ function leafDistance(outcome: LeafOutcome, scope: Scope): Distance | null {
       const at = thresholdText(threshold, limit, unit, currency);
       if (gap === 0) return `${name} exactly at ${at}`;
       const side = value < limit ? (speaksForItself(operand) ? 'short of' : 'below') : 'over';
-      return `${name} ${valueText(gap, unit, currency)} ${side} ${at}`;
+      return `${name} ${valueText(value, unit, currency)}, ${valueText(gap, unit, currency)} ${side} ${at}`;
     },
   };
 }

@@ -136,7 +136,7 @@ test('what is there is loaded, and says what it would do', async () => {
   await put('stop.yaml', text('stop'));
   await start();
   expect((await told('loaded', 'stop.yaml')).text).toBe(
-    'stop.yaml: "stop" loaded, version 1, live: would pause 2 of 4 ad sets now (Zen D, Yoga Broad), 2 stay; nearest: Zen C, spend today $4.00 short of $30.00',
+    'stop.yaml: "stop" loaded, version 1, live: would pause 2 of 4 ad sets now (Zen D, Yoga Broad), 2 stay; nearest: Zen C, spend today $26.00, $4.00 short of $30.00',
   );
   expect(await inForce()).toEqual(['stop 1']);
 });

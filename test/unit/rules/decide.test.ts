@@ -67,18 +67,20 @@ describe('sentences a marketer can read', () => {
       expression: 'spend("today")',
       value: 26,
       threshold: 30,
-      text: 'spend today $4.00 short of $30.00',
+      text: 'spend today $26.00, $4.00 short of $30.00',
     });
-    expect(decision.sentence).toBe('keep Zen C: no rule holds; nearest: spend today $4.00 short of $30.00');
+    expect(decision.sentence).toBe(
+      'keep Zen C: no rule holds; nearest: spend today $26.00, $4.00 short of $30.00',
+    );
   });
 
   test('a rate lies below or over, a sum falls short', () => {
     const evidence = evidenceOf({ windows: { '7d': { spend: 25, events: { purchase: [1] } } } });
     expect(decide(strategyOf('cpa("7d") > 30'), evidence).nearest?.text).toBe(
-      'CPA in 7 days $5.00 below $30.00',
+      'CPA in 7 days $25.00, $5.00 below $30.00',
     );
     expect(decide(strategyOf('cpa("7d") < 20'), evidence).nearest?.text).toBe(
-      'CPA in 7 days $5.00 over $20.00',
+      'CPA in 7 days $25.00, $5.00 over $20.00',
     );
   });
 

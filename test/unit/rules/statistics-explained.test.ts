@@ -125,13 +125,13 @@ describe('why not', () => {
 
   test('numbers of statistics say how far they are', () => {
     expect(told('due.conversions("7d") >= 4', spent(100, 0)).nearest?.text).toBe(
-      'purchases due in 7 days 0.67 short of 4',
+      'purchases due in 7 days 3.33, 0.67 short of 4',
     );
     expect(told('shrunk.cpa("7d") > 60', spent(100, 1)).nearest?.text).toBe(
-      'shrunk CPA in 7 days $10.00 below $60.00',
+      'shrunk CPA in 7 days $50.00, $10.00 below $60.00',
     );
     expect(told('probability.cpaAbove(target.cpa, "7d") > 0.99', spent(60, 0)).nearest?.text).toBe(
-      'probability that CPA is above $30.00 in 7 days 9.91 % below 99 %',
+      'probability that CPA is above $30.00 in 7 days 89.09 %, 9.91 % below 99 %',
     );
   });
 
