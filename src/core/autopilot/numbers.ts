@@ -1,4 +1,4 @@
-import { DEFAULT_WEIGHT, lnEvidenceAbove, lnEvidenceBelow, type Weight } from '../statistics/e-process.ts';
+import { DEFAULT_WEIGHT, lnEvidenceAbove, lnEvidenceBelow } from '../statistics/e-process.ts';
 import { maturedLines, type MaturedTotals } from '../statistics/exposure.ts';
 import { probabilityAbove, shrunkRate } from '../statistics/posterior.ts';
 import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
@@ -13,8 +13,6 @@ import { verdictDays } from './volume.ts';
 const DAY_MS = 24 * 3_600_000;
 /** Profit is judged by the newest four to five weeks: older facts are about an audience and a market that have changed. */
 const PROFIT_MS = 28 * DAY_MS;
-/** A test weight worth more conversions than this would hardly ask about objects much worse than their siblings. */
-const MOST_WEIGHT = 4;
 
 /** Everything a judgement computes before it concludes. */
 export interface PilotNumbers {
@@ -57,9 +55,8 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
   const startsMs = restartStarts(testSinceMs, nowMs);
   const lines = maturedLines({ delivery, event: pilot.event, curve, nowMs, startsMs });
   const weeks = lines.lower;
-  const weight = testWeight(units.prior);
   const lnEvidence = mixRestarts(
-    weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week) * units.testShare, weight)),
+    weeks.map((week) => lnEvidenceAbove(countOf(units, week), dueOf(units, week) * units.testShare)),
     delivery.weeksBefore,
   );
 
@@ -89,7 +86,7 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
     probabilityWorse: probabilityAbove(prior, count, due, 1),
     efficiency: shrunkRate(prior, count, due),
     ...budgetLevel({ prior, count, due, lnEvidence, horizonTargets: planned, trickle: pilot.trickle }),
-    verdictDays: verdictDays(pilot.alpha, weight, units.perSpend, input.plannedDailySpend),
+    verdictDays: verdictDays(pilot.alpha, DEFAULT_WEIGHT, units.perSpend, input.plannedDailySpend),
   };
 }
 
@@ -105,13 +102,7 @@ export function lnEvidenceGood(pilot: CompiledAutopilot, input: PilotInput, numb
       matured: whole.matured * perFact,
       target: pilot.target.roas,
     };
-    return lnRoasAbove(facts, orders, testWeight(units.prior));
+    return lnRoasAbove(facts, orders);
   }
-  return lnEvidenceBelow(countOf(units, whole), dueOf(units, whole), testWeight(units.prior));
-}
-
-/** The prior as weight of a test: past-only, so the guarantee holds; its shape capped, so that it keeps asking about losers. */
-function testWeight({ a, b }: Weight): Weight {
-  if (!(a > 0) || !(b > 0)) return DEFAULT_WEIGHT;
-  return a <= MOST_WEIGHT ? { a, b } : { a: MOST_WEIGHT, b: (b * MOST_WEIGHT) / a };
+  return lnEvidenceBelow(countOf(units, whole), dueOf(units, whole));
 }
