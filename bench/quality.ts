@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { forgetOldVersions, remember, remembered, sourceVersion } from './quality/cache.ts';
+import { Cache, forgetOldVersions, sourceVersion } from './quality/cache.ts';
+import { estimateSeconds } from './quality/estimate.ts';
 import { Results } from './quality/figures.ts';
 import { HELP, readOptions } from './quality/options.ts';
 import { runAll, WORKERS } from './quality/pool.ts';
@@ -21,8 +22,8 @@ if ('problem' in options) {
 }
 
 const startedAt = performance.now();
-const version = sourceVersion();
-forgetOldVersions();
+const cache = new Cache(options.cache, sourceVersion());
+forgetOldVersions(options.cache);
 const results = new Results();
 const tasks: Task[] = [];
 const order = (task: Task): number => task.seed * 10_000 + task.account;
@@ -35,28 +36,36 @@ for (const seed of options.seeds)
       const ads = Math.min(size, options.ads - account * size);
       const task = { scenario, seed, account, ads, policies: options.policies, eager: options.eager };
       const left = options.policies.filter((policy) => {
-        const outcome = options.resume ? remembered(version, task, policy) : null;
-        if (outcome !== null) results.add(scenario, policy, order(task), outcome);
-        return outcome === null;
+        const found = options.resume ? cache.remembered(task, policy) : null;
+        if (found !== null) results.add(scenario, policy, order(task), found.outcome, found.cpuMs);
+        return found === null;
       });
       if (left.length > 0) tasks.push({ ...task, policies: left });
     }
   }
 
-const spent = new Map<string, number>();
+/** A run of so few ads is over before it could be estimated. */
+const SHORT = 2_000;
+const adRuns = (task: Task): number => task.policies.length * task.ads;
+const all = tasks.reduce((sum, task) => sum + adRuns(task), 0);
+if (all > SHORT) {
+  const minutes = estimateSeconds(tasks, WORKERS) / 60;
+  console.error(
+    `About ${minutes.toFixed(minutes < 10 ? 1 : 0)} minutes on ${WORKERS} quiet processors. An interrupted run goes on with --resume.`,
+  );
+}
+
 let [done, toldAt] = [0, 0];
-const all = tasks.reduce((sum, task) => sum + task.policies.length, 0);
-await runAll(tasks, (task, policy, outcome, ms) => {
-  remember(version, task, policy, outcome);
-  results.add(task.scenario, policy, order(task), outcome);
-  done += 1;
-  spent.set(policy, (spent.get(policy) ?? 0) + ms);
+await runAll(tasks, (task, policy, outcome, cpuMs) => {
+  cache.remember(task, policy, { outcome, cpuMs });
+  results.add(task.scenario, policy, order(task), outcome, cpuMs);
+  done += task.ads;
   const seconds = (performance.now() - startedAt) / 1_000;
   if (seconds - toldAt < 5) return;
   toldAt = seconds;
   const left = Math.round((seconds / done) * (all - done));
   console.error(
-    `${done} of about ${all}: ${task.scenario} ${policy}; ${Math.round(seconds)} s, about ${left} s left`,
+    `${Math.floor((100 * done) / all)} %: ${task.scenario} seed ${task.seed} ${policy}; ${Math.round(seconds)} s, at most about ${left} s left`,
   );
 });
 
@@ -65,8 +74,8 @@ for (const [scenario, byPolicy] of Object.entries(scores))
   console.log(`${textTable(`${scenario}: ${SCENARIOS[scenario]?.title ?? ''}`, byPolicy)}\n`);
 const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
 console.log(
-  `${options.seeds.length} replicates of ${options.ads} ads, seeds from ${options.seeds[0]}, ${WORKERS} workers, ${seconds} s; worker seconds by policy: ` +
-    [...spent].map(([policy, ms]) => `${policy} ${(ms / 1_000).toFixed(1)}`).join(', '),
+  `${options.seeds.length} replicates of ${options.ads} ads, seeds from ${options.seeds[0]}, ${WORKERS} workers, ${seconds} s; processor seconds by policy: ` +
+    [...results.cpuSeconds()].map(([policy, own]) => `${policy} ${own.toFixed(1)}`).join(', '),
 );
 if (options.report) writeReport(options, results, { seconds, workers: WORKERS, engine: ENGINE_VERSION });
 const rounded = JSON.stringify(scores, (_, value: unknown) =>

@@ -15,41 +15,59 @@ import type { Outcome } from './run.ts';
 import type { Task } from './task.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = path.join(root, 'node_modules', '.cache', 'bidloop-quality');
+export const CACHE = path.join(root, 'node_modules', '.cache', 'bidloop-quality');
 
-/** Everything an outcome depends on: the engine, the market and the bench itself, by the text of their files. */
+/** One finished piece of a run. */
+export interface Finished {
+  readonly outcome: Outcome;
+  /** Processor time it took. */
+  readonly cpuMs: number;
+}
+
+/** Everything an outcome depends on: engine, market and bench by the text of their files, packages, and Node itself. */
 export function sourceVersion(): string {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(process.version);
+  hash.update(readFileSync(path.join(root, 'package-lock.json')));
   for (const part of ['src/core', 'src/contract', 'src/strategies', 'src/sandbox/market', 'bench/quality'])
     for (const file of readdirSync(path.join(root, part), { recursive: true, encoding: 'utf8' }).toSorted())
       if (/\.(?:ts|yaml)$/.test(file)) hash.update(file).update(readFileSync(path.join(root, part, file)));
   return hash.digest('hex').slice(0, 16);
 }
 
-function fileOf(version: string, task: Task, policy: string): string {
-  const name = [task.scenario, task.seed, task.account, task.ads, policy, task.eager ? 'eager' : 'hourly'];
-  return path.join(folder, version, `${name.join('-')}.json`);
-}
+/** Finished pieces of one version of the sources, kept in files. */
+export class Cache {
+  readonly #folder: string;
 
-/** An outcome of an earlier run of the same sources, or null. */
-export function remembered(version: string, task: Task, policy: string): Outcome | null {
-  const file = fileOf(version, task, policy);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Outcome) : null;
-}
+  constructor(folder: string, version: string) {
+    this.#folder = path.join(folder, version);
+  }
 
-export function remember(version: string, task: Task, policy: string, outcome: Outcome): void {
-  const file = fileOf(version, task, policy);
-  mkdirSync(path.dirname(file), { recursive: true });
-  // Whole or not at all: an interrupted run leaves nothing half written.
-  writeFileSync(`${file}.new`, JSON.stringify(outcome));
-  renameSync(`${file}.new`, file);
+  #fileOf(task: Task, policy: string): string {
+    const { scenario, seed, account, ads, eager } = task;
+    const name = [scenario, seed, account, ads, policy, eager ? 'eager' : 'hourly'].join('-');
+    return path.join(this.#folder, `${name}.json`);
+  }
+
+  /** What an earlier run of the same sources has finished, or null. */
+  remembered(task: Task, policy: string): Finished | null {
+    const file = this.#fileOf(task, policy);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Finished) : null;
+  }
+
+  remember(task: Task, policy: string, finished: Finished): void {
+    const file = this.#fileOf(task, policy);
+    mkdirSync(this.#folder, { recursive: true });
+    // Whole or not at all: a run that is killed leaves nothing half written.
+    writeFileSync(`${file}.new`, JSON.stringify(finished));
+    renameSync(`${file}.new`, file);
+  }
 }
 
 /** Versions of the sources whose outcomes are kept: one can go back to a run that was interrupted, and no farther. */
 const KEPT = 5;
 
 /** Removes the outcomes of all but the newest versions. */
-export function forgetOldVersions(): void {
+export function forgetOldVersions(folder: string): void {
   if (!existsSync(folder)) return;
   const versions = readdirSync(folder).map((name) => ({
     name,

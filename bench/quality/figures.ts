@@ -3,14 +3,20 @@ import type { Outcome } from './run.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { type Score, scoreOf } from './score.ts';
 
+interface Part {
+  readonly order: number;
+  readonly outcome: Outcome;
+  readonly cpuMs: number;
+}
+
 /** Outcomes of a run by scenario and policy, each in the order of its seeds and accounts. */
 export class Results {
-  readonly #parts = new Map<string, { readonly order: number; readonly outcome: Outcome }[]>();
+  readonly #parts = new Map<string, Part[]>();
 
-  add(scenario: string, policy: string, order: number, outcome: Outcome): void {
+  add(scenario: string, policy: string, order: number, outcome: Outcome, cpuMs = 0): void {
     const key = `${scenario} ${policy}`;
     const parts = this.#parts.get(key) ?? [];
-    parts.push({ order, outcome });
+    parts.push({ order, outcome, cpuMs });
     this.#parts.set(key, parts);
   }
 
@@ -52,6 +58,26 @@ export class Results {
         };
       }
     return total;
+  }
+
+  /** Processor time by policy. */
+  cpuSeconds(): ReadonlyMap<string, number> {
+    const total = new Map<string, number>();
+    for (const [key, parts] of this.#parts) {
+      const policy = key.slice(key.indexOf(' ') + 1);
+      const own = parts.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / 1_000;
+      total.set(policy, (total.get(policy) ?? 0) + own);
+    }
+    return total;
+  }
+
+  /** Judgements of a policy in a second of one processor, the market's own steps and all learning within that second. */
+  looksPerSecond(policy: string): number | undefined {
+    let looks = 0;
+    for (const [key, parts] of this.#parts)
+      if (key.endsWith(` ${policy}`)) looks += parts.reduce((sum, { outcome }) => sum + outcome.looks, 0);
+    const seconds = this.cpuSeconds().get(policy) ?? 0;
+    return seconds > 0 ? looks / seconds : undefined;
   }
 
   /** By scenario and policy; what did not run is left out. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CACHE } from './cache.ts';
 import { POLICIES } from './policies/all.ts';
 import { SCENARIO_IDS, SCENARIOS } from './scenarios.ts';
 
@@ -11,6 +12,8 @@ export interface QualityOptions {
   /** Ten-minute looks where the guarantee is measured. */
   readonly eager: boolean;
   readonly resume: boolean;
+  /** Folder of finished pieces. */
+  readonly cache: string;
   readonly out: string | null;
   readonly report: boolean;
 }
@@ -29,6 +32,7 @@ in a simulated market. The last line is JSON by scenario and policy.
                        guarantee is measured
   --eager              ten-minute looks in the quick profile too
   --resume             keep what an interrupted run of the same sources has finished
+  --cache DIR          folder of finished pieces (node_modules/.cache/bidloop-quality)
   --out FILE           write the figures there as JSON too
   --report             write docs/decision-quality.md and its plots (always with --profile full)
 
@@ -50,6 +54,7 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
         profile: { type: 'string', default: 'quick' },
         eager: { type: 'boolean', default: false },
         resume: { type: 'boolean', default: false },
+        cache: { type: 'string', default: CACHE },
         out: { type: 'string' },
         report: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -90,6 +95,7 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
     seeds: Array.from({ length: replicates ?? 0 }, (_, at) => (seed ?? 0) + at),
     eager: full || values.eager,
     resume: values.resume,
+    cache: values.cache,
     out: values.out ?? null,
     report: full || values.report,
   };

@@ -6,7 +6,7 @@ import type { Task } from './task.ts';
 interface Message {
   readonly policy?: string;
   readonly outcome?: Outcome;
-  readonly ms?: number;
+  readonly cpuMs?: number;
   readonly finished?: boolean;
 }
 
@@ -19,7 +19,7 @@ export const WORKERS = Math.max(1, Math.min(2, os.availableParallelism()));
  */
 export async function runAll(
   tasks: readonly Task[],
-  got: (task: Task, policy: string, outcome: Outcome, ms: number) => void,
+  got: (task: Task, policy: string, outcome: Outcome, cpuMs: number) => void,
 ): Promise<void> {
   let next = 0;
   await Promise.all(
@@ -38,10 +38,10 @@ export async function runAll(
             } else worker.postMessage(current);
           };
           worker.on('error', reject);
-          worker.on('message', ({ policy, outcome, ms, finished }: Message) => {
+          worker.on('message', ({ policy, outcome, cpuMs, finished }: Message) => {
             if (finished === true) more();
             else if (current !== undefined && policy !== undefined && outcome !== undefined)
-              got(current, policy, outcome, ms ?? 0);
+              got(current, policy, outcome, cpuMs ?? 0);
           });
           more();
         }),

