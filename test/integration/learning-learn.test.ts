@@ -1,11 +1,16 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectId } from '../../src/core/object.ts';
-import { arrived } from '../../src/core/statistics/delay-curve.ts';
+import { arrived, type DelayCurve } from '../../src/core/statistics/delay-curve.ts';
+import { dayOf, hourStart } from '../../src/core/zone.ts';
 import type { Db } from '../../src/db/connection.ts';
+import { loadLearningAccount } from '../../src/db/learning/account.ts';
+import { STORED_BINS_MINUTES } from '../../src/db/learning/bins.ts';
 import { forgetCounts } from '../../src/db/learning/count-delays.ts';
+import { curveWithoutFacts } from '../../src/db/learning/curves.ts';
 import { learn } from '../../src/db/learning/learn.ts';
 import { loadLearned } from '../../src/db/learning/load-learned.ts';
+import { loadYoungDelays } from '../../src/db/learning/young-delays.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { seedAccount, type SeededAccount } from '../support/ingest-facts.ts';
 import { seedWorld, type World } from '../../bench/learning-seed.ts';
@@ -93,6 +98,60 @@ describe('learning', () => {
     await forgetCounts(db, account);
     await learn(db, shop.accountId, NOW);
     expect(await rows()).toEqual(first);
+  });
+
+  it('learns the steep part of a curve from the first hours of an account', async () => {
+    // Ten hours old; by the engine's own curve of purchases more come at once.
+    const shop = await world({ days: 0.1, meanDelayMs: 2 * HOUR, clicksPerHour: 200, rate: 0.1 });
+    await learn(db, shop.accountId, NOW);
+    const { curve } = (await loadLearned(db, shop.accountId)).of('purchase', 'ad', null);
+    expect(curve.from).toBe('account');
+    expect(curve.conversions).toBeGreaterThan(100);
+    const guessed = curveWithoutFacts({ name: 'purchase', types: ['event'], windowMs: 30 * DAY });
+    for (const hours of [0.5, 1, 2]) {
+      const truth = (1 - Math.exp(-hours / 2)) / (1 - Math.exp(-4));
+      // Of what comes within eight hours, which is all that these hours can show.
+      const within = (of: DelayCurve) => arrived(of, hours * HOUR, 'share') / arrived(of, 8 * HOUR, 'share');
+      expect(Math.abs(within(curve) - truth)).toBeLessThan(0.06);
+      expect(Math.abs(within(guessed) - truth)).toBeGreaterThan(0.1);
+    }
+  });
+
+  it.each(['UTC', 'Asia/Kolkata'])('counts young clicks by the hour and once, in %s', async (zone) => {
+    const shop = await world({ days: 3, meanDelayMs: 3 * HOUR, clicksPerHour: 10, rate: 0.1 });
+    await db.updateTable('ad_account').set({ time_zone: zone }).where('id', '=', shop.accountId).execute();
+    const begunMs = dayOf(NOW - DAY, zone).startMs + 2.3 * HOUR;
+    await db
+      .updateTable('ad_account')
+      .set({ tracking_since: new Date(begunMs) })
+      .where('id', '=', shop.accountId)
+      .execute();
+    const account = await loadLearningAccount(db, shop.accountId, NOW);
+    if (account === null) throw new Error('nothing to learn from');
+    const found = new Map<string, number>();
+    for (const one of await loadYoungDelays(db, account)) {
+      expect(dayOf(one.endMs - 1, zone).date).toBe(one.day);
+      const key = [one.campaignId, one.event, one.endMs, one.belowMinutes].join(' ');
+      expect(found.has(key)).toBe(false);
+      found.set(key, one.conversions);
+    }
+    const conversions = await db
+      .selectFrom('conversion')
+      .select(['campaign_id', 'event', 'clicked_at', 'received_at'])
+      .where('account_id', '=', shop.accountId)
+      .execute();
+    const plain = new Map<string, number>();
+    for (const { campaign_id, event, clicked_at, received_at } of conversions) {
+      const atMs = clicked_at?.getTime() ?? NaN;
+      const endMs = hourStart(atMs, zone) + HOUR;
+      if (!(atMs >= begunMs && endMs <= NOW)) continue;
+      const minutes = (received_at.getTime() - atMs) / 60_000;
+      const below = STORED_BINS_MINUTES.find((edge) => minutes < edge);
+      const key = [campaign_id, event, endMs, below].join(' ');
+      plain.set(key, (plain.get(key) ?? 0) + 1);
+    }
+    expect(plain.size).toBeGreaterThan(100);
+    expect(found).toEqual(plain);
   });
 
   it('is not misled by what has not arrived yet', async () => {

@@ -49,13 +49,20 @@ function makeGrid(toMs: number, zone: string): Grid {
   }
   const days = dates.length;
   dates.push(firstHours.date);
-  for (let atMs = firstHours.startMs; atMs < toMs;) {
-    fromMs.push(atMs);
+  fromMs.push(...hourStarts(firstHours.startMs, toMs, zone));
+  return { fromMs, days, dates, hoursFromMs: firstHours.startMs, toMs };
+}
+
+/** Starts of the account's hours from one of them up to `toMs`. */
+export function hourStarts(fromMs: number, toMs: number, zone: string): readonly number[] {
+  const starts: number[] = [];
+  for (let atMs = fromMs; atMs < toMs;) {
+    starts.push(atMs);
     // Where clocks change by half an hour, so does the hour's start: keys of the rollups, not lengths, make the edges.
     const next = hourStart(atMs + HOUR_MS, zone);
     atMs = next > atMs ? next : atMs + HOUR_MS;
   }
-  return { fromMs, days, dates, hoursFromMs: firstHours.startMs, toMs };
+  return starts;
 }
 
 /** Number of the bucket that holds an instant; −1 before the first, and past the last one the last one. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
 import { dayBounds } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
@@ -92,10 +92,20 @@ async function recount(trx: Db, account: CountedAccount, cohorts: readonly Cohor
                 ${bounds.map((b) => new Date(b.startMs).toISOString())}::timestamptz[],
                 ${bounds.map((b) => new Date(b.endMs).toISOString())}::timestamptz[])
          as u (campaign_id, day, from_at, to_at)
-    -- Offset: day by day, whatever the planner hopes of their sizes.
+    ${binnedDelays(account.id)}
+    group by u.campaign_id, u.day, c.event, bin.below_minutes`.execute(trx);
+}
+
+/**
+ * SQL behind a row source `u (campaign_id, from_at, to_at)`: the counted conversions of its clicks as `c` (`c.at` is the
+ * instant that puts each into its hour), and the bin of each one's delay as `bin.below_minutes`.
+ */
+export function binnedDelays(accountId: string): RawBuilder<unknown> {
+  return sql`
+    -- Offset: span by span, whatever the planner hopes of their sizes.
     cross join lateral (
-      select c.* from conversion c
-      where c.campaign_id = u.campaign_id and c.counted and c.account_id = ${account.id}
+      select c.*, coalesce(c.clicked_at, c.event_at) as at from conversion c
+      where c.campaign_id = u.campaign_id and c.counted and c.account_id = ${accountId}
         and coalesce(c.clicked_at, c.event_at) >= u.from_at and coalesce(c.clicked_at, c.event_at) < u.to_at
       offset 0
     ) c
@@ -103,7 +113,7 @@ async function recount(trx: Db, account: CountedAccount, cohorts: readonly Cohor
       select min(h.known_from) as at from conversion_change h where h.conversion_id = c.id and h.counted_delta > 0
     ) known
     cross join lateral (
-      select extract(epoch from known.at - coalesce(c.clicked_at, c.event_at)
+      select extract(epoch from known.at - c.at
                      - case when c.received_at - c.event_at > make_interval(hours => ${BROUGHT_IN_AFTER_HOURS})
                             then c.received_at - c.event_at else interval '0' end)::float8 / 60 as minutes
     ) delay
@@ -111,8 +121,7 @@ async function recount(trx: Db, account: CountedAccount, cohorts: readonly Cohor
       select (${STORED_BINS_MINUTES}::int[])[least(
         width_bucket(delay.minutes, ${STORED_BINS_MINUTES}::float8[]) + 1, ${STORED_BINS_MINUTES.length}::int)]
         as below_minutes
-    ) bin
-    group by u.campaign_id, u.day, c.event, bin.below_minutes`.execute(trx);
+    ) bin`;
 }
 
 /** Deletes what was counted; a row that was written again since it was read stays. @returns how many were deleted. */

@@ -12,6 +12,7 @@ import { addDays, dayBounds, dayOf } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
 import type { LearnedEvent, LearningAccount } from './account.ts';
 import { LONGEST_BIN_MS } from './bins.ts';
+import { type DelayCount, loadYoungDelays, youngFrom } from './young-delays.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -28,9 +29,9 @@ export function curveWithoutFacts(event: LearnedEvent): DelayCurve {
 }
 
 /**
- * Fits the delay curves of every event from the counted cohorts: the account's, blended with the engine's default by
- * credibility, and each campaign's, blended with the account's. Days of clicks before tracking began are left out (their
- * quick conversions were never seen), and so are days in which an outage lay.
+ * Fits the delay curves of every event from the counted cohorts, hours of clicks since yesterday and days before: the
+ * account's, blended with the engine's default by credibility, and each campaign's, blended with the account's. Clicks before
+ * tracking began are left out (their quick conversions were never seen), and so are days in which an outage lay.
  */
 export async function fitCurves(db: Db, account: LearningAccount): Promise<ReadonlyMap<string, EventCurves>> {
   const counts = await loadCounts(db, account);
@@ -39,32 +40,29 @@ export async function fitCurves(db: Db, account: LearningAccount): Promise<Reado
   );
 }
 
-interface Count {
-  readonly campaignId: ObjectId;
-  readonly day: string;
-  readonly belowMinutes: number;
-  readonly conversions: number;
-}
-
-async function loadCounts(db: Db, account: LearningAccount): Promise<Map<string, Count[]>> {
+async function loadCounts(db: Db, account: LearningAccount): Promise<ReadonlyMap<string, DelayCount[]>> {
   const today = dayOf(account.nowMs, account.zone).date;
-  const { rows } = await sql<Count & { event: string }>`
+  const { rows } = await sql<Omit<DelayCount, 'endMs'>>`
     select event, campaign_id as "campaignId", day, below_minutes as "belowMinutes", conversions
     from delay_count
-    where account_id = ${account.id} and day >= ${addDays(today, -COHORT_DAYS)}::date and day < ${today}::date`.execute(
-    db,
-  );
-  const byEvent = new Map<string, Count[]>();
-  const isSound = new Map<string, boolean>();
-  for (const row of rows) {
-    let sound = isSound.get(row.day);
-    if (sound === undefined) isSound.set(row.day, (sound = wasTracked(row.day, account)));
-    if (!sound) continue;
-    const list = byEvent.get(row.event);
-    if (list) list.push(row);
-    else byEvent.set(row.event, [row]);
-  }
-  return byEvent;
+    where account_id = ${account.id} and day >= ${addDays(today, -COHORT_DAYS)}::date
+      and day < ${youngFrom(account)}::date`.execute(db);
+  const ends = new Map<string, number | null>();
+  /** Null of a day that teaches nothing. */
+  const endOf = (day: string): number | null => {
+    let endMs = ends.get(day);
+    if (endMs === undefined)
+      ends.set(day, (endMs = wasTracked(day, account) ? dayBounds(day, account.zone).endMs : null));
+    return endMs;
+  };
+  const counts = [
+    ...rows.flatMap((row) => {
+      const endMs = endOf(row.day);
+      return endMs === null ? [] : [{ ...row, endMs }];
+    }),
+    ...(await loadYoungDelays(db, account)).filter((count) => endOf(count.day) !== null),
+  ];
+  return Map.groupBy(counts, (count) => count.event);
 }
 
 function wasTracked(day: string, account: LearningAccount): boolean {
@@ -76,18 +74,18 @@ function wasTracked(day: string, account: LearningAccount): boolean {
   );
 }
 
-function fitEvent(event: LearnedEvent, counts: readonly Count[], account: LearningAccount): EventCurves {
+function fitEvent(event: LearnedEvent, counts: readonly DelayCount[], account: LearningAccount): EventCurves {
   const base = defaultCurve(kindOf(event), windowOf(event, counts));
   const { agesMs } = base;
   const cohorts: CampaignCohort<ObjectId>[] = [];
   for (const [campaign, ofCampaign] of Map.groupBy(counts, (count) => count.campaignId))
-    for (const [day, ofDay] of Map.groupBy(ofCampaign, (count) => count.day)) {
+    for (const [endMs, ofClicks] of Map.groupBy(ofCampaign, (count) => count.endMs)) {
       const bins = agesMs.map(() => 0);
-      for (const { belowMinutes, conversions } of ofDay) {
+      for (const { belowMinutes, conversions } of ofClicks) {
         const bin = binOf(agesMs, belowMinutes * MINUTE_MS);
         bins[bin] = (bins[bin] ?? 0) + conversions;
       }
-      cohorts.push({ campaign, ageMs: account.nowMs - dayBounds(day, account.zone).endMs, counts: bins });
+      cohorts.push({ campaign, ageMs: account.nowMs - endMs, counts: bins });
     }
   return learnCurves(base, cohorts);
 }
@@ -104,7 +102,7 @@ function binOf(agesMs: readonly number[], belowMs: number): number {
 }
 
 /** The attribution window, or the age by which 99 % have come where many come later. */
-function windowOf(event: LearnedEvent, counts: readonly Count[]): number {
+function windowOf(event: LearnedEvent, counts: readonly DelayCount[]): number {
   const total = counts.reduce((sum, count) => sum + count.conversions, 0);
   const later = counts
     .filter((count) => count.belowMinutes * MINUTE_MS > event.windowMs)

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../core/delivery.ts';
 import type { Level, ObjectId } from '../../core/object.ts';
-import { dayOf, hourStart } from '../../core/zone.ts';
+import { dayOf } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
 import { bucketGrid, bucketOf, type Grid, hourCeiling, type TestStart, testStart } from './buckets.ts';
 import {
