@@ -71,6 +71,11 @@ export class AdView {
     this.#purchases = ad.track.purchases;
   }
 
+  /** Whether it still follows its track: what it will spend is there already. */
+  get untouched(): boolean {
+    return this.#runner === null;
+  }
+
   get spendMicros(): number {
     return this.#runner === null ? (this.ad.track.cumSpendMicros[this.#step] ?? 0) : this.#spendMicros;
   }

@@ -39,6 +39,11 @@ export interface Judge {
    * seen. Left out: every look is taken.
    */
   readonly quietUntil?: (view: AdView, ahead: Look) => boolean;
+  /**
+   * Set where `quietUntil` also holds over reports to come: an ad nobody has touched comes only nearer to a change as its
+   * spend grows and matures, until a conversion is seen or the next day's learning.
+   */
+  readonly steady?: true;
 }
 
 /** One way to run an account. */

@@ -5,8 +5,8 @@ import type { Account } from './account.ts';
 import type { AdsetLevers } from './ad-runner.ts';
 import { AdView } from './ad-view.ts';
 import { Learner } from './learner.ts';
-import { lookAt } from './look.ts';
-import { type ForecastCount, HOURLY, type Known, type Policy } from './policy.ts';
+import { type Look, lookAt } from './look.ts';
+import { type ForecastCount, HOURLY, type Judge, type Known, type Policy } from './policy.ts';
 import { type AdRow, finishRow, RowKeeper } from './row.ts';
 import { STEPS_A_DAY, TARGET } from './scenarios.ts';
 
@@ -65,10 +65,18 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   };
   const judge = policy.start(known);
   const idle = views.map(() => false);
-  /** By ad: conversions seen when nothing was due before the next report. */
-  const quiet = views.map(() => -1);
+  /** By ad: the step until which nothing is due unless a conversion is seen, and how many were seen when that was found. */
+  const quietTo = views.map(() => -1);
+  const quietAt = views.map(() => -1);
+  const looksOf = new Map<number, Look>();
+  const lookOf = (k: number): Look => {
+    let look = looksOf.get(k);
+    if (look === undefined) looksOf.set(k, (look = lookAt(account, k)));
+    return look;
+  };
   for (let k = 0; k < account.steps; k += every) {
-    const look = lookAt(account, k);
+    if (k % STEPS_A_DAY === 0) looksOf.clear();
+    const look = lookOf(k);
     for (const view of views)
       view.advance(k, (purchase) => {
         learner?.note(view.ad.campaign, purchase);
@@ -80,25 +88,23 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       pulse?.rates(learned, (of) => of.prior ?? { ...coldPrior(TARGET), siblings: 0, from: 'default' });
     }
     pulse?.look(look);
-    const reports = k % HOURLY === 0;
-    const ahead =
-      every < HOURLY && account.faults === undefined && judge.quietUntil !== undefined
-        ? lookAt(account, k - (k % HOURLY) + HOURLY - 1)
-        : null;
+    // Late and restated reports take evidence back: there every look is taken.
+    const lastQuiet = (view: AdView): number =>
+      account.faults === undefined ? quietUntil(judge, view, k, every, lookOf) : -1;
     if ((look.hours === 0 && policy.knowsAll !== true) || policy.when?.(k) === false) continue;
     for (const [place, view] of views.entries()) {
       if (idle[place] === true) continue;
       // A paused ad changes only by what arrives late: it is looked at by the hour.
       if (!view.levers.on && k % HOURLY !== 0) continue;
-      if (!reports && quiet[place] === view.conversions) continue;
+      if (k <= (quietTo[place] ?? -1) && quietAt[place] === view.conversions) continue;
       looks += 1;
       const move = judge(view, look);
       if (move === null) {
-        const still = ahead !== null && (ahead.k === k || judge.quietUntil?.(view, ahead) === true);
-        quiet[place] = still ? view.conversions : -1;
+        quietTo[place] = lastQuiet(view);
+        quietAt[place] = view.conversions;
         continue;
       }
-      quiet[place] = -1;
+      quietTo[place] = -1;
       const before = view.levers;
       const after: AdsetLevers = { ...before, ...move };
       keepers[place]?.change(k, before, after);
@@ -112,4 +118,31 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   });
   const missed = [...covered.values()].filter((holds) => !holds).length;
   return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts, looks };
+}
+
+/**
+ * The last step of a day at which a policy that asked for nothing at step k asks for nothing still, unless a conversion is
+ * seen: within the hour, whose spend is known, or for an untouched ad through the day, whose spend is on its track.
+ */
+function quietUntil(
+  judge: Judge,
+  view: AdView,
+  k: number,
+  every: number,
+  lookOf: (k: number) => Look,
+): number {
+  if (judge.quietUntil === undefined) return k;
+  const lastOf = (steps: number): number => k - (k % steps) + steps - every;
+  if (judge.steady !== true || !view.untouched) {
+    const last = lastOf(Math.max(every, HOURLY));
+    return last === k || judge.quietUntil(view, lookOf(last)) ? last : k;
+  }
+  let [low, high] = [k, lastOf(STEPS_A_DAY)];
+  if (high > k && judge.quietUntil(view, lookOf(high))) return high;
+  while (high - low > every) {
+    const middle = low + Math.floor((high - low) / every / 2) * every;
+    if (judge.quietUntil(view, lookOf(middle))) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -23,25 +23,36 @@ export const OBSERVER: Policy = {
   every: ({ bidding, target }) => (bidding === true || target === 'roas' ? null : HOURLY),
   revives: false,
   learns: {},
-  start: (known) => (view, look) => {
-    const { curve } = known.learned(view.ad.campaign);
-    const [all] = maturedSince({
-      delivery: deliveryOf(known.account, view, look),
-      event: 'purchase',
-      curve,
-      line: 'share',
-      nowMs: look.nowMs,
-      startsMs: [0],
-    });
-    if (all === undefined || all.matured === 0) return null;
-    const { low, high } = confidenceSequence(all.conversions, MISS);
-    // Where nothing drifts, θ conversions are due on each target's worth of matured spend.
-    const truth = (view.ad.plan.theta * all.matured) / TARGET;
-    known.cover(view, truth >= low && truth <= high);
-    if (look.k % DAILY === 0) forecastDays(known, view, look);
-    return null;
-  },
+  start: (known) => (view, look) => observe(known, view, look),
 };
+
+/** By number of conversions. */
+const intervals = new Map<number, ReturnType<typeof confidenceSequence>>();
+
+function intervalOf(conversions: number): ReturnType<typeof confidenceSequence> {
+  let interval = intervals.get(conversions);
+  if (interval === undefined) intervals.set(conversions, (interval = confidenceSequence(conversions, MISS)));
+  return interval;
+}
+
+function observe(known: Known, view: AdView, look: Look): null {
+  const { curve } = known.learned(view.ad.campaign);
+  const [all] = maturedSince({
+    delivery: deliveryOf(known.account, view, look),
+    event: 'purchase',
+    curve,
+    line: 'share',
+    nowMs: look.nowMs,
+    startsMs: [0],
+  });
+  if (all === undefined || all.matured === 0) return null;
+  const { low, high } = intervalOf(all.conversions);
+  // Where nothing drifts, θ conversions are due on each target's worth of matured spend.
+  const truth = (view.ad.plan.theta * all.matured) / TARGET;
+  known.cover(view, truth >= low && truth <= high);
+  if (look.k % DAILY === 0) forecastDays(known, view, look);
+  return null;
+}
 
 function forecastDays(known: Known, view: AdView, look: Look): void {
   const learned = known.learned(view.ad.campaign);

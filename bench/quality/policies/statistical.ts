@@ -9,7 +9,7 @@ import { gammaQ } from '../../../src/core/statistics/special.ts';
 import type { CurveLine } from '../../../src/core/statistics/delay-curve.ts';
 import type { AdView } from '../ad-view.ts';
 import { deliveryOf, type Look } from '../look.ts';
-import { HOURLY, type Known, type Policy } from '../policy.ts';
+import { HOURLY, type Judge, type Known, type Policy } from '../policy.ts';
 import { type Scenario, TARGET } from '../scenarios.ts';
 
 const PAUSE = { on: false } as const;
@@ -37,6 +37,16 @@ const cpaHourly = (scenario: Scenario): number | null =>
 const cpaEager = (scenario: Scenario): number | null =>
   cpaHourly(scenario) === null ? null : ['S0', 'S1', 'S2'].includes(scenario.id) ? 1 : HOURLY;
 
+/**
+ * Pauses where a test says so. Each of these tests asks for no fewer conversions as spend grows and matures, so that one
+ * that is silent at some look was silent before it.
+ */
+const rising = (proven: (view: AdView, look: Look) => boolean): Judge =>
+  Object.assign((view: AdView, look: Look) => (proven(view, look) ? PAUSE : null), {
+    quietUntil: (view: AdView, ahead: Look) => !proven(view, ahead),
+    steady: true as const,
+  });
+
 /** Fixed-sample Poisson test, repeated at every look. */
 function fixedSample(id: string, corrected: boolean): Policy {
   return {
@@ -45,11 +55,11 @@ function fixedSample(id: string, corrected: boolean): Policy {
     every: cpaHourly,
     revives: false,
     learns: {},
-    start: (known) => (view, look) => {
-      const { conversions, matured, spend } = totals(known, view, look, 'share');
-      const s = (corrected ? matured : spend) / TARGET;
-      return gammaQ(conversions + 1, s) < 0.05 ? PAUSE : null;
-    },
+    start: (known) =>
+      rising((view, look) => {
+        const { conversions, matured, spend } = totals(known, view, look, 'share');
+        return gammaQ(conversions + 1, (corrected ? matured : spend) / TARGET) < 0.05;
+      }),
   };
 }
 
@@ -61,8 +71,8 @@ function evidence(id: string, alpha: number, corrected: boolean): Policy {
       scenario.target === 'roas' ? HOURLY : corrected ? cpaEager(scenario) : cpaHourly(scenario),
     revives: false,
     learns: {},
-    start: (known) => {
-      const judge = (view: AdView, look: Look): typeof PAUSE | null => {
+    start: (known) =>
+      rising((view, look) => {
         const { conversions, cappedValue, matured, spend } = totals(known, view, look, 'lower');
         const exposure = corrected ? matured : spend;
         const { orders } = known.learned(view.ad.campaign);
@@ -72,13 +82,8 @@ function evidence(id: string, alpha: number, corrected: boolean): Policy {
             : orders === null
               ? -Infinity
               : lnRoasBelow({ revenueCapped: cappedValue, matured: exposure, target: 1 }, orders);
-        return ln >= -Math.log(alpha) ? PAUSE : null;
-      };
-      // Without a conversion evidence only rises, as spend matures: the last look before a report is the nearest to a pause.
-      return Object.assign(judge, {
-        quietUntil: (view: AdView, ahead: Look) => judge(view, ahead) === null,
-      });
-    },
+        return ln >= -Math.log(alpha);
+      }),
   };
 }
 
@@ -89,13 +94,12 @@ function posterior(id: string, level: number, corrected: boolean): Policy {
     every: cpaHourly,
     revives: false,
     learns: {},
-    start: (known) => (view, look) => {
-      const { conversions, matured, spend } = totals(known, view, look, 'share');
-      const prior = known.learned(view.ad.campaign).prior ?? coldPrior(TARGET);
-      const probability = probabilityAbove(prior, conversions, corrected ? matured : spend, TARGET);
-      if (look.k % 144 === 0) known.state(view, probability);
-      return probability > level ? PAUSE : null;
-    },
+    start: (known) =>
+      rising((view, look) => {
+        const { conversions, matured, spend } = totals(known, view, look, 'share');
+        const prior = known.learned(view.ad.campaign).prior ?? coldPrior(TARGET);
+        return probabilityAbove(prior, conversions, corrected ? matured : spend, TARGET) > level;
+      }),
   };
 }
 
@@ -107,14 +111,14 @@ const OPTIMAL: Policy = {
   learns: {},
   start: (known) => {
     const tables = new Map<string, readonly number[]>();
-    return (view, look) => {
+    return rising((view, look) => {
       const { conversions, matured } = totals(known, view, look, 'share');
       const prior = known.learned(view.ad.campaign).prior ?? coldPrior(TARGET);
       const budget = (view.ad.levers.dailyBudgetMicros ?? 0) / 1e6 / TARGET;
       const boundary = tableOf(tables, { a: prior.a, b: prior.b / TARGET }, 30 * budget);
       const at = boundary[conversions];
-      return at !== undefined && matured / TARGET >= at ? PAUSE : null;
-    };
+      return at !== undefined && matured / TARGET >= at;
+    });
   },
 };
 

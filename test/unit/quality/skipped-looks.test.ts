@@ -30,7 +30,7 @@ function sparing(policy: Policy, looks: { count: number }): Policy {
           looks.count += 1;
           return judge(...asked);
         },
-        { quietUntil: judge.quietUntil },
+        { quietUntil: judge.quietUntil, ...(judge.steady === true ? { steady: true as const } : {}) },
       );
     },
   };
@@ -55,4 +55,28 @@ describe('looks at which nothing can have changed', () => {
         expect(few.count).toBeLessThan(all.count / 2);
         expect(plain.rows.some((row) => row.changes > 0)).toBe(true);
       }, 30_000);
+
+  for (const [id, seed] of [
+    ['S2', 6],
+    ['S3', 8],
+    ['S4', 7],
+  ] as const)
+    it(`are skipped through the day without a trace where evidence only rises, in ${id}`, () => {
+      const scenario = SCENARIOS[id];
+      if (scenario === undefined) throw new Error('missing');
+      const account = makeAccount({ ...scenario, days: 14 }, seed, 0, 20);
+      for (const name of ['C1', 'C2', 'D05n', 'D20', 'E90', 'E95n', 'F']) {
+        const policy = POLICIES.find((one) => one.id === name);
+        const every = policy?.every(scenario);
+        if (policy === undefined || every === null || every === undefined) continue;
+        const [all, few] = [{ count: 0 }, { count: 0 }];
+        const plain = runPolicy(account, tireless(policy, all), 6);
+        expect(runPolicy(account, sparing(policy, few), 6)).toEqual({
+          ...plain,
+          looks: plain.looks - all.count + few.count,
+        });
+        expect(few.count).toBeLessThan(all.count / 1.5);
+        expect(plain.rows.some((row) => row.changes > 0)).toBe(true);
+      }
+    }, 30_000);
 });
