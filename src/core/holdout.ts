@@ -15,6 +15,8 @@ export interface HeldPause {
   readonly due: number;
   /** Major units that one due conversion stands for: the target CPA, or κ ÷ target ROAS. */
   readonly perConversion: number;
+  /** The most that one conversion can add to `count`: 1; cap ÷ κ where revenue is counted. Left out: 1. */
+  readonly largest?: number;
   /** The time of being held is over; before that it says nothing about false pauses. */
   readonly ended: boolean;
 }
@@ -51,8 +53,8 @@ const ENOUGH_DUE = 1;
  *
  * The false-pause rate's interval is that of {@link rateInterval}. Efficiency and money come from one confidence sequence
  * for the weighted conversions to be expected (gamma-Poisson mixture, Howard, Ramdas, McAuliffe, Sekhon 2021), with
- * weights ω = perConversion ÷ propensity scaled to at most 1: because e^{ηω} − 1 ≤ ω(e^η − 1) for ω in [0, 1], the
- * mixture stays an e-process for weighted counts.
+ * weights ω = perConversion ÷ propensity scaled so that no conversion counts more than 1: because e^{ηx} − 1 ≤ x(e^η − 1)
+ * for x in [0, 1], the mixture stays an e-process for weighted counts, orders of any size below the cap among them.
  *
  * @param alpha chance that an interval ever misses: 0.05 for 95 %.
  */
@@ -101,7 +103,7 @@ function money(
   alpha: number,
 ): Pick<HoldoutEstimates, 'efficiency' | 'savedPerPause'> {
   const seen = held.filter((one) => one.due > 0);
-  const most = Math.max(...seen.map((one) => one.perConversion / one.propensity));
+  const most = Math.max(...seen.map((one) => (one.perConversion / one.propensity) * (one.largest ?? 1)));
   if (seen.length === 0 || !Number.isFinite(most) || most <= 0)
     return { efficiency: null, savedPerPause: null };
   let count = 0;

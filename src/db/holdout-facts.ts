@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import type { Delivery } from '../core/delivery.ts';
 import { type Micros, MICROS_PER_UNIT } from '../core/money.ts';
 import type { Level, ObjectId } from '../core/object.ts';
+import { timestampArray } from './binary-arrays.ts';
 import type { Db } from './connection.ts';
+import type { Excluded } from './learning/delivery.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,6 +20,7 @@ export interface DuePauseRecord {
   readonly accountId: string;
   readonly accountName: string;
   readonly currency: string;
+  readonly timeZone: string;
   readonly arm: 'held' | 'acted';
   readonly propensity: number;
   readonly drawnAtMs: number;
@@ -51,6 +54,7 @@ export async function loadDuePauses(
       'h.account_id',
       'a.name as account_name',
       'a.currency',
+      'a.time_zone',
       'a.spend_as_of',
       'h.arm',
       'h.propensity',
@@ -74,6 +78,7 @@ export async function loadDuePauses(
     accountId: row.account_id,
     accountName: row.account_name,
     currency: row.currency,
+    timeZone: row.time_zone,
     arm: row.arm,
     propensity: row.propensity,
     drawnAtMs: row.drawn_at.getTime(),
@@ -88,6 +93,7 @@ export async function loadDuePauses(
  * What an object did in a stretch of time, by the time of the click: whole hours of spend, and the counted conversions of
  * one event in them as they stand now. Of the object and everything below it.
  *
+ * @param of.excluded hours in which conversions were not delivered, whole ones: neither their spend nor their conversions count.
  * @param of.capMicros an order counts at most this much in `cappedValue`; null for no cap.
  */
 export async function loadStretch(
@@ -98,15 +104,19 @@ export async function loadStretch(
     readonly fromMs: number;
     readonly toMs: number;
     readonly capMicros: number | null;
+    readonly excluded: readonly Excluded[];
   },
 ): Promise<Delivery> {
   const from = new Date(of.fromMs);
   const to = new Date(Math.max(of.fromMs, of.toMs));
   const tree = sql`(select id from object
     where id = ${of.objectId} or adset_id = ${of.objectId} or campaign_id = ${of.objectId} or creative_id = ${of.objectId})`;
+  const hidden = sql`unnest(${timestampArray(of.excluded.map((gap) => gap.fromMs))}::timestamptz[],
+    ${timestampArray(of.excluded.map((gap) => gap.toMs))}::timestamptz[]) as gap (from_at, to_at)`;
   const { rows: hours } = await sql<{ hour: Date; spend: Micros; clicks: number }>`
     select hour, sum(spend_micros)::bigint as spend, sum(clicks)::bigint as clicks from spend_hour
     where object_id in ${tree} and hour >= ${from} and hour < ${to}
+      and not exists (select from ${hidden} where hour >= gap.from_at and hour < gap.to_at)
     group by hour order by hour`.execute(db);
   const { rows: made } = await sql<{ hour: Date; conversions: number; value: Micros; capped: Micros }>`
     select to_timestamp(floor(extract(epoch from coalesce(clicked_at, event_at)) / 900) * 900) as hour,
@@ -117,6 +127,9 @@ export async function loadStretch(
     where campaign_id in (select coalesce(campaign_id, id) from object where id in ${tree})
       and object_id in ${tree} and counted and event = ${of.event}
       and coalesce(clicked_at, event_at) >= ${hours[0]?.hour ?? to} and coalesce(clicked_at, event_at) < ${to}
+      and not exists (
+        select from ${hidden}
+        where coalesce(clicked_at, event_at) >= gap.from_at and coalesce(clicked_at, event_at) < gap.to_at)
     group by 1 order by 1`.execute(db);
   const starts = hours.map((row) => row.hour.getTime());
   const zeros = (): number[] => starts.map(() => 0);

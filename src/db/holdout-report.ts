@@ -11,7 +11,9 @@ import { MICROS_PER_UNIT } from '../core/money.ts';
 import { maturedSpend } from '../core/statistics/exposure.ts';
 import type { Db } from './connection.ts';
 import { type DuePauseRecord, loadDuePauses, loadStretch } from './holdout-facts.ts';
+import type { Excluded } from './learning/delivery.ts';
 import { type LearnedBook, loadLearned } from './learning/load-learned.ts';
+import { inWholeHours, loadOutages } from './learning/outages.ts';
 import { loadStrategyVersion } from './strategy.ts';
 
 /** Chance that an interval of the report ever misses. */
@@ -57,13 +59,14 @@ export async function loadHoldout(
     const [first] = own;
     if (first === undefined) continue;
     const book = await loadLearned(db, accountId);
+    const excluded = inWholeHours(await loadOutages(db, accountId, of.nowMs), first.timeZone);
     const held: HeldRecord[] = [];
     const pauses: HeldPause[] = [];
     for (const record of own) {
       const found =
         record.untilMs === null
           ? null
-          : await observe(db, { record, untilMs: record.untilMs, book, nowMs: of.nowMs });
+          : await observe(db, { record, untilMs: record.untilMs, book, excluded, nowMs: of.nowMs });
       if (found === null) continue;
       held.push(found.record);
       pauses.push(found.pause);
@@ -92,11 +95,13 @@ async function observe(
     record,
     untilMs,
     book,
+    excluded,
     nowMs,
   }: {
     readonly record: DuePauseRecord;
     readonly untilMs: number;
     readonly book: LearnedBook;
+    readonly excluded: readonly Excluded[];
     readonly nowMs: number;
   },
 ): Promise<{ readonly record: HeldRecord; readonly pause: HeldPause } | null> {
@@ -112,6 +117,7 @@ async function observe(
     fromMs: record.drawnAtMs,
     toMs: Math.min(untilMs, record.asOfMs),
     capMicros: learned.orders === null ? null : Math.round(learned.orders.cap * MICROS_PER_UNIT),
+    excluded,
   });
   const matured = maturedSpend({ delivery, curve: learned.curve, line: 'share', nowMs });
   const facts = delivery.events[pilot.event];
@@ -125,6 +131,10 @@ async function observe(
     count: counted * units.perCount,
     due: matured * units.perSpend,
     perConversion: 1 / units.perSpend,
+    largest:
+      units.counts === 'conversions' || learned.orders === null
+        ? 1
+        : learned.orders.cap / learned.orders.kappa,
     ended,
   };
   return {

@@ -274,6 +274,23 @@ describe('the report', () => {
       nowMs: account.nowMs + 3 * DAY_MS,
     });
     expect(half[0]).toMatchObject({ counts: { running: 1 }, held: [{ ended: false, onTarget: null }] });
+    // A day without postbacks tells nothing of the object: neither its spend nor the conversion that did come counts.
+    await db
+      .insertInto('outage')
+      .values({
+        account_id: account.accountId,
+        started_at: new Date(firstHour + 3 * DAY_MS - HOUR_MS / 2),
+        detected_at: new Date(firstHour + 3 * DAY_MS + HOUR_MS),
+        ended_at: new Date(firstHour + 4 * DAY_MS - HOUR_MS),
+        ended_by: 'recovered',
+        expected: 20,
+        seen: 0,
+      })
+      .execute();
+    const [silent] = await loadHoldout(db, { workspaceId: account.workspaceId, nowMs });
+    expect(silent?.held[0]).toMatchObject({ conversions: 1, spend: spent - 240 });
+    expect(silent?.estimates.savedPerPause?.value).toBeCloseTo(spent - 240 - 30, 6);
+
     const elsewhere = { workspaceId: account.workspaceId, accountId: 'another', nowMs };
     expect(await loadHoldout(db, elsewhere)).toEqual([]);
   });

@@ -124,6 +124,24 @@ describe('what a holdout tells', () => {
     expect(found.savedPerPause?.high).toBeCloseTo((30 * (15 - low)) / 2, 9);
   });
 
+  it('keeps its promise where revenue is counted and one order may be worth many', () => {
+    // On target for certain: one target's worth of spend in eight brings an order that counts as eight conversions, the others none.
+    const draw = draws(5);
+    const series = 300;
+    let missed = 0;
+    for (let one = 0; one < series; one += 1) {
+      let count = 0;
+      let isMissed = false;
+      for (let order = 1; order <= 60 && !isMissed; order += 1) {
+        if (draw() < 1 / 8) count += 8;
+        const found = estimateHoldout([held({ count, due: order, largest: 8 })], 0.05);
+        isMissed = (found.efficiency?.low ?? 0) > 1 || (found.efficiency?.high ?? 2) < 1;
+      }
+      if (isMissed) missed += 1;
+    }
+    expect(missed / series).toBeLessThanOrEqual(0.05 + 2 * Math.sqrt((0.05 * 0.95) / series));
+  });
+
   it('has no figure in money or efficiency where nothing has matured', () => {
     expect(estimateHoldout([held({ count: 0, due: 0 })], 0.05)).toMatchObject({
       held: 1,
