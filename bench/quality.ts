@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { Cache, forgetOldVersions, sourceVersion } from './quality/cache.ts';
-import { estimateSeconds } from './quality/estimate.ts';
+import { estimator } from './quality/estimate.ts';
 import { Results } from './quality/figures.ts';
 import { HELP, readOptions } from './quality/options.ts';
 import { runAll, WORKERS } from './quality/pool.ts';
 import { ENGINE_VERSION } from '../src/core/decide.ts';
 import { writeReport } from './quality/report.ts';
-import { adsPerAccount, SCENARIOS } from './quality/scenarios.ts';
+import { SCENARIOS } from './quality/scenarios.ts';
+import { orderOf, tasksOf } from './quality/schedule.ts';
 import { textTable } from './quality/table.ts';
 import type { Task } from './quality/task.ts';
 
@@ -25,47 +26,39 @@ const startedAt = performance.now();
 const cache = new Cache(options.cache, sourceVersion());
 forgetOldVersions(options.cache);
 const results = new Results();
-const tasks: Task[] = [];
-const order = (task: Task): number => task.seed * 10_000 + task.account;
-for (const seed of options.seeds)
-  for (const scenario of options.scenarios) {
-    const known = SCENARIOS[scenario];
-    if (known === undefined) continue;
-    const size = adsPerAccount(known);
-    for (let account = 0; account * size < options.ads; account += 1) {
-      const ads = Math.min(size, options.ads - account * size);
-      const task = { scenario, seed, account, ads, policies: options.policies, eager: options.eager };
-      const left = options.policies.filter((policy) => {
-        const found = options.resume ? cache.remembered(task, policy) : null;
-        if (found !== null) results.add(scenario, policy, order(task), found.outcome, found.cpuMs);
-        return found === null;
-      });
-      if (left.length > 0) tasks.push({ ...task, policies: left });
-    }
-  }
+const tasks = tasksOf(
+  options,
+  (task, policy) => (options.resume ? cache.remembered(task, policy) : null),
+  (task, policy, { outcome, cpuMs }) => results.add(task.scenario, policy, orderOf(task), outcome, cpuMs),
+);
 
 /** A run of so few ads is over before it could be estimated. */
 const SHORT = 2_000;
-const adRuns = (task: Task): number => task.policies.length * task.ads;
-const all = tasks.reduce((sum, task) => sum + adRuns(task), 0);
-if (all > SHORT) {
-  const minutes = estimateSeconds(tasks, WORKERS) / 60;
+const isShort = tasks.reduce((sum, task) => sum + task.policies.length * task.ads, 0) <= SHORT;
+const msOf = isShort ? (task: Task): number => task.ads : estimator(tasks);
+const all = tasks.reduce(
+  (sum, task) => sum + task.policies.reduce((total, policy) => total + msOf(task, policy), 0),
+  0,
+);
+if (!isShort) {
+  const minutes = all / 60_000 / WORKERS;
   console.error(
     `About ${minutes.toFixed(minutes < 10 ? 1 : 0)} minutes on ${WORKERS} quiet processors. An interrupted run goes on with --resume.`,
   );
 }
 
+const runFrom = performance.now();
 let [done, toldAt] = [0, 0];
 await runAll(tasks, (task, policy, outcome, cpuMs) => {
   cache.remember(task, policy, { outcome, cpuMs });
-  results.add(task.scenario, policy, order(task), outcome, cpuMs);
-  done += task.ads;
-  const seconds = (performance.now() - startedAt) / 1_000;
+  results.add(task.scenario, policy, orderOf(task), outcome, cpuMs);
+  done += msOf(task, policy);
+  const seconds = (performance.now() - runFrom) / 1_000;
   if (seconds - toldAt < 5) return;
   toldAt = seconds;
   const left = Math.round((seconds / done) * (all - done));
   console.error(
-    `${Math.floor((100 * done) / all)} %: ${task.scenario} seed ${task.seed} ${policy}; ${Math.round(seconds)} s, at most about ${left} s left`,
+    `${Math.floor((100 * done) / all)} %: ${task.scenario} seed ${task.seed} ${policy}; ${Math.round(seconds)} s, about ${left} s left`,
   );
 });
 
