@@ -1,9 +1,12 @@
 import type { AccountPulse } from '../decision.ts';
 import type { Learned } from '../learned.ts';
-import { arrived, blendCurves, delayAges, type DelayCurve } from '../statistics/delay-curve.ts';
+import { CLUSTERING_DAYS, scatterDays } from '../learning/clustering.ts';
+import { learnCurves } from '../learning/curves.ts';
+import { learnPriors } from '../learning/priors.ts';
+import { arrived, delayAges, type DelayCurve } from '../statistics/delay-curve.ts';
 import { defaultCurve } from '../statistics/default-curves.ts';
-import { fitDelayCurve, recencyWeight } from '../statistics/fit-delay-curve.ts';
-import { fitGammaPrior, type GammaPrior } from '../statistics/prior.ts';
+import { dispersion } from '../statistics/dispersion.ts';
+import type { GammaPrior } from '../statistics/prior.ts';
 import { orderValues } from '../statistics/roas-test.ts';
 import type { ConversionFacts, ObservedFacts } from './facts.ts';
 import type { Observation, ObservedCurve } from './observation.ts';
@@ -11,8 +14,6 @@ import { ObservationProblem } from './problem.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Delays drift: cohorts count half as much for every so many days of their age. */
-const HALF_LIFE_MS = 45 * DAY_MS;
 /** Hours that an account's conversions are compared over, and what must be due in them to tell silence from chance. */
 const PULSE_HOURS = 6;
 const LEAST_DUE = 8;
@@ -40,7 +41,7 @@ export function learnFrom(input: LearnInput): Learned {
     prior: priorOf(input, curve),
     clickPrior: fitted(input, curve, 'clicks'),
     orders: values.some((value) => value > 0) ? orderValues(values) : null,
-    dispersion: 1,
+    dispersion: clusteringOf(input, curve),
     trial: null,
   };
 }
@@ -88,9 +89,30 @@ function curveOf(input: LearnInput): DelayCurve {
   }
   const cohorts = [...hours].map(([hour, counts]) => {
     const ageMs = Math.max(0, input.nowMs - (hour + 1) * HOUR_MS);
-    return { ageMs, weight: recencyWeight(ageMs, HALF_LIFE_MS), counts };
+    return { campaign: null, ageMs, counts };
   });
-  return blendCurves(fitDelayCurve({ agesMs, cohorts, from: 'account', parent: base }), base);
+  return learnCurves(base, cohorts).account;
+}
+
+/** How clustered conversions come: 24 hours are a day here, back from now. */
+function clusteringOf(input: LearnInput, curve: DelayCurve): number {
+  const { event, nowMs } = input;
+  const dayOf = (atMs: number): number => CLUSTERING_DAYS - 1 - Math.floor((nowMs - atMs) / DAY_MS);
+  const scattered = [input.own, ...input.siblings].flatMap((facts) => {
+    const counts = Array.from({ length: CLUSTERING_DAYS }, () => 0);
+    const matured = counts.slice();
+    for (const { atMs, spend } of facts.hours) {
+      const day = dayOf(atMs + HOUR_MS / 2);
+      if (day < 0 || day >= CLUSTERING_DAYS) continue;
+      matured[day] = (matured[day] ?? 0) + spend * arrived(curve, nowMs - atMs - HOUR_MS / 2, 'share');
+    }
+    for (const conversion of facts.conversions) {
+      const day = dayOf(conversion.clickMs);
+      if (conversion.event === event && day >= 0) counts[day] = (counts[day] ?? 0) + 1;
+    }
+    return scatterDays(counts, matured) ?? [];
+  });
+  return dispersion(scattered);
 }
 
 function givenCurve({ hours, share, lower, upper }: ObservedCurve): DelayCurve {
@@ -110,6 +132,16 @@ function givenCurve({ hours, share, lower, upper }: ObservedCurve): DelayCurve {
         'a share that has arrived never falls with age',
       );
   }
+  for (const [name, line, sign] of [
+    ['lower', lines.lower, 1],
+    ['upper', lines.upper, -1],
+  ] as const)
+    if (line.some((value, place) => sign * (value - (share[place] ?? 0)) > 0))
+      throw new ObservationProblem(
+        [...path, name],
+        `${name} crosses share`,
+        'the lower bound lies at or below share, the upper one at or above it',
+      );
   if (hours.some((age, place) => age <= (hours[place - 1] ?? 0)))
     throw new ObservationProblem(
       [...path, 'hours'],
@@ -143,12 +175,12 @@ function fitted(
   exposure: 'spend' | 'clicks',
 ): GammaPrior | null {
   const rows = [own, ...siblings].map((facts) => ({
+    campaign: null,
     conversions: facts.conversions.filter((conversion) => conversion.event === event).length,
     exposure: facts.hours.reduce(
       (sum, hour) => sum + hour[exposure] * arrived(curve, nowMs - hour.atMs - HOUR_MS / 2, 'share'),
       0,
     ),
   }));
-  const fit = fitGammaPrior(rows);
-  return fit === null ? null : { a: fit.a, b: fit.b, siblings: fit.siblings, from: 'account' };
+  return learnPriors(rows).account;
 }

@@ -106,7 +106,12 @@ function cpaProof(call: StatisticCall, { full }: FullScope, direction: Direction
   const ln = rememberedLn(full, `cpa ${direction}|${target}|${event}`, () =>
     lnOfCpa(test, target, direction),
   );
-  return { ln, test, due: test.matured / target };
+  return { ln, test, due: dueOf(test) / target };
+}
+
+/** Matured spend that something can be due for: cost taken back beyond what was spent asks for nothing. */
+function dueOf({ matured }: Test): number {
+  return Math.max(0, matured);
 }
 
 /**
@@ -127,7 +132,7 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
     const ln = rememberedLn(full, `trial ${direction}|${roas}|${event}`, () =>
       lnOfCpa(test, worth / roas, direction === 'below' ? 'above' : 'below'),
     );
-    return { ln, test: { ...test, value: test.conversions * worth }, due: test.matured * roas };
+    return { ln, test: { ...test, value: test.conversions * worth }, due: dueOf(test) * roas };
   }
   if (orders === null) return NO_ORDERS;
   const ln = rememberedLn(full, `roas ${direction}|${roas}|${event}`, () => {
@@ -144,7 +149,7 @@ function roasProof(call: StatisticCall, { full }: FullScope, direction: Directio
       test.before,
     );
   });
-  return { ln, test, due: test.matured * roas };
+  return { ln, test, due: dueOf(test) * roas };
 }
 
 const NO_ORDERS: Missing = { missing: 'value', why: 'no order with a value is known in this account yet' };

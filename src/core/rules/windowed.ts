@@ -133,7 +133,7 @@ export const DUE: ReadonlyMap<string, Statistic> = new Map(
         const cpa = call.target === null ? (scope.constants.targetCpa ?? NO_TARGET_CPA) : targetOf(call);
         if (isMissing(cpa)) return cpa;
         const sums = sumsOf(call, scope.full);
-        return isMissing(sums) ? sums : sums.matured / cpa;
+        return isMissing(sums) ? sums : Math.max(0, sums.matured) / cpa;
       },
       clause: (call, value) => `${events(value, call)} due at target`,
       noun: (call) => `${eventOf(call)}s due`,

@@ -199,6 +199,24 @@ describe('an answer', () => {
     expect(b?.matured).toBeCloseTo(a?.matured ?? 0, 9);
   });
 
+  test('clustered conversions are learned as such, and prove less', () => {
+    const every = (hour: number, many: number): ObservedConversion[] =>
+      hours(240).flatMap(({ at }, index) =>
+        index % hour === 0
+          ? Array.from({ length: many }, () => ({ event: 'purchase', clickAt: at, at: Number(at) + 60_000 }))
+          : [],
+      );
+    // Forty purchases over ten days either way: one every six hours, or ten at once every two days and a half.
+    const even = answered({ conversions: every(6, 1) });
+    const clustered = answered({ conversions: every(60, 10) });
+    expect(even.evidence?.learned?.purchase?.dispersion).toBe(1);
+    expect(clustered.evidence?.learned?.purchase?.dispersion).toBe(3);
+    expect(clustered.decision.judgement?.test.due).toBeCloseTo(
+      (even.decision.judgement?.test.due ?? 0) / 3,
+      9,
+    );
+  });
+
   test('nothing at all: keeps', () => {
     const { decision } = answered({ hours: [], conversions: [] });
     expect(decision.verdict).toEqual({ kind: 'keep' });
@@ -263,6 +281,11 @@ describe('what is wrong with a line, and where', () => {
       'a curve with a value too few',
       wrong({ curve: { hours: [1, 2], share: [1] } }),
       'wrong_facts curve.share: share has 1 values for 2 ages',
+    ],
+    [
+      'bounds of a curve that are swapped',
+      wrong({ curve: { hours: [1, 2], share: [0.5, 1], lower: [0.6, 1], upper: [0.4, 1] } }),
+      'wrong_facts curve.lower: lower crosses share',
     ],
     [
       'another level',

@@ -171,6 +171,17 @@ describe('proven', () => {
     expect(holds('proven.roasAbove(1.5, 0.5)', part)).toBe(false);
   });
 
+  test('where more cost was taken back than spent nothing is due', () => {
+    const decision = decide(
+      strategyOf('proven.cpaAbove(target.cpa, 0.05)', { pause: true }),
+      evidenceOf(once(-45, 1)),
+    );
+    expect(decision.rules[0]?.conditions[0]?.values[0]?.said).toMatch(
+      /^1 purchase where 0 were due at target;/,
+    );
+    expect(valueOf('due.conversions("7d")', once(-45, 0))).toBe(0);
+  });
+
   test('is false, not undefined, while there is no evidence yet', () => {
     const empty: EvidencePart = {
       delivery: { fromMs: [], toMs: AS_OF_MS, spend: [], clicks: [], events: {} },
