@@ -70,9 +70,11 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
   const { prior } = units;
   const horizonTargets = due + (input.plannedDailySpend * units.perSpend * pilot.horizonMs) / DAY_MS;
   const planned = input.plannedDailySpend > 0 ? horizonTargets : 0;
+  const stage = stageOf(input.history, input.levers, input.strategyId);
+  const onProbation = stage.stage === 'probation';
   return {
     units,
-    stage: stageOf(input.history, input.levers, input.strategyId),
+    stage,
     whole: weeks[0] ?? NOTHING,
     recent,
     recentLower: weeks[place] ?? NOTHING,
@@ -85,7 +87,15 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
     lnThreshold: -Math.log(pilot.alpha),
     probabilityWorse: probabilityAbove(prior, count, due, 1),
     efficiency: shrunkRate(prior, count, due),
-    ...budgetLevel({ prior, count, due, lnEvidence, horizonTargets: planned, trickle: pilot.trickle }),
+    ...budgetLevel({
+      prior,
+      count,
+      due,
+      lnEvidence,
+      horizonTargets: planned,
+      trickle: pilot.trickle,
+      onProbation,
+    }),
     verdictDays: verdictDays(pilot.alpha, DEFAULT_WEIGHT, units.perSpend, input.plannedDailySpend),
   };
 }

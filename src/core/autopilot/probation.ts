@@ -8,6 +8,11 @@ export const CAUTION_LEVEL = 1 / 3;
  * two good ads in three that crossed the boundary by bad luck recover in time; above it hardly one does.
  */
 export const TRICKLE_EVIDENCE = 0.4;
+/**
+ * Probation ends once the exposure lies under this share of the boundary: what was crossed by a cent must not give a whole
+ * budget back an hour later, only because the delay curve has been learned anew.
+ */
+const RELEASE = 0.9;
 /** The longest horizon that a table is made for, in targets: beyond it the boundary hardly moves. */
 const MOST_HORIZON = 600;
 
@@ -27,6 +32,7 @@ export interface BudgetLevel {
  *
  * @param count effective conversions, @param due the exposure, both in target units.
  * @param horizonTargets planned spend over the horizon, in the same units.
+ * @param onProbation whether it runs on less already: the way back begins at nine tenths of the boundary.
  */
 export function budgetLevel(input: {
   readonly prior: Weight;
@@ -35,10 +41,12 @@ export function budgetLevel(input: {
   readonly lnEvidence: number;
   readonly horizonTargets: number;
   readonly trickle: number;
+  readonly onProbation: boolean;
 }): BudgetLevel {
-  const { prior, count, due, lnEvidence, horizonTargets, trickle } = input;
+  const { prior, count, due, lnEvidence, horizonTargets, trickle, onProbation } = input;
   if (!(horizonTargets > 0) || !(count >= 0)) return { boundary: null, level: 1 };
   const boundary = probationSpend(count, prior, Math.min(MOST_HORIZON, horizonTargets));
-  if (!(due >= boundary)) return { boundary: Number.isFinite(boundary) ? boundary : null, level: 1 };
+  if (!(due >= boundary * (onProbation ? RELEASE : 1)))
+    return { boundary: Number.isFinite(boundary) ? boundary : null, level: 1 };
   return { boundary, level: lnEvidence < TRICKLE_EVIDENCE ? Math.max(CAUTION_LEVEL, trickle) : trickle };
 }

@@ -32,7 +32,7 @@ export function pilotTraces(telling: Telling): readonly RuleTrace[] {
       holds: throttled,
       conditions: [
         {
-          text: 'matured spend reaches what profit allows for so few conversions',
+          text: `matured spend ${judgement.stageBefore === 'probation' ? 'is still over nine tenths of' : 'reaches'} what profit allows for so few conversions`,
           holds: throttled,
           values: [
             { expression: 'matured spend', value: judgement.matured },

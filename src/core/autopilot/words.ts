@@ -30,7 +30,8 @@ export function seenAndDue(
 ): string {
   if (pilot.target.kind === 'roas' && judgement.counts === 'cappedValue')
     return `${moneyText(facts.revenue, currency)} earned where ${moneyText(facts.matured * pilot.target.roas, currency)} were due at target`;
-  const due = facts.matured / judgement.perConversion;
+  // A network may take more cost back than it charged.
+  const due = Math.max(0, facts.matured / judgement.perConversion);
   const worth =
     pilot.target.kind === 'roas'
       ? ` (one is worth ${moneyText(judgement.perConversion * pilot.target.roas, currency)})`
@@ -38,9 +39,12 @@ export function seenAndDue(
   return `${counted(facts.conversions, pilot.event)} where ${Number(due.toFixed(1))} ${due.toFixed(1) === '1.0' ? 'was' : 'were'} due at target${worth}`;
 }
 
-/** "evidence 3 : 1 of 20 : 1". */
+/** "evidence 3 : 1 of 20 : 1"; 19.7 : 1 is not 20 : 1, so "evidence just under 20 : 1". */
 export function evidenceShort({ judgement }: Telling): string {
-  return `evidence ${oddsText(judgement.lnEvidence)} of ${oddsText(judgement.lnThreshold)}`;
+  const [have, need] = [oddsText(judgement.lnEvidence), oddsText(judgement.lnThreshold)];
+  return judgement.lnEvidence < judgement.lnThreshold && have === need
+    ? `evidence just under ${need}`
+    : `evidence ${have} of ${need}`;
 }
 
 /** "2 purchases where 9.3 were due at target; evidence 27 : 1 that CPA is above $30.00, pausing needs 20 : 1". */

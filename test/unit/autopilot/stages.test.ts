@@ -102,6 +102,39 @@ describe('probation', () => {
     expect(found.judgement).toMatchObject({ stageBefore: 'probation', stageAfter: 'normal' });
   });
 
+  test('a curve learned anew gives nothing back: nine tenths of the boundary hold it', () => {
+    const at = (due: number, onProbation: boolean) =>
+      decide(
+        strategy,
+        pilotEvidence(
+          [{ spend: 30 * due }],
+          onProbation ? { object: budget(1.2), history: [probation(1.2)] } : {},
+        ),
+      );
+    const boundary = at(2.4, true).judgement?.boundary ?? 0;
+    expect(boundary).toBeGreaterThan(2.4);
+    expect(at(2.4, false).judgement?.level).toBe(1);
+    expect(at(2.4, true).verdict).toEqual({ kind: 'keep' });
+    expect(at(2.4, true).reason.code).toBe('on_probation');
+    expect(at(2.4, true).rules[1]?.conditions[0]?.text).toContain('still over nine tenths of what profit');
+    expect(at(0.89 * boundary, true).reason.rule).toBe(PILOT_RULES.endProbation);
+  });
+
+  test('evidence that rounds to what pausing needs is told as just under it', () => {
+    const found = decide(
+      strategy,
+      pilotEvidence([{ spend: 168.5 }], { object: budget(1.2), history: [probation(1.2)] }),
+    );
+    expect(Math.exp(found.judgement?.lnEvidence ?? 0)).toBeGreaterThan(19.5);
+    expect(found.judgement?.lnEvidence).toBeLessThan(Math.log(20));
+    expect(found.sentence).toContain('evidence just under 20 : 1');
+  });
+
+  test('cost that a network took back leaves nothing due, not less than nothing', () => {
+    const found = decide(strategy, pilotEvidence([{ spend: -5 }]));
+    expect(found.sentence).toContain('no purchase where 0 were due at target');
+  });
+
   test('a budget that somebody set meanwhile is never restored over', () => {
     const found = decide(
       strategy,
