@@ -10,6 +10,7 @@ import { forgetCounts } from '../../src/db/learning/count-delays.ts';
 import { curveWithoutFacts } from '../../src/db/learning/curves.ts';
 import { learn } from '../../src/db/learning/learn.ts';
 import { loadLearned } from '../../src/db/learning/load-learned.ts';
+import { storeLearned } from '../../src/db/learning/store.ts';
 import { loadYoungDelays } from '../../src/db/learning/young-delays.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { seedAccount, type SeededAccount } from '../support/ingest-facts.ts';
@@ -98,6 +99,24 @@ describe('learning', () => {
     await forgetCounts(db, account);
     await learn(db, shop.accountId, NOW);
     expect(await rows()).toEqual(first);
+  });
+
+  it('of an earlier round, that goes on after it was given up, replaces nothing that a later one stored', async () => {
+    const shop = await world();
+    await forgetCounts(db, { id: shop.accountId, zone: shop.zone });
+    await learn(db, shop.accountId, NOW);
+    const stored = () =>
+      db
+        .selectFrom('learned')
+        .selectAll()
+        .where('account_id', '=', shop.accountId)
+        .orderBy('event')
+        .orderBy('campaign_id')
+        .execute();
+    const before = await stored();
+    expect(before.length).toBeGreaterThan(1);
+    expect(await storeLearned(db, { accountId: shop.accountId, nowMs: NOW - HOUR, rows: [] })).toBe(0);
+    expect(await stored()).toEqual(before);
   });
 
   it('learns the steep part of a curve from the first hours of an account', async () => {

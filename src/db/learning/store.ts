@@ -15,6 +15,7 @@ const ROWS_AT_ONCE = 500;
 /**
  * Replaces what is known of an account by what was learned now, in one transaction. A row whose facts are the same keeps
  * its version; a campaign that has too few conversions of its own any more loses its row, and is the account again.
+ * What an earlier round comes with when a later one has stored its own is left: an activity that was given up may go on.
  *
  * @returns how many rows are new or changed.
  */
@@ -24,6 +25,16 @@ export async function storeLearned(
 ): Promise<number> {
   const at = new Date(input.nowMs).toISOString();
   return db.transaction().execute(async (trx) => {
+    // One learner at a time, as in counting.
+    await sql`select pg_advisory_xact_lock(hashtextextended('learn ' || ${input.accountId}, 0))`.execute(trx);
+    const later = await trx
+      .selectFrom('learned')
+      .select('learned_at')
+      .where('account_id', '=', input.accountId)
+      .where('learned_at', '>', new Date(input.nowMs))
+      .limit(1)
+      .executeTakeFirst();
+    if (later !== undefined) return 0;
     let changed = 0;
     for (let from = 0; from < input.rows.length; from += ROWS_AT_ONCE) {
       const rows = input.rows.slice(from, from + ROWS_AT_ONCE);
