@@ -19,18 +19,29 @@ import {
   TARGET_MICROS,
 } from './scenarios.ts';
 import { makeTrack, profitOf, type Track } from './track.ts';
+import { worthOfTrial } from './trial-worth.ts';
 
 /** One ad of an account with its untouched delivery and what only the scorer may know. */
 export interface AccountAd {
   readonly index: number;
   readonly campaign: number;
   readonly plan: AdPlan;
+  /** Hidden efficiency in worth: target ÷ true cost of a target's worth. */
+  readonly efficiency: number;
   readonly levers: AdsetLevers;
   readonly track: Track;
   readonly kind: AdKind;
   /** Best profit that could be made of it with a conversion worth T, and worth 1.3 T. Major units. */
   readonly oracle: number;
   readonly oracleWithMargin: number;
+}
+
+/** An ad of the account's past. */
+export interface PastAd {
+  readonly index: number;
+  readonly campaign: number;
+  readonly levers: AdsetLevers;
+  readonly track: Track;
 }
 
 /** One account's world: made once, shared by all policies. */
@@ -41,7 +52,7 @@ export interface Account {
   readonly world: RunnerWorld;
   readonly faults: PostbackFaults | undefined;
   readonly ads: readonly AccountAd[];
-  readonly past: readonly { readonly campaign: number; readonly track: Track }[];
+  readonly past: readonly PastAd[];
   readonly steps: number;
 }
 
@@ -50,13 +61,19 @@ export const MARGIN = 1.3;
 /** @param ads how many ads of the account are wanted, in whole campaigns' order; at most 300. */
 export function makeAccount(scenario: Scenario, seed: number, number: number, ads: number): Account {
   const plan = accountPlan(scenario, seed, number);
-  const world: RunnerWorld = { seed: accountSeed(seed, number), plan, remembers: remembers(plan) };
+  const of = accountSeed(seed, number);
+  const world: RunnerWorld = {
+    seed: of,
+    plan,
+    remembers: remembers(plan),
+    ...(scenario.trials === true ? { worthOf: (index) => worthOfTrial(of, index) } : {}),
+  };
   const faults = faultsOf(scenario);
   const size = sizeOf(scenario);
   const levers = startingLevers(plan).adsets;
   const steps = scenario.days * STEPS_A_DAY;
   const found: AccountAd[] = [];
-  const past: { campaign: number; track: Track }[] = [];
+  const past: PastAd[] = [];
   for (const [index, ad] of plan.ads.entries()) {
     const own = levers[index];
     const campaign = plan.adsets[index]?.campaign ?? 0;
@@ -64,7 +81,9 @@ export function makeAccount(scenario: Scenario, seed: number, number: number, ad
     if (isPast(index, size)) {
       const startMs = START_MS - PAST_DAYS * DAY_MS;
       past.push({
+        index,
         campaign,
+        levers: own,
         track: makeTrack(world, index, { levers: own, startMs, steps: PAST_DAYS * STEPS_A_DAY, faults }),
       });
       continue;
@@ -78,6 +97,7 @@ export function makeAccount(scenario: Scenario, seed: number, number: number, ad
       index,
       campaign,
       plan: ad,
+      efficiency: ad.theta * (world.worthOf?.(index) ?? 1),
       levers: own,
       track,
       kind: kindOf(scenario.id, index),

@@ -32,6 +32,8 @@ export interface RunnerWorld {
   readonly seed: number;
   readonly plan: MarketPlan;
   readonly remembers: boolean;
+  /** Worth of an ad's conversion beside the target's; left out: 1. */
+  readonly worthOf?: (index: number) => number;
 }
 
 /**
@@ -42,6 +44,7 @@ export class AdRunner {
   readonly #world: RunnerWorld;
   readonly #index: number;
   readonly #ad: AdPlan;
+  readonly #worth: number;
   #levers: AdsetLevers;
   #seen: AdsetLevers | null;
   #memory: AdMemory | undefined;
@@ -58,6 +61,7 @@ export class AdRunner {
   ) {
     const ad = world.plan.ads[index];
     if (ad === undefined) throw new Error(`no ad ${index}`);
+    this.#worth = world.worthOf?.(index) ?? 1;
     this.#world = world;
     this.#index = index;
     this.#ad = ad;
@@ -108,6 +112,6 @@ export class AdRunner {
       visits,
     );
     this.#spentToday += result.spendMicros;
-    return result;
+    return this.#worth === 1 ? result : { ...result, expected: result.expected * this.#worth };
   }
 }

@@ -68,7 +68,7 @@ export class RowKeeper {
         this.runningAtPause = averageOf(
           this.#view.spendMicros,
           this.#view.expected,
-          this.#view.ad.plan.theta,
+          this.#view.ad.efficiency,
         );
       }
     }
@@ -106,13 +106,13 @@ export function finishRow(account: Account, view: AdView, keeper: RowKeeper): Ad
   return {
     kind: ad.kind,
     fast: ad.plan.delay === 'fast',
-    theta: round(ad.plan.theta),
+    theta: round(ad.efficiency),
     running: round(
       keeper.pausedStep < 0
-        ? averageOf(view.spendMicros, view.expected, ad.plan.theta)
+        ? averageOf(view.spendMicros, view.expected, ad.efficiency)
         : keeper.runningAtPause,
     ),
-    whole: round(averageOf(plannedMicros, plannedExpected, ad.plan.theta)),
+    whole: round(averageOf(plannedMicros, plannedExpected, ad.efficiency)),
     planned: round(plannedMicros / unit),
     plannedExpected: round(plannedExpected),
     spend: round(view.spendMicros / unit),

@@ -9,6 +9,7 @@ import { type Look, lookAt } from './look.ts';
 import { type ForecastCount, HOURLY, type Judge, type Known, type Policy } from './policy.ts';
 import { type AdRow, finishRow, RowKeeper } from './row.ts';
 import { STEPS_A_DAY, TARGET } from './scenarios.ts';
+import { TrialBook } from './trials.ts';
 
 /** What one policy made of one account. */
 export interface Outcome {
@@ -27,6 +28,7 @@ export interface Outcome {
 export function runPolicy(account: Account, policy: Policy, every: number): Outcome {
   const views = account.ads.map((ad) => new AdView(account, ad));
   const learner = policy.learns === null ? null : new Learner(account, views, policy.learns);
+  const trials = account.scenario.trials === true && learner !== null ? new TrialBook(account) : null;
   const pulse: Pulse = policy.pulse === true ? keepPulse(account, views) : null;
   const keepers = views.map((view) => new RowKeeper(view));
   const calibration = Array.from({ length: 10 }, () => ({ stated: 0, sum: 0, worse: 0 }));
@@ -49,7 +51,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
       if (decile === undefined || !Number.isFinite(probability)) return;
       decile.stated += 1;
       decile.sum += probability;
-      if (view.ad.plan.theta < 1) decile.worse += 1;
+      if (view.ad.efficiency < 1) decile.worse += 1;
     },
     cover: (view, holds) => {
       covered.set(view, holds && (covered.get(view) ?? true));
@@ -80,10 +82,12 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     for (const view of views)
       view.advance(k, (purchase) => {
         learner?.note(view.ad.campaign, purchase);
+        trials?.note(view.ad.index, purchase);
         pulse?.note(purchase);
       });
     if (learner !== null && k % STEPS_A_DAY === 0) {
       learned = learner.learn(k);
+      if (trials !== null) learned = trials.learn(learned, look.nowMs);
       for (const view of views) view.recap(learned[view.ad.campaign]?.orders?.cap ?? Infinity);
       pulse?.rates(learned, (of) => of.prior ?? { ...coldPrior(TARGET), siblings: 0, from: 'default' });
     }

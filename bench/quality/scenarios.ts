@@ -4,6 +4,8 @@ import type { MarketPlan } from '../../src/sandbox/market/plan.ts';
 import { PURPOSE, stream } from '../../src/sandbox/market/random.ts';
 import { type PostbackFaults, USUAL_FAULTS } from '../../src/sandbox/market/postback-fate.ts';
 
+import { worthOfTrial } from './trial-worth.ts';
+
 export const DAY_MS = 86_400_000;
 export const STEP_MS = 600_000;
 export const STEPS_A_DAY = DAY_MS / STEP_MS;
@@ -37,6 +39,8 @@ export interface Scenario {
   readonly size?: AccountSize;
   readonly bidding?: boolean;
   readonly faults?: boolean;
+  /** Conversions are free trials, of which some pay a month later. */
+  readonly trials?: boolean;
   /** By account, so that S0 can hold both delays. */
   readonly options: (seed: number, account: number) => Partial<DrawnOptions> & { readonly delay: DelayName };
 }
@@ -46,9 +50,7 @@ export type AdKind = (typeof S0_KINDS)[number];
 
 /** In the calibration world every other ad has a known efficiency, among siblings drawn as everywhere. */
 export function kindOf(scenario: string, index: number): AdKind {
-  return scenario === 'S0' || scenario === 'S4' || scenario === 'S5'
-    ? (S0_KINDS[index % 4] ?? 'drawn')
-    : 'drawn';
+  return ['S0', 'S4', 'S5', 'trial'].includes(scenario) ? (S0_KINDS[index % 4] ?? 'drawn') : 'drawn';
 }
 
 const calibrated = (index: number, drawn: number): number =>
@@ -121,6 +123,24 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
           valueLogSd: 1.5,
           valueTail: 1.6,
           efficiency: calibrated,
+        }),
+      },
+      {
+        id: 'trial',
+        title: 'ROAS of free trials: 29 days, .35 of them pay (sd .08 between ads), .85 renew each month',
+        days: 30,
+        target: 'roas',
+        trials: true,
+        options: (seed) => ({
+          delay: 'fast',
+          delayLogSd: 0.3,
+          // A trial itself brings nothing.
+          valueMicros: 0,
+          // Exactly on target by what its trials will pay.
+          efficiency: (index, drawn) => {
+            const exact = calibrated(index, drawn);
+            return exact === drawn ? drawn : exact / worthOfTrial(seed, index);
+          },
         }),
       },
       {

@@ -128,7 +128,9 @@ function worthOn(
   const { drift } = world.plan;
   const memory = memoryAt(world, index, fromMs - k * STEP_MS, cumSpendMicros, k);
   return (
-    (ad.theta * trend(ad, drift, { ...memory, learned: 0 }, fromMs, time.weekday)) /
+    (ad.theta *
+      (world.worthOf?.(index) ?? 1) *
+      trend(ad, drift, { ...memory, learned: 0 }, fromMs, time.weekday)) /
     priceLevel(world.seed, drift, time.dayIndex)
   );
 }

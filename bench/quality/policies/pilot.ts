@@ -126,7 +126,8 @@ function autopilot(variant: Variant): Policy {
     learns: variant.handicap ?? {},
     pulse: variant.noOutageBreaker !== true,
     start: (known) => {
-      const roas = known.account.scenario.target === 'roas' ? '-roas' : '';
+      const { target, trials } = known.account.scenario;
+      const roas = trials === true ? '-trial' : target === 'roas' ? '-roas' : '';
       const compiled = strategyFile(`${variant.file ?? 'G'}${roas}`);
       const pilot = compiled.autopilot;
       const strategy =

@@ -68,7 +68,13 @@ function evidence(id: string, alpha: number, corrected: boolean): Policy {
     id,
     title: `e-process, α = ${alpha}${corrected ? '' : ', no delay correction'}`,
     every: (scenario) =>
-      scenario.target === 'roas' ? HOURLY : corrected ? cpaEager(scenario) : cpaHourly(scenario),
+      scenario.trials === true
+        ? null
+        : scenario.target === 'roas'
+          ? HOURLY
+          : corrected
+            ? cpaEager(scenario)
+            : cpaHourly(scenario),
     revives: false,
     learns: {},
     start: (known) =>

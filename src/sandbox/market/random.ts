@@ -16,6 +16,8 @@ export const PURPOSE = {
   priceWeek: 10,
   postback: 11,
   outage: 12,
+  trial: 13,
+  arrival: 14,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
