@@ -6,6 +6,7 @@ import {
   type AdKind,
   accountPlan,
   accountSeed,
+  beginsAt,
   DAY_MS,
   faultsOf,
   isPast,
@@ -29,6 +30,8 @@ export interface AccountAd {
   /** Hidden efficiency in worth: target ÷ true cost of a target's worth. */
   readonly efficiency: number;
   readonly levers: AdsetLevers;
+  /** Step at which it begins to run: a midnight. */
+  readonly beginsStep: number;
   readonly track: Track;
   readonly kind: AdKind;
   /** Best profit that could be made of it with a conversion worth T, and worth 1.3 T. Major units. */
@@ -89,7 +92,8 @@ export function makeAccount(scenario: Scenario, seed: number, number: number, ad
       continue;
     }
     if (found.length >= ads) continue;
-    const options = { levers: own, startMs: START_MS, steps, faults };
+    const beginsStep = beginsAt(scenario, of, index);
+    const options = { levers: own, startMs: START_MS, steps, faults, beginsStep };
     const track = makeTrack(world, index, options);
     const best = (value: number): number =>
       scenario.bidding === true ? bestBids(world, index, { ...options, value }) : bestDays(track, value);
@@ -99,6 +103,7 @@ export function makeAccount(scenario: Scenario, seed: number, number: number, ad
       plan: ad,
       efficiency: ad.theta * (world.worthOf?.(index) ?? 1),
       levers: own,
+      beginsStep,
       track,
       kind: kindOf(scenario.id, index),
       oracle: best(TARGET),

@@ -3,7 +3,7 @@ import type { Evidence, PastChange } from '../../src/core/decision.ts';
 import type { LeverState, ObjectFacts, ObjectId } from '../../src/core/object.ts';
 import type { AdView } from './ad-view.ts';
 import type { Look } from './look.ts';
-import { DAY_MS, START_MS } from './scenarios.ts';
+import { DAY_MS, START_MS, STEP_MS } from './scenarios.ts';
 import type { AdsetLevers } from './ad-runner.ts';
 
 /** Newest applied change of each kind, as evidence holds it. */
@@ -63,7 +63,7 @@ export function objectOf(view: AdView): Omit<ObjectFacts, keyof LeverState> {
     labels: [],
     campaignId: null,
     adsetId: null,
-    createdAtMs: START_MS,
+    createdAtMs: START_MS + view.ad.beginsStep * STEP_MS,
   };
 }
 

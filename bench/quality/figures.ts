@@ -1,6 +1,5 @@
 import { type AdRow } from './row.ts';
 import type { Outcome } from './run.ts';
-import { SCENARIOS } from './scenarios.ts';
 import { type Score, scoreOf } from './score.ts';
 
 interface Part {
@@ -91,7 +90,7 @@ export class Results {
         Object.fromEntries(
           policies.flatMap((policy) => {
             const rows = this.rows(scenario, policy);
-            return rows.length === 0 ? [] : [[policy, scoreOf(rows, SCENARIOS[scenario]?.days ?? 30)]];
+            return rows.length === 0 ? [] : [[policy, scoreOf(rows)]];
           }),
         ),
       ]),

@@ -2,7 +2,7 @@ import type { Delivery } from '../../src/core/delivery.ts';
 import { PURPOSE, stream } from '../../src/sandbox/market/random.ts';
 import type { Account } from './account.ts';
 import type { AdView } from './ad-view.ts';
-import { DAY_MS, START_MS, STEP_MS } from './scenarios.ts';
+import { DAY_MS, START_MS, STEP_MS, STEPS_A_DAY } from './scenarios.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -47,14 +47,19 @@ export function deliveryOf(account: Account, view: AdView, look: Look): Delivery
 
 function makeDelivery(account: Account, view: AdView, look: Look): Delivery {
   const { wholeDays, hours } = look;
-  const from = wholeDays * 24;
+  // Nothing is known of an ad before it began.
+  const firstDay = view.ad.beginsStep / STEPS_A_DAY;
+  const from = Math.max(wholeDays, firstDay) * 24;
+  const first = firstDay <= wholeDays ? firstDay : from - wholeDays * 23;
   const columns = (days: readonly number[], hourly: readonly number[]): number[] =>
-    wholeDays === 0 ? hourly.slice(0, hours) : days.slice(0, wholeDays).concat(hourly.slice(from, hours));
+    wholeDays <= firstDay
+      ? hourly.slice(from, hours)
+      : days.slice(firstDay, wholeDays).concat(hourly.slice(from, hours));
   const spend = columns(view.days.spend, view.hours.spend);
-  if (account.faults !== undefined) misreport(account, view, look, spend);
+  if (account.faults !== undefined) misreport(account, view, look, spend, first);
   const { byClick } = view;
   return {
-    fromMs: look.bucketsFromMs,
+    fromMs: first === 0 ? look.bucketsFromMs : look.bucketsFromMs.slice(first),
     toMs: look.asOfMs,
     spend,
     clicks: columns(view.days.clicks, view.hours.clicks),
@@ -73,11 +78,12 @@ export function misreportedShare(account: Account, view: AdView, day: number): n
   return 0.98 + 0.04 * stream(account.world.seed, view.ad.index, PURPOSE.restate, day)();
 }
 
-function misreport(account: Account, view: AdView, look: Look, spend: number[]): void {
+function misreport(account: Account, view: AdView, look: Look, spend: number[], first: number): void {
   const today = Math.floor((look.hours - 1) / 24);
   const share = misreportedShare(account, view, today);
   for (let hour = today * 24; hour < look.hours; hour += 1) {
-    const at = look.wholeDays + hour - look.wholeDays * 24;
+    const at = look.wholeDays + hour - look.wholeDays * 24 - first;
+    if (at < 0) continue;
     spend[at] = (spend[at] ?? 0) * share;
   }
 }

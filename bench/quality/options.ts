@@ -69,7 +69,8 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
     return { problem: `--profile is "${profile}"; write quick or full` };
   const full = profile === 'full';
   const scenarios =
-    list(values.scenarios) ?? (full ? [...SCENARIO_IDS, 'mixture', 'cold', 'small'] : ['S0', 'S1', 'S2']);
+    list(values.scenarios) ??
+    (full ? [...SCENARIO_IDS, 'trial', 'mixture', 'cold', 'arrivals', 'small'] : ['S0', 'S1', 'S2']);
   const unknown = scenarios.find((id) => SCENARIOS[id] === undefined);
   if (unknown !== undefined)
     return { problem: `there is no scenario "${unknown}"; there are ${Object.keys(SCENARIOS).join(', ')}` };

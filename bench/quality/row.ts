@@ -13,6 +13,8 @@ export interface AdRow {
   readonly running: number;
   /** Average efficiency of the untouched ad. */
   readonly whole: number;
+  /** Days it had. */
+  readonly days: number;
   readonly planned: number;
   readonly plannedExpected: number;
   readonly spend: number;
@@ -113,6 +115,7 @@ export function finishRow(account: Account, view: AdView, keeper: RowKeeper): Ad
         : keeper.runningAtPause,
     ),
     whole: round(averageOf(plannedMicros, plannedExpected, ad.efficiency)),
+    days: (account.steps - ad.beginsStep) / STEPS_A_DAY,
     planned: round(plannedMicros / unit),
     plannedExpected: round(plannedExpected),
     spend: round(view.spendMicros / unit),
@@ -120,7 +123,7 @@ export function finishRow(account: Account, view: AdView, keeper: RowKeeper): Ad
     oracle: round(ad.oracle / TARGET),
     oracleWithMargin: round(ad.oracleWithMargin / TARGET),
     paused: keeper.pausedStep >= 0,
-    stopDay: keeper.stopStep < 0 ? -1 : round(keeper.stopStep / STEPS_A_DAY),
+    stopDay: keeper.stopStep < 0 ? -1 : round((keeper.stopStep - ad.beginsStep) / STEPS_A_DAY),
     stopSpend: round(keeper.stopSpendMicros / unit),
     stoppedAtEnd: keeper.stopped(view.levers),
     changes: keeper.changes,

@@ -98,6 +98,9 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     if ((look.hours === 0 && policy.knowsAll !== true) || policy.when?.(k) === false) continue;
     for (const [place, view] of views.entries()) {
       if (idle[place] === true) continue;
+      // An ad is judged from its first report on.
+      const { beginsStep } = view.ad;
+      if (k < beginsStep || (k === beginsStep && policy.knowsAll !== true)) continue;
       // A paused ad changes only by what arrives late: it is looked at by the hour.
       if (!view.levers.on && k % HOURLY !== 0) continue;
       if (k <= (quietTo[place] ?? -1) && quietAt[place] === view.conversions) continue;

@@ -1,7 +1,7 @@
 import { type DrawnOptions, drawnPlan } from '../../src/sandbox/market/drawn-plan.ts';
 import type { DelayName } from '../../src/sandbox/market/delay.ts';
 import type { MarketPlan } from '../../src/sandbox/market/plan.ts';
-import { PURPOSE, stream } from '../../src/sandbox/market/random.ts';
+import { exponential, PURPOSE, stream } from '../../src/sandbox/market/random.ts';
 import { type PostbackFaults, USUAL_FAULTS } from '../../src/sandbox/market/postback-fate.ts';
 
 import { worthOfTrial } from './trial-worth.ts';
@@ -41,6 +41,8 @@ export interface Scenario {
   readonly faults?: boolean;
   /** Conversions are free trials, of which some pay a month later. */
   readonly trials?: boolean;
+  /** Five ads of each campaign are there at the start; the others come, one a day on average. */
+  readonly arrivals?: boolean;
   /** By account, so that S0 can hold both delays. */
   readonly options: (seed: number, account: number) => Partial<DrawnOptions> & { readonly delay: DelayName };
 }
@@ -195,6 +197,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
         options: () => ({ delay: 'slow', delayLogSd: 0.3, budgetInTargets: 1_000 / 8 / 30.4 / TARGET }),
       },
       {
+        id: 'arrivals',
+        title: 'slow, and ads come during the run: five in each campaign at first, then one a day (Poisson)',
+        days: 30,
+        target: 'cpa',
+        arrivals: true,
+        options: () => ({ delay: 'slow', delayLogSd: 0.3 }),
+      },
+      {
         id: 'cold',
         title: 'slow, and no past to learn from',
         days: 30,
@@ -209,6 +219,25 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
 /** Whether the ad at this place belongs to the account's past. */
 export function isPast(index: number, size: AccountSize = USUAL_SIZE): boolean {
   return index % (size.adsPerCampaign + size.pastPerCampaign) >= size.adsPerCampaign;
+}
+
+const PRESENT_ADS = 5;
+
+/**
+ * Step at which the ad at this place begins: 0, or, where ads come during the run, midnight after the arrival that is its
+ * own. An ad of which a run is too short to see anything begins on its last day.
+ */
+export function beginsAt(scenario: Scenario, seed: number, index: number): number {
+  const { adsPerCampaign, pastPerCampaign } = sizeOf(scenario);
+  const [campaign, place] = [
+    Math.floor(index / (adsPerCampaign + pastPerCampaign)),
+    index % (adsPerCampaign + pastPerCampaign),
+  ];
+  if (scenario.arrivals !== true || place < PRESENT_ADS) return 0;
+  const draw = stream(seed, campaign, PURPOSE.arrival, 0);
+  let day = 0;
+  for (let come = PRESENT_ADS; come <= place; come += 1) day += exponential(1, draw());
+  return Math.min(Math.ceil(day), scenario.days - 1) * STEPS_A_DAY;
 }
 
 export const sizeOf = (scenario: Scenario): AccountSize => scenario.size ?? USUAL_SIZE;

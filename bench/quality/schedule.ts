@@ -9,7 +9,7 @@ const OF_GOALS: ReadonlySet<string> = new Set(
   'Z O A B1 B2 B3 B4 D05 D20 E95 G G05 X N N65 V Vn PID'.split(' '),
 );
 const FIRST: ReadonlySet<string> = new Set(['S0', 'S1', 'S2']);
-const GOALS_ASK: ReadonlySet<string> = new Set([...FIRST, 'S3', 'S4', 'S5', 'S6', 'S7']);
+const GOALS_ASK: ReadonlySet<string> = new Set([...FIRST, 'S3', 'S4', 'S5', 'trial', 'S6', 'S7']);
 
 /** Whether a policy is the engine without one of its parts, or misled. */
 export const isAblation = (policy: string): boolean => policy.startsWith('G-');

@@ -57,7 +57,7 @@ export const profit = (row: AdRow, value = 1): number => value * row.expected - 
 const isStarved = (row: AdRow): boolean => row.spend < STARVED * row.planned;
 
 /** Scores one policy's ads, all accounts and replicates of a scenario together. */
-export function scoreOf(rows: readonly AdRow[], days: number): Score {
+export function scoreOf(rows: readonly AdRow[]): Score {
   const good = rows.filter((row) => row.running >= 1);
   const wholeGood = rows.filter((row) => row.whole >= 1);
   const clear = rows.filter((row) => row.running >= 1.25);
@@ -66,7 +66,7 @@ export function scoreOf(rows: readonly AdRow[], days: number): Score {
   const best = sum(rows, (row) => row.oracle);
   const falsePause = share(good, (row) => row.paused);
   const starved = share(wholeGood, isStarved);
-  const adDays = rows.length * days;
+  const adDays = sum(rows, (row) => row.days);
   return {
     ads: rows.length,
     falsePause,

@@ -1,4 +1,4 @@
-import type { Visit } from '../../src/sandbox/market/ad-step.ts';
+import { NOTHING, type Visit } from '../../src/sandbox/market/ad-step.ts';
 import { trend, priceLevel } from '../../src/sandbox/market/conditions.ts';
 import { postbackArrivals, type PostbackFaults } from '../../src/sandbox/market/postback-fate.ts';
 import { AdRunner, type AdsetLevers, type RunnerWorld, timeOf } from './ad-runner.ts';
@@ -49,6 +49,8 @@ export function makeTrack(
     readonly startMs: number;
     readonly steps: number;
     readonly faults: PostbackFaults | undefined;
+    /** Nothing runs before this step; left out: 0. */
+    readonly beginsStep?: number;
     readonly leversOfDay?: (dayStartMs: number) => AdsetLevers;
   },
 ): Track {
@@ -65,7 +67,7 @@ export function makeTrack(
       worth.push(worthOn(world, index, fromMs, cumSpendMicros, k));
       if (options.leversOfDay !== undefined) runner.change(options.leversOfDay(fromMs));
     }
-    const got = runner.run(fromMs, visits);
+    const got = k < (options.beginsStep ?? 0) ? NOTHING : runner.run(fromMs, visits);
     cumSpendMicros[k + 1] = (cumSpendMicros[k] ?? 0) + got.spendMicros;
     cumClicks[k + 1] = (cumClicks[k] ?? 0) + got.clicks;
     cumExpected[k + 1] = (cumExpected[k] ?? 0) + got.expected;

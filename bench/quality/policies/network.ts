@@ -24,7 +24,8 @@ const AUTO_ALLOCATION: Policy = {
       const { campaign } = view.ad;
       if (dayOf.get(campaign) !== look.k) {
         dayOf.set(campaign, look.k);
-        allocate(known.campaign(campaign), look, budgets);
+        const begun = known.campaign(campaign).filter((one) => one.ad.beginsStep < look.k);
+        allocate(begun, look, budgets);
       }
       const budget = budgets.get(view);
       return budget === undefined || budget === view.levers.dailyBudgetMicros

@@ -9,6 +9,7 @@ const ROW: AdRow = {
   theta: 1,
   running: 1,
   whole: 1,
+  days: 30,
   planned: 10,
   plannedExpected: 10,
   spend: 10,
@@ -29,15 +30,12 @@ const loser: AdRow = { ...ROW, theta: 0.4, running: 0.4, whole: 0.4, plannedExpe
 
 describe('a score', () => {
   it('is worked out by hand', () => {
-    const score = scoreOf(
-      [
-        good,
-        { ...good, paused: true, spend: 1, expected: 2, stopDay: 3, stopSpend: 1, changes: 3, bigChanges: 1 },
-        { ...loser, paused: true, spend: 5, expected: 2, stopDay: 6, stopSpend: 5, changes: 1 },
-        loser,
-      ],
-      30,
-    );
+    const score = scoreOf([
+      good,
+      { ...good, paused: true, spend: 1, expected: 2, stopDay: 3, stopSpend: 1, changes: 3, bigChanges: 1 },
+      { ...loser, paused: true, spend: 5, expected: 2, stopDay: 6, stopSpend: 5, changes: 1 },
+      loser,
+    ]);
     expect(score.falsePause).toBe(0.5);
     expect(score.starved).toBe(0.5);
     expect(score.loserSpend).toBe(7.5);
@@ -51,18 +49,18 @@ describe('a score', () => {
   });
 
   it('counts an ad as good only while it ran on target', () => {
-    expect(scoreOf([{ ...loser, paused: true }, good], 30).falsePause).toBe(0);
+    expect(scoreOf([{ ...loser, paused: true }, good]).falsePause).toBe(0);
   });
 
   it('is 1 for the oracle and has no error where nothing varies', () => {
     const rows = [good, good, good];
-    expect(scoreOf(rows, 30).capture).toBe(1);
-    expect(scoreOf(rows, 30).captureSe).toBeCloseTo(0, 12);
+    expect(scoreOf(rows).capture).toBe(1);
+    expect(scoreOf(rows).captureSe).toBeCloseTo(0, 12);
   });
 
   it('is total where there are no ads', () => {
-    expect(scoreOf([], 30).falsePause).toBe(0);
-    expect(scoreOf([], 30).loserDays).toBeNull();
+    expect(scoreOf([]).falsePause).toBe(0);
+    expect(scoreOf([]).loserDays).toBeNull();
   });
 
   it('has the standard error of a mean, by bootstrap', () => {
