@@ -43,27 +43,6 @@ export function thompsonShares(arms: readonly Arm[]): number[] {
 }
 
 /**
- * Top-two shares, for several arms whose losers will be stopped: the best arm half of the time, else the best of the rest,
- * P_j (β + (1 − β) Σ_{i ≠ j} P_i / (1 − P_i)) with β = ½ (Russo 2020). In: Thompson shares.
- */
-export function topTwoShares(best: readonly number[], beta = 0.5): number[] {
-  if (best.length === 1) return [1];
-  // P_i / (1 − P_i) with the rest added up: 1 − P_i itself is rounding where one arm is all but sure.
-  const odds = best.map((share, i) => {
-    let rest = 0;
-    for (let k = 0; k < best.length; k += 1) if (k !== i) rest += best[k] ?? 0;
-    return share / rest;
-  });
-  const sure = odds.indexOf(Infinity);
-  if (sure !== -1) return best.map((_, i) => (i === sure ? beta : (1 - beta) / (best.length - 1)));
-  return best.map((share, j) => {
-    let others = 0;
-    for (let i = 0; i < odds.length; i += 1) if (i !== j) others += odds[i] ?? 0;
-    return share * (beta + (1 - beta) * others);
-  });
-}
-
-/**
  * The day's shares of budget: from the present ones toward the wanted ones, each by at most ±20 % of itself, none below
  * 5 % (or an equal share if there are more than 20 arms), scaled to sum to 1.
  */
@@ -79,20 +58,6 @@ export function nextShares(
     return Math.max(floor, Math.min(share * (1 + step), Math.max(share * (1 - step), target)));
   });
   return toSumOne(moved, floor);
-}
-
-/** Counts and exposure with older facts fading: × ½ per half-life, for rates that drift. */
-export function faded(
-  facts: readonly { readonly ageMs: number; readonly conversions: number; readonly exposure: number }[],
-  halfLifeMs: number,
-): { readonly conversions: number; readonly exposure: number } {
-  let [conversions, exposure] = [0, 0];
-  for (const fact of facts) {
-    const weight = 0.5 ** (Math.max(0, fact.ageMs) / halfLifeMs);
-    conversions += weight * fact.conversions;
-    exposure += weight * fact.exposure;
-  }
-  return { conversions, exposure };
 }
 
 /** Scales what is above the floor so that all sum to 1. */

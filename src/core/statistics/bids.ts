@@ -13,21 +13,6 @@ export function clickValueBid(input: {
   return input.targetCpa * shrunkRate(input.clickPrior, input.conversions, input.maturedClicks);
 }
 
-/** The same for a target ROAS: shrunk revenue per click / target. */
-export function clickRevenueBid(input: {
-  readonly targetRoas: number;
-  readonly clickPrior: { readonly a: number; readonly b: number };
-  readonly conversions: number;
-  readonly maturedClicks: number;
-  /** Of an order, as `shrunkMeanValue` gives it. */
-  readonly meanValue: number;
-}): number {
-  return (
-    (shrunkRate(input.clickPrior, input.conversions, input.maturedClicks) * input.meanValue) /
-    input.targetRoas
-  );
-}
-
 /** Orders of one ad that weigh as much as the account's mean. */
 export const CREDIBLE_ORDERS = 30;
 

@@ -84,24 +84,6 @@ export const budgetMultiplier = (mu: number, targetIs: 'limit' | 'average'): num
 export const bothMultipliers = (target: number, budget: number): number => Math.min(target, budget);
 
 /**
- * Throttle of a day's pacing: down by a step when more was spent than the traffic so far makes due, up when less, within
- * [0.05, 1] (Agarwal, Ghosh, Wei & You 2014).
- */
-export function pacingThrottle(
-  throttle: number,
-  input: { readonly spent: number; readonly due: number; readonly step?: number },
-): number {
-  const step = input.step ?? 0.1;
-  const moved =
-    input.spent > input.due
-      ? throttle * (1 - step)
-      : input.spent < input.due
-        ? throttle * (1 + step)
-        : throttle;
-  return Math.min(1, Math.max(0.05, moved));
-}
-
-/**
  * Share of the day's traffic that has come by `hour` (0 to 24, fractions of an hour linear), from the traffic of its 24
  * hours. A straight line where there is no traffic to go by.
  */

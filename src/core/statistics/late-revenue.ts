@@ -24,36 +24,6 @@ export function trialRate(prior: BetaPrior, trials: number, paid: number): Shrun
   return { a, b, rate, sd: Math.sqrt((rate * (1 - rate)) / (a + b + 1)) };
 }
 
-/** Weakest and strongest prior that siblings' rates may make, in trials. */
-const LEAST_TRIALS = 2;
-const MOST_TRIALS = 200;
-
-/**
- * Prior of the trial-to-paid rate from the account's campaigns, by moments: mean q, and as many trials' worth as the
- * spread between campaigns leaves, at least 2 and at most 200. Null without matured trials.
- */
-export function trialPrior(
-  campaigns: readonly { readonly trials: number; readonly paid: number }[],
-): BetaPrior | null {
-  const usable = campaigns.filter(({ trials, paid }) => trials > 0 && paid >= 0 && paid <= trials);
-  let [trials, paid, squares] = [0, 0, 0];
-  for (const campaign of usable) {
-    trials += campaign.trials;
-    paid += campaign.paid;
-    squares += campaign.trials ** 2;
-  }
-  if (!(trials > 0)) return null;
-  // Half a payment and half a failure keep the mean off its ends.
-  const q = (paid + 0.5) / (trials + 1);
-  let spread = 0;
-  for (const campaign of usable) spread += campaign.trials * (campaign.paid / campaign.trials - q) ** 2;
-  const noise = q * (1 - q);
-  const between = (spread - (usable.length - 1) * noise) / (trials - squares / trials);
-  const worth = between > 0 ? noise / between - 1 : MOST_TRIALS;
-  const strength = Math.max(LEAST_TRIALS, Math.min(MOST_TRIALS, worth));
-  return { a: q * strength, b: (1 - q) * strength };
-}
-
 /** What a trial started today will be worth: rate × price × (1 + renewals to expect), major units. */
 export function trialValue(input: {
   readonly rate: number;
@@ -62,9 +32,6 @@ export function trialValue(input: {
 }): number {
   return input.rate * input.price * (1 + (input.renewals ?? 0));
 }
-
-/** Target cost per trial that a target ROAS comes to. Infinity for a target of 0. */
-export const trialTarget = (value: number, targetRoas: number): number => value / targetRoas;
 
 const NODES = 400;
 

@@ -40,9 +40,6 @@ export function eLond(
   });
 }
 
-/** α for the j-th test (from 1) of one ad that is started again and again: 6α / (π² j²), together at most α. */
-export const spentAlpha = (alpha: number, j: number): number => alpha * gammaOf(j);
-
 /**
  * Share of pauses that hit a good ad, π₀α / (π₀α + (1 − π₀) power): what the per-ad promise α comes to over many ads, a
  * share π₀ of them good. 0 when nothing is ever paused.

@@ -37,10 +37,3 @@ export function restartStarts(sinceMs: number, nowMs: number): number[] {
   const count = Math.min(520, Math.floor((nowMs - sinceMs) / WEEK_MS) + 1);
   return Array.from({ length: count }, (_, j) => sinceMs + j * WEEK_MS);
 }
-
-/**
- * What a test over a rolling window really promises: looked at again with every new window, α per window comes to at most
- * α · horizon / window over the horizon.
- */
-export const rollingError = (alpha: number, horizonMs: number, windowMs: number): number =>
-  Math.min(1, alpha * Math.max(1, horizonMs / windowMs));

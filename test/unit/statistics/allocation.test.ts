@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { faded, nextShares, thompsonShares, topTwoShares } from '../../../src/core/statistics/allocation.ts';
+import { nextShares, thompsonShares } from '../../../src/core/statistics/allocation.ts';
 
 const three = [
   { a: 4, b: 120 },
@@ -71,27 +71,6 @@ describe('Thompson shares', () => {
   });
 });
 
-describe('top-two shares', () => {
-  it('sum to 1 and give the best hardly more than half', () => {
-    fc.assert(
-      fc.property(arms, (any) => {
-        const shares = topTwoShares(thompsonShares(any));
-        expect(total(shares)).toBeCloseTo(1, 9);
-      }),
-      { numRuns: 40 },
-    );
-    expect(topTwoShares([0.5, 0.5])).toEqual([0.5, 0.5]);
-    const [first] = topTwoShares([0.98, 0.01, 0.01]);
-    expect(first).toBeLessThan(0.52);
-  });
-
-  it('where one is sure give the rest a half together', () => {
-    expect(topTwoShares([0, 1, 0])).toEqual([0.25, 0.5, 0.25]);
-    expect(topTwoShares([1])).toEqual([1]);
-    expect(topTwoShares([])).toEqual([]);
-  });
-});
-
 describe('next shares of a budget', () => {
   it('move by a fifth at most and leave nobody below 5 %', () => {
     const next = nextShares([0.5, 0.3, 0.2], [0.9, 0.1, 0]);
@@ -113,17 +92,5 @@ describe('next shares of a budget', () => {
     );
     for (const share of many) expect(share).toBeCloseTo(1 / 40, 12);
     expect(nextShares([], [])).toEqual([]);
-  });
-});
-
-describe('fading of older facts', () => {
-  it('halves per half-life', () => {
-    const facts = [
-      { ageMs: 0, conversions: 4, exposure: 100 },
-      { ageMs: 14, conversions: 4, exposure: 100 },
-      { ageMs: -3, conversions: 1, exposure: 1 },
-    ];
-    expect(faded(facts, 14)).toEqual({ conversions: 7, exposure: 151 });
-    expect(faded([], 14)).toEqual({ conversions: 0, exposure: 0 });
   });
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  clickRevenueBid,
   clickValueBid,
   costCapBid,
   limitedStep,
@@ -16,17 +15,6 @@ describe('value-based bid', () => {
     const wanted = clickValueBid({ targetCpa: 30, clickPrior, conversions: 6, maturedClicks: 150 });
     expectDecimals(wanted, 1.133333, 6);
     expectDecimals(limitedStep(1, wanted, { step: 0.2, deadBand: 0.1 }) ?? NaN, 1.133333, 6);
-  });
-
-  it('for a target ROAS is revenue per click over the target', () => {
-    const bid = clickRevenueBid({
-      targetRoas: 1.5,
-      clickPrior,
-      conversions: 6,
-      maturedClicks: 150,
-      meanValue: 45,
-    });
-    expectDecimals(bid, 1.133333, 6);
   });
 
   it('shrinks an ad’s mean order to the account’s, on the log scale', () => {

@@ -3,7 +3,6 @@ import {
   bothMultipliers,
   budgetDual,
   budgetMultiplier,
-  pacingThrottle,
   PID_START,
   pidStep,
   targetDual,
@@ -73,15 +72,7 @@ describe('dual variables', () => {
   });
 });
 
-describe('pacing', () => {
-  it('moves the throttle by a tenth toward the plan, within its ends', () => {
-    expect(pacingThrottle(0.5, { spent: 60, due: 50 })).toBeCloseTo(0.45, 12);
-    expect(pacingThrottle(0.5, { spent: 40, due: 50 })).toBeCloseTo(0.55, 12);
-    expect(pacingThrottle(0.5, { spent: 50, due: 50 })).toBe(0.5);
-    expect(pacingThrottle(0.99, { spent: 0, due: 50 })).toBe(1);
-    expect(pacingThrottle(0.05, { spent: 99, due: 50 })).toBe(0.05);
-  });
-
+describe('share of the traffic', () => {
   it('follows the traffic of the day, not the clock', () => {
     const noonOnly = Array.from({ length: 24 }, (_, hour) => (hour === 12 ? 8 : 0));
     expect(trafficShare(noonOnly, 12)).toBe(0);

@@ -8,7 +8,6 @@ import {
   sequenceHalfWidth,
   twoRatesOnce,
 } from '../../../src/core/statistics/effects.ts';
-import { switchbackTest } from '../../../src/core/statistics/switchback.ts';
 import { expectDecimals } from './close-to.ts';
 
 const rate = (conversions: number, exposure: number) => ({ conversions, exposure });
@@ -113,36 +112,3 @@ describe('means at any instant', () => {
     expect(lnMixtureSprt({ n: 0, variance: 1, tau: 0.1, mean: 0 })).toBe(0);
   });
 });
-
-describe('switchback', () => {
-  const never = (): number => {
-    throw new Error('all orders are tried: no draw is needed');
-  };
-
-  it('of blocks that all agree has the smallest p there is', () => {
-    expect(switchbackTest([1, 2, 3, 4, 5], never)).toEqual({ mean: 3, p: 2 / 32 });
-  });
-
-  it('counts every order: half of them for one block, all for no difference', () => {
-    expect(switchbackTest([4], never).p).toBe(1);
-    expect(switchbackTest([0, 0, 0], never).p).toBe(1);
-    expect(switchbackTest([3, -1], never).p).toBe(1);
-    expect(switchbackTest([], never)).toEqual({ mean: 0, p: 1 });
-  });
-
-  it('draws orders beyond twenty blocks, near what all orders would say', () => {
-    const twenty = Array.from({ length: 20 }, (_, i) => Math.sin(i * 12.9898) + 0.35);
-    const all = switchbackTest(twenty, never).p;
-    const drawn = switchbackTest([...twenty, 0], generator(7)).p;
-    expect(Math.abs(drawn - all)).toBeLessThan(0.015);
-  });
-});
-
-/** Park & Miller 1988. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   probabilityTrialRoasBelow,
-  trialPrior,
   trialRate,
-  trialTarget,
   trialValue,
 } from '../../../src/core/statistics/late-revenue.ts';
 import { expectDecimals } from './close-to.ts';
@@ -22,37 +20,8 @@ describe('trial-to-paid rate', () => {
     expect(trialRate({ a: 7, b: 13 }, 10, 30)).toEqual(trialRate({ a: 7, b: 13 }, 10, 10));
   });
 
-  it('counts renewals in a trial’s worth, and makes a target per trial of it', () => {
+  it('counts renewals in a trial’s worth', () => {
     expect(trialValue({ rate: 0.5, price: 10, renewals: 3 })).toBe(20);
-    expect(trialTarget(4.371875, 1.25)).toBe(3.4975);
-    expect(trialTarget(4, 0)).toBe(Infinity);
-  });
-});
-
-describe('prior of the trial-to-paid rate', () => {
-  it('has the mean of the account and the strength that the spread between campaigns leaves', () => {
-    const alike = trialPrior([
-      { trials: 100, paid: 35 },
-      { trials: 100, paid: 35 },
-    ]);
-    expect((alike?.a ?? 0) / ((alike?.a ?? 0) + (alike?.b ?? 0))).toBeCloseTo(0.35, 2);
-    expect((alike?.a ?? 0) + (alike?.b ?? 0)).toBeCloseTo(200, 9);
-    const apart = trialPrior([
-      { trials: 100, paid: 60 },
-      { trials: 100, paid: 10 },
-    ]);
-    expect((apart?.a ?? 0) + (apart?.b ?? 0)).toBeLessThan(4);
-  });
-
-  it('is unknown without matured trials, and proper with none or all of them paid', () => {
-    expect(trialPrior([])).toBeNull();
-    expect(trialPrior([{ trials: 0, paid: 0 }])).toBeNull();
-    expect(trialPrior([{ trials: 5, paid: 9 }])).toBeNull();
-    for (const paid of [0, 5]) {
-      const prior = trialPrior([{ trials: 5, paid }]);
-      expect(prior?.a).toBeGreaterThan(0);
-      expect(prior?.b).toBeGreaterThan(0);
-    }
   });
 });
 

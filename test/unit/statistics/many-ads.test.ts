@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eBH, eLond, spentAlpha, wrongPauseShare } from '../../../src/core/statistics/many-ads.ts';
+import { eBH, eLond, wrongPauseShare } from '../../../src/core/statistics/many-ads.ts';
 import { expectDecimals } from './close-to.ts';
 
 const values = fc.array(fc.double({ min: 0, max: 1e4, noNaN: true }), { maxLength: 40 });
@@ -68,14 +68,6 @@ describe('e-LOND over a stream', () => {
 });
 
 describe('promises over many ads', () => {
-  it('spends α over restarts, in all at most α', () => {
-    expect(spentAlpha(0.05, 1)).toBeCloseTo(0.0304, 4);
-    let sum = 0;
-    for (let j = 1; j <= 100_000; j += 1) sum += spentAlpha(0.05, j);
-    expect(sum).toBeLessThan(0.05);
-    expect(sum).toBeGreaterThan(0.0499);
-  });
-
   it('says which share of pauses is wrong', () => {
     expectDecimals(wrongPauseShare(0.5, 0.05, 0.9), 0.053, 3);
     expect(wrongPauseShare(0.5, 0, 0)).toBe(0);

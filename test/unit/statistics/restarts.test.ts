@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  mixRestarts,
-  restartShare,
-  restartStarts,
-  rollingError,
-} from '../../../src/core/statistics/restarts.ts';
+import { mixRestarts, restartShare, restartStarts } from '../../../src/core/statistics/restarts.ts';
 import { expectClose } from './close-to.ts';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -63,13 +58,5 @@ describe('evidence over restarts', () => {
 
   it('stops adding starts after ten years', () => {
     expect(restartStarts(0, 5000 * WEEK_MS)).toHaveLength(520);
-  });
-});
-
-describe('a rolling window', () => {
-  it('errs once per window: 5 % a week is a fifth a month, and never more than always', () => {
-    expect(rollingError(0.05, 28, 7)).toBeCloseTo(0.2, 12);
-    expect(rollingError(0.05, 1, 7)).toBe(0.05);
-    expect(rollingError(0.2, 365, 7)).toBe(1);
   });
 });
