@@ -1,5 +1,6 @@
 import { PILOT_RULES } from './autopilot/stage.ts';
-import { decimalFromMicros, type Micros, micros } from './money.ts';
+import { majorUnits, type Micros, micros } from './money.ts';
+import { moneyText } from './rules/phrases.ts';
 import type { ReasonCode } from './decision.ts';
 
 /** Limits of one strategy that no rule passes. Durations in ms, shares as fractions, money in micros. */
@@ -43,6 +44,8 @@ export interface StepLimits {
   readonly ceiling: Micros | null;
   readonly maxStep: number | null;
   readonly stepMicros: Micros;
+  /** For the words of a refusal. */
+  readonly currency: string;
 }
 
 export type LimitedValue =
@@ -58,17 +61,18 @@ export type LimitedValue =
  */
 export function limitValue(from: Micros, wanted: number, limits: StepLimits): LimitedValue {
   const up = wanted > from;
+  const text = (amount: Micros): string => moneyText(majorUnits(amount), limits.currency);
   let value = wanted;
   let limitedBy: 'step' | 'floor' | 'ceiling' | null = null;
   if (limits.ceiling !== null && value > limits.ceiling) {
     if (up && from >= limits.ceiling)
-      return refused('ceiling', `already at or above the ceiling of ${decimalFromMicros(limits.ceiling)}`);
+      return refused('ceiling', `already at or above the ceiling of ${text(limits.ceiling)}`);
     value = limits.ceiling;
     limitedBy = 'ceiling';
   }
   if (limits.floor !== null && value < limits.floor) {
     if (!up && from <= limits.floor)
-      return refused('floor', `already at or below the floor of ${decimalFromMicros(limits.floor)}`);
+      return refused('floor', `already at or below the floor of ${text(limits.floor)}`);
     value = limits.floor;
     limitedBy = 'floor';
   }
@@ -86,28 +90,25 @@ export function limitValue(from: Micros, wanted: number, limits: StepLimits): Li
   if (rounded <= 0 || !Number.isSafeInteger(rounded)) {
     return refused(
       'rounding_refused',
-      `${decimalFromMicros(micros(Math.round(Math.min(value, Number.MAX_SAFE_INTEGER))))} cannot be set: the network's smallest step is ${decimalFromMicros(step)}`,
+      `${text(micros(Math.round(Math.min(value, Number.MAX_SAFE_INTEGER))))} cannot be set: the network's smallest step is ${text(step)}`,
     );
   }
   if (limits.ceiling !== null && up && rounded > limits.ceiling) {
-    return refused(
-      'rounding_refused',
-      `no step of ${decimalFromMicros(step)} lies between the floor and the ceiling`,
-    );
+    return refused('rounding_refused', `no step of ${text(step)} lies between the floor and the ceiling`);
   }
   if (Math.abs(rounded - value) > value * MOST_ROUNDING) {
     return refused(
       'rounding_refused',
-      `the network moves in steps of ${decimalFromMicros(step)}: rounding ${decimalFromMicros(micros(Math.round(value)))} to ${decimalFromMicros(micros(rounded))} would change it by more than 1 %`,
+      `the network moves in steps of ${text(step)}: rounding ${text(micros(Math.round(value)))} to ${text(micros(rounded))} would change it by more than 1 %`,
     );
   }
   if (rounded === from || rounded > from !== up) {
     return limitedBy === 'step'
       ? refused(
           'step_refused',
-          `one step of at most ${Math.round((limits.maxStep ?? 0) * 100)} % is less than the network's smallest step of ${decimalFromMicros(step)}`,
+          `one step of at most ${Math.round((limits.maxStep ?? 0) * 100)} % is less than the network's smallest step of ${text(step)}`,
         )
-      : refused('already_so', `already at ${decimalFromMicros(from)}`);
+      : refused('already_so', `already at ${text(from)}`);
   }
   return { ok: true, toMicros: micros(rounded), limitedBy };
 }

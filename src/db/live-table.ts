@@ -212,7 +212,7 @@ async function mainEvent(db: Db, workspaceId: string): Promise<string | null> {
 
 /**
  * What the last pass said about each ad set. Where several strategies look at one, the verdict that acts speaks, else
- * a rule that held and was held back, else the condition that was nearest.
+ * a rule that held and was held back, else the condition that was nearest; last one that has no rule about it as it stands.
  */
 async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<number, LastVerdict>> {
   const { rows } = await sql<{
@@ -234,7 +234,7 @@ async function lastVerdicts(db: Db, workspaceId: string): Promise<ReadonlyMap<nu
             pilot jsonb)
     join object o on o.id = e."objectId" and o.level = 'adset'
     where s.workspace_id = ${workspaceId}
-    order by e."objectId", (e.verdict = 'keep'), (e.reason in ('no_rule_held', 'conversions_undefined')),
+    order by e."objectId", (e.verdict = 'keep'), (e.reason = 'not_active' and e.pilot is null), (e.reason in ('no_rule_held', 'conversions_undefined')),
       e.distance nulls last, le.strategy_id`.execute(db);
   return new Map(
     rows.map((row) => [

@@ -166,6 +166,51 @@ describe('the API', () => {
     }
   });
 
+  it('tells of an ad set what a strategy says that has a rule about it as it stands', async () => {
+    const app = await start();
+    const { db } = database;
+    const at = new Date(MARKET_NOW);
+    const said = {
+      'sample/a-scale': [
+        'not_active',
+        'keep Interest yoga: Interest yoga is paused, and no rule here is about that',
+      ],
+      'sample/b-stop': ['already_so', 'keep Interest yoga: rule "no sale" holds, but it is paused already'],
+    } as const;
+    for (const [id, [reason, sentence]] of Object.entries(said)) {
+      const strategy = { id, workspace_id: 'sample', name: id, origin: null, current_version: 1 };
+      await db
+        .insertInto('strategy')
+        .values({ ...strategy, created_at: at, removed_at: null })
+        .execute();
+      await db
+        .insertInto('last_evaluation')
+        .values({
+          account_id: 'sample-account',
+          campaign_id: market.adSets['Interest yoga']!,
+          strategy_id: id,
+          strategy_version: 1,
+          as_of: at,
+          evaluated_at: at,
+          objects: JSON.stringify([
+            { objectId: market.adSets['Interest yoga'], verdict: 'keep', reason, sentence, nearest: null },
+          ]),
+        })
+        .execute();
+    }
+    try {
+      const answer = objectsAnswerSchema.parse(
+        (await app.inject({ url: '/api/objects', headers: local })).json(),
+      );
+      expect(answer.adSets.find((row) => row.name === 'Interest yoga')?.verdict?.reason).toBe(
+        'rule "no sale" holds, but it is paused already',
+      );
+    } finally {
+      await db.deleteFrom('last_evaluation').where('strategy_id', 'in', Object.keys(said)).execute();
+      await db.deleteFrom('strategy').where('id', 'in', Object.keys(said)).execute();
+    }
+  });
+
   it('lists decisions without keeps unless they are asked for', async () => {
     const app = await start();
     const decision = { market, mode: 'dry-run', wallMs: Date.now() } as const;

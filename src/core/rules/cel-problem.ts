@@ -43,6 +43,14 @@ export function celProblem(error: unknown, text: string): ConditionProblem {
     const sign = text[offset] ?? '&';
     return { offset, length: 1, message: `a single ${sign} means nothing`, hint: `write ${sign}${sign}` };
   }
+  const percent = /([\d.]+)\s*%\s*$/.exec(text.slice(0, offset));
+  if (percent)
+    return {
+      offset: percent.index,
+      length: percent[0].trimEnd().length,
+      message: '% is not a percentage here',
+      hint: `write ${Number((Number(percent[1]) / 100).toPrecision(12))} for ${percent[1]} %`,
+    };
   const word = /^(and|or|not)\b/i.exec(text.slice(offset))?.[1]?.toLowerCase();
   if (word !== undefined)
     return {
@@ -52,6 +60,8 @@ export function celProblem(error: unknown, text: string): ConditionProblem {
       hint: `write ${word === 'and' ? '&&' : word === 'or' ? '||' : '!'}`,
     };
   const atEnd = offset >= text.length ? 'the condition ends too early' : null;
+  if (atEnd === null && error.code === 'unexpected_token')
+    return { offset, length, message: `"${text.slice(offset, offset + length)}" is not expected here` };
   return {
     offset,
     length,

@@ -134,6 +134,7 @@ function planMove(strategy: CompiledStrategy, rule: PlannedRule, evidence: Evide
     ceiling: tighter(limits.ceiling, outer.ceiling, Math.min),
     maxStep: guardrails.maxStep,
     stepMicros: account.moneyStepMicros,
+    currency: account.currency,
   });
   if (!limited.ok) return refused(limited.code, `${lever.word}: ${limited.detail}`);
   const verdict: Change =

@@ -348,6 +348,9 @@ describe('mistakes are told in words, at their place', () => {
     ['spend("7d") = 3', '= compares nothing', 'write == for "is equal to"', '='],
     ['spend("7d") > 3 & bid > 2', 'a single & means nothing', 'write &&', '&'],
     ['spend("7d") % 3 > 2', '% is not a percentage here', 'write 0.1 for 10 %', 'spend("7d") % 3'],
+    ['roas("7d") > 50 %', '% is not a percentage here', 'write 0.5 for 50 %', '50 %'],
+    ['proven.cpaAbove(30, 5 %)', '% is not a percentage here', 'write 0.05 for 5 %', '5 %'],
+    ['spend("7d") > * 3', '"*" is not expected here', undefined, '*'],
     [
       'spend(name) > 2',
       'windows and events are written out in quotes, so that what a rule needs is known before it runs',

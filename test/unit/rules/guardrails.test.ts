@@ -4,7 +4,13 @@ import { checkReservation, stoppedPart, limitValue, type StepLimits } from '../.
 import { micros } from '../../../src/core/money.ts';
 import { usd } from '../../support/evidence.ts';
 
-const free: StepLimits = { floor: null, ceiling: null, maxStep: null, stepMicros: usd(0.01) };
+const free: StepLimits = {
+  floor: null,
+  ceiling: null,
+  maxStep: null,
+  stepMicros: usd(0.01),
+  currency: 'USD',
+};
 
 describe('one change of a bid or budget', () => {
   test.each<[string, number, number, Partial<StepLimits>, number, string | null]>([
@@ -43,9 +49,22 @@ describe('one change of a bid or budget', () => {
     expect(limitValue(usd(from), to * 1e6, { ...free, ...limits })).toMatchObject({ ok: false, code });
   });
 
+  test('a refusal tells its amounts as money', () => {
+    expect(limitValue(usd(40), 44e6, { ...free, ceiling: usd(40) })).toMatchObject({
+      detail: 'already at or above the ceiling of $40.00',
+    });
+    expect(limitValue(usd(0.4), 0.2e6, { ...free, floor: usd(0.4) })).toMatchObject({
+      detail: 'already at or below the floor of $0.40',
+    });
+  });
+
   test('yen have no cents', () => {
-    const yen = { ...free, stepMicros: usd(1) };
-    expect(limitValue(usd(12), 13.2e6, yen)).toMatchObject({ ok: false, code: 'rounding_refused' });
+    const yen = { ...free, stepMicros: usd(1), currency: 'JPY' };
+    expect(limitValue(usd(12), 13.2e6, yen)).toMatchObject({
+      ok: false,
+      code: 'rounding_refused',
+      detail: expect.stringContaining('steps of ¥1: rounding ¥13'),
+    });
     expect(limitValue(usd(1200), 1320.7e6, yen)).toMatchObject({ ok: true, toMicros: usd(1320) });
   });
 
@@ -62,7 +81,13 @@ describe('one change of a bid or budget', () => {
         fc.constantFrom(1, 10_000, 1_000_000),
         (from, wanted, a, b, maxStep, step) => {
           const [floor, ceiling] = a !== null && b !== null && a > b ? [b, a] : [a, b];
-          const result = limitValue(from, wanted, { floor, ceiling, maxStep, stepMicros: micros(step) });
+          const result = limitValue(from, wanted, {
+            floor,
+            ceiling,
+            maxStep,
+            stepMicros: micros(step),
+            currency: 'USD',
+          });
           if (!result.ok) return;
           expect(result.toMicros % step).toBe(0);
           expect(result.toMicros > from).toBe(wanted > from);
