@@ -1,9 +1,7 @@
 import type { Learned } from '../learned.ts';
+import { shrunkMeanValue } from '../statistics/bids.ts';
 import type { Sums } from './sums.ts';
 import type { Missing } from './value.ts';
-
-/** Orders of an object that count as much as what its account knows. */
-const CREDIBLE_ORDERS = 30;
 
 const NO_ORDERS: Missing = { missing: 'value', why: 'no order with a value is known in this account yet' };
 
@@ -16,8 +14,7 @@ export function trialWorth({ trial }: Learned): number | null {
 
 /**
  * What one more conversion of the event is likely worth, major units: a trial its trial-to-paid rate × price, an order the
- * mean of the object's own orders (cut off at the cap, scaled back by the share that leaves) pulled toward the account's
- * as if it had 30 orders of that mean.
+ * mean of the object's own orders (cut off at the cap, scaled back by the share that leaves) shrunk to the account's.
  */
 export function worthOfOne(learned: Learned, { conversions, capped }: Sums): number | Missing {
   const trial = trialWorth(learned);
@@ -25,5 +22,5 @@ export function worthOfOne(learned: Learned, { conversions, capped }: Sums): num
   const { orders } = learned;
   if (orders === null) return conversions > 0 ? capped / conversions : NO_ORDERS;
   const own = orders.cappedShare > 0 ? capped / orders.cappedShare : capped;
-  return (own + CREDIBLE_ORDERS * orders.mean) / (conversions + CREDIBLE_ORDERS);
+  return shrunkMeanValue({ orders: conversions, mean: own / conversions }, orders.mean);
 }

@@ -14,21 +14,23 @@ export function clickValueBid(input: {
 }
 
 /** Orders of one ad that weigh as much as the account's mean. */
-export const CREDIBLE_ORDERS = 30;
+const CREDIBLE_ORDERS = 30;
 
 /**
  * Mean order value of one ad, its log shrunk to the account's: weight n / (n + k), k = variance within ads over variance
- * between them (Bühlmann 1967), 30 orders where it was not measured. Own values winsorised beforehand. The account's mean
- * when the ad has no orders, or no revenue.
+ * between them (Bühlmann 1967), 30 orders where it was not measured. Own values winsorised beforehand. Revenue below half an
+ * account's order counts as that much: orders that brought nothing say that the next will bring little, not nothing. The
+ * account's mean when the ad has no orders, or a mean that is no number.
  */
 export function shrunkMeanValue(
   own: { readonly orders: number; readonly mean: number },
   accountMean: number,
   k = CREDIBLE_ORDERS,
 ): number {
-  if (!(own.orders > 0) || !(own.mean > 0)) return accountMean;
+  if (!(own.orders > 0) || Number.isNaN(own.mean)) return accountMean;
   const weight = own.orders / (own.orders + k);
-  return Math.exp(weight * Math.log(own.mean) + (1 - weight) * Math.log(accountMean));
+  const mean = Math.max(own.mean, (0.5 * accountMean) / (own.orders + 0.5));
+  return Math.exp(weight * Math.log(mean) + (1 - weight) * Math.log(accountMean));
 }
 
 /**

@@ -78,8 +78,8 @@ describe('forecast', () => {
 
   test('revenue to come is the account’s mean order, with the object’s own pulled in, and spread as orders are', () => {
     const valued = spent(130, 1, 50, { orders: ORDERS });
-    // One order of $50, scaled by what the cap leaves, beside thirty of $45.
-    const worth = (50 / 0.9 + 30 * 45) / 31;
+    // One order of $50, scaled by what the cap leaves, beside thirty of $45, on the log scale: as the autopilot's bids.
+    const worth = Math.exp((Math.log(50 / 0.9) + 30 * Math.log(45)) / 31);
     const mean = 0.848485 * worth;
     expect(seen('forecast.revenue("3d")', valued)).toBeCloseTo(50 + mean, 3);
     expect(seen('forecast.roas("3d")', valued)).toBeCloseTo((50 + mean) / 130, 5);

@@ -20,8 +20,16 @@ describe('value-based bid', () => {
   it('shrinks an ad’s mean order to the account’s, on the log scale', () => {
     expect(shrunkMeanValue({ orders: 30, mean: 90 }, 40)).toBeCloseTo(60, 12);
     expect(shrunkMeanValue({ orders: 0, mean: 90 }, 40)).toBe(40);
-    expect(shrunkMeanValue({ orders: 5, mean: 0 }, 40)).toBe(40);
+    expect(shrunkMeanValue({ orders: 5, mean: NaN }, 40)).toBe(40);
     expect(shrunkMeanValue({ orders: NaN, mean: 10 }, 40)).toBe(40);
+  });
+
+  it('orders that brought nothing, or were paid back, are worth the less the more there are', () => {
+    const worth = [1, 5, 50, 500].map((orders) => shrunkMeanValue({ orders, mean: 0 }, 40));
+    for (const [i, value] of worth.entries()) expect(value).toBeLessThan(worth[i - 1] ?? 40);
+    expect(worth.at(-1)).toBeGreaterThan(0);
+    expect(worth.at(-1)).toBeLessThan(0.1);
+    expect(shrunkMeanValue({ orders: 500, mean: -3 }, 40)).toBe(worth.at(-1));
   });
 });
 
