@@ -1,63 +1,103 @@
-/** Conversions of one campaign on the matured exposure of its ads. */
-export interface CampaignFacts {
-  readonly conversions: number;
-  /** Matured exposure of each of its ads, dollars or clicks. */
-  readonly exposures: readonly number[];
+import type { Sibling } from './prior.ts';
+
+/** Rate of the next ad and how sure it is: the log's variance. */
+export interface CampaignRate {
+  readonly rate: number;
+  /** Of the log of the rate. Infinity where nothing was given. */
+  readonly variance: number;
 }
 
+/** The rate is found again under its own weights so often; after three rounds nothing moves. */
+const ROUNDS = 4;
+
 /**
- * Variance of the log of a campaign's rate around what its ads' rates would have it: v = 1/N + (1/a) Σ m_j² / m², chance
- * plus the luck of which ads it has (N + ½ where there is no conversion). Infinity without exposure.
+ * Mean rate of the ads of one campaign, each ad weighing by its credibility z = m / (b + m) (Bühlmann & Straub 1970):
+ *
+ *     μ = Σ N/(b+m) ÷ Σ m/(b+m),   b = a/μ,   variance of ln μ = 1 / (a Σ z)
+ *
+ * It is where the marginal likelihood of the ads is highest, so it does not care why an ad was stopped. Conversions over
+ * spend would: the good ads go on spending, and a campaign would look better the better it is run. Half a conversion
+ * stands where there is none.
+ *
+ * @param account the prior whose shape says how much ads differ, and which says where to begin.
  */
-export function logRateVariance(campaign: CampaignFacts, a: number): number {
-  const total = totalOf(campaign);
-  if (!(total > 0)) return Infinity;
-  const squares = campaign.exposures.reduce((sum, m) => sum + (m > 0 ? m * m : 0), 0);
-  return 1 / countOf(campaign) + squares / (total * total) / a;
+export function campaignRate(
+  ads: readonly Sibling[],
+  account: { readonly a: number; readonly b: number },
+): CampaignRate {
+  const { a } = account;
+  let rate = a / account.b;
+  let credibility = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const b = a / rate;
+    let [came, given] = [0, 0];
+    credibility = 0;
+    for (const { conversions, exposure } of ads) {
+      if (!(exposure > 0)) continue;
+      came += conversions / (b + exposure);
+      given += exposure / (b + exposure);
+    }
+    credibility = given;
+    if (!(given > 0)) return { rate, variance: Infinity };
+    if (came > 0) {
+      rate = came / given;
+      continue;
+    }
+    // As if half a conversion had come from all of them together.
+    const total = ads.reduce((sum, { exposure }) => sum + Math.max(0, exposure), 0);
+    return { rate: 0.5 / total, variance: 2 + 1 / (a * given) };
+  }
+  return { rate, variance: 1 / (a * credibility) };
 }
 
 /**
  * How much campaigns of one account truly differ, as a variance of log rates: the moment estimator of DerSimonian & Laird
  * 1986, τ² = max(0, (Q − (K − 1)) / (Σw − Σw²/Σw)), w = 1/v. 0 with fewer than two campaigns that have exposure.
  */
-export function betweenCampaigns(campaigns: readonly CampaignFacts[], a: number): number {
-  const usable = campaigns.filter((campaign) => totalOf(campaign) > 0);
+export function betweenCampaigns(campaigns: readonly CampaignRate[]): number {
+  const usable = campaigns.filter(({ variance }) => variance < Infinity);
   if (usable.length < 2) return 0;
   let [weights, squares, sum] = [0, 0, 0];
-  for (const campaign of usable) {
-    const w = 1 / logRateVariance(campaign, a);
+  for (const { rate, variance } of usable) {
+    const w = 1 / variance;
     weights += w;
     squares += w * w;
-    sum += w * logRate(campaign);
+    sum += w * Math.log(rate);
   }
   const mean = sum / weights;
   let q = 0;
-  for (const campaign of usable) q += (logRate(campaign) - mean) ** 2 / logRateVariance(campaign, a);
+  for (const { rate, variance } of usable) q += (Math.log(rate) - mean) ** 2 / variance;
   const spread = weights - squares / weights;
   return spread > 0 ? Math.max(0, (q - (usable.length - 1)) / spread) : 0;
 }
 
 /**
- * Prior of a campaign's ads: the account's shape around the campaign's own rate, shrunk to the account's on the log scale,
- * w = τ²/(τ² + v), ln μ' = w ln μ + (1 − w) ln μ_account, b = a/μ'. A campaign without exposure is the account.
+ * Rate of the campaign in the middle: the mean of the logs, each weighing by how well it is known, 1 / (τ² + v).
  *
- * @param account shape and rate of the account's fit.
- * @param tauSquared of {@link betweenCampaigns}.
+ * @returns null where no campaign has exposure.
  */
-export function campaignPrior(
-  account: { readonly a: number; readonly b: number },
-  campaign: CampaignFacts,
-  tauSquared: number,
-): { readonly a: number; readonly b: number } {
-  const { a, b } = account;
-  const variance = logRateVariance(campaign, a);
-  if (!(tauSquared > 0) || variance === Infinity) return { a, b };
-  const own = tauSquared / (tauSquared + variance);
-  const lnMean = own * logRate(campaign) + (1 - own) * Math.log(a / b);
-  return { a, b: a / Math.exp(lnMean) };
+export function middleRate(campaigns: readonly CampaignRate[], tauSquared: number): number | null {
+  let [weights, sum] = [0, 0];
+  for (const { rate, variance } of campaigns) {
+    if (variance === Infinity) continue;
+    const w = 1 / (tauSquared + variance);
+    weights += w;
+    sum += w * Math.log(rate);
+  }
+  return weights > 0 ? Math.exp(sum / weights) : null;
 }
 
-const countOf = ({ conversions }: CampaignFacts): number => (conversions > 0 ? conversions : 0.5);
-const totalOf = ({ exposures }: CampaignFacts): number =>
-  exposures.reduce((sum, m) => sum + (m > 0 ? m : 0), 0);
-const logRate = (campaign: CampaignFacts): number => Math.log(countOf(campaign) / totalOf(campaign));
+/**
+ * A campaign's rate, shrunk to the middle one on the log scale: w = τ²/(τ² + v), ln μ' = w ln μ + (1 − w) ln μ_middle.
+ *
+ * @param tauSquared of {@link betweenCampaigns}.
+ */
+export function shrunkCampaignRate(
+  middle: number,
+  { rate, variance }: CampaignRate,
+  tauSquared: number,
+): number {
+  if (!(tauSquared > 0) || variance === Infinity) return middle;
+  const own = tauSquared / (tauSquared + variance);
+  return Math.exp(own * Math.log(rate) + (1 - own) * Math.log(middle));
+}

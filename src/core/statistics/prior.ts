@@ -67,6 +67,30 @@ export function fitGammaPrior(
   return { a, b, lnLikelihood: lnMarginal(usable, a, b), siblings: usable.length };
 }
 
+/** One ad and the rate that is expected of it before its own facts. */
+export interface SiblingAround extends Sibling {
+  readonly mean: number;
+}
+
+/**
+ * The shape alone, around rates that are known: how much ads differ beyond what their campaigns do. Each sibling's
+ * rate ~ Gamma(a, a/μ), with the penalty and the bounds of {@link fitGammaPrior}.
+ */
+export function fitShape(siblings: readonly SiblingAround[]): number {
+  const profile = (lnA: number): number => {
+    const a = Math.exp(lnA);
+    const lnGammaA = lnGamma(a);
+    let sum = -((lnA - Math.LN2) ** 2) / 2;
+    for (const { conversions: n, exposure: m, mean } of siblings) {
+      const b = a / mean;
+      sum -= a * Math.log1p(m / b);
+      if (n > 0) sum += lnGamma(a + n) - lnGammaA - n * Math.log(b + m);
+    }
+    return sum;
+  };
+  return Math.exp(goldenMaximum(profile, Math.log(MIN_SHAPE), Math.log(MAX_SHAPE)));
+}
+
 /**
  * The same by moments: μ = ΣN/Σm, v = (Σ m (N/m − μ)² − (J−1) μ) / (Σm − Σm²/Σm), a = μ²/v, b = μ/v. Where siblings
  * differ no more than chance would have it (v ≤ 0): a = 50. Null without exposure or conversions.

@@ -21,11 +21,28 @@ describe('priors of an account', () => {
     const own = (of: string): number =>
       objects.filter((one) => one.campaign === of).reduce((sum, one) => sum + one.conversions, 0) / 2_400;
     const middle = (account?.a ?? NaN) / (account?.b ?? NaN);
+    // What campaigns differ by is not counted again among their ads.
+    expect(campaigns.get('good')?.a).toBeGreaterThan(account?.a ?? NaN);
+    expect(campaigns.get('bad')?.a).toBe(campaigns.get('good')?.a);
     expect(mean('good')).toBeGreaterThan(middle);
     expect(mean('good')).toBeLessThan(own('good'));
     expect(mean('bad')).toBeLessThan(middle);
     expect(mean('bad')).toBeGreaterThan(own('bad'));
-    expect(campaigns.get('good')).toMatchObject({ a: account?.a, siblings: 8, from: 'campaign' });
+    expect(campaigns.get('good')).toMatchObject({ siblings: 8, from: 'campaign' });
+  });
+
+  it('does not find a campaign better because its good ads went on and its bad ones were stopped', () => {
+    // Two ads in three at a sixth of the rate of the third, which alone went on: conversions over spend come to .055.
+    const run = ['a', 'b', 'c', 'd'].flatMap((campaign) =>
+      Array.from({ length: 12 }, (_, no) =>
+        no % 3 === 0
+          ? { campaign, conversions: 60, exposure: 1_000 }
+          : { campaign, conversions: no % 2, exposure: 50 },
+      ),
+    );
+    const { a, b } = learnPriors(run).campaigns.get('a') ?? { a: NaN, b: NaN };
+    expect(a / b).toBeGreaterThan(0.02);
+    expect(a / b).toBeLessThan(0.04);
   });
 
   it('tells a campaign of one ad nearly what the account is told', () => {
