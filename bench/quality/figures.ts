@@ -1,3 +1,4 @@
+import { addWeeks, type NextWeek } from './policy.ts';
 import { type AdRow } from './row.ts';
 import type { Outcome } from './run.ts';
 import { type Score, scoreOf } from './score.ts';
@@ -57,6 +58,33 @@ export class Results {
         };
       }
     return total;
+  }
+
+  nextWeek(scenario: string): NextWeek {
+    return this.#outcomes(scenario, 'X').reduce<NextWeek>(
+      (total, { nextWeek }) => addWeeks(total, nextWeek),
+      { ads: 0, raw: 0, pooled: 0, shrunk: 0 },
+    );
+  }
+
+  /** Two policies' ads, possibly in two worlds of the same draws, where both have run: the same ads in the same places. */
+  paired(
+    [scenario, policy]: readonly [string, string],
+    [otherScenario, otherPolicy]: readonly [string, string],
+  ): { readonly own: readonly AdRow[]; readonly other: readonly AdRow[] } {
+    const others = new Map(
+      (this.#parts.get(`${otherScenario} ${otherPolicy}`) ?? []).map(({ order, outcome }) => [
+        order,
+        outcome.rows,
+      ]),
+    );
+    const both = (this.#parts.get(`${scenario} ${policy}`) ?? [])
+      .toSorted((a, b) => a.order - b.order)
+      .flatMap(({ order, outcome: { rows } }) => {
+        const beside = others.get(order);
+        return beside !== undefined && beside.length === rows.length ? [{ rows, beside }] : [];
+      });
+    return { own: both.flatMap(({ rows }) => rows), other: both.flatMap(({ beside }) => beside) };
   }
 
   /** Processor time by policy. */

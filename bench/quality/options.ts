@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CACHE } from './cache.ts';
 import { POLICIES } from './policies/all.ts';
 import { SCENARIO_IDS, SCENARIOS } from './scenarios.ts';
+
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 
 export interface QualityOptions {
   readonly profile: 'quick' | 'full';
@@ -16,6 +19,8 @@ export interface QualityOptions {
   readonly cache: string;
   readonly out: string | null;
   readonly report: boolean;
+  /** Folder of the report. */
+  readonly docs: string;
 }
 
 export const HELP = `npm run bench -- quality [options]
@@ -34,7 +39,8 @@ in a simulated market. The last line is JSON by scenario and policy.
   --resume             keep what an interrupted run of the same sources has finished
   --cache DIR          folder of finished pieces (node_modules/.cache/bidloop-quality)
   --out FILE           write the figures there as JSON too
-  --report             write docs/decision-quality.md and its plots (always with --profile full)
+  --report             write decision-quality.md and its plots (always with --profile full)
+  --docs DIR           where the report is written (docs)
 
 Policies: ${POLICIES.map((policy) => `\n  ${policy.id.padEnd(8)} ${policy.title}`).join('')}
 `;
@@ -57,6 +63,7 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
         cache: { type: 'string', default: CACHE },
         out: { type: 'string' },
         report: { type: 'boolean', default: false },
+        docs: { type: 'string', default: DOCS },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -99,6 +106,7 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
     cache: values.cache,
     out: values.out ?? null,
     report: full || values.report,
+    docs: values.docs,
   };
 }
 

@@ -23,6 +23,18 @@ export interface Known {
   /** Whether the interval shown around an ad's CPA holds the truth now. */
   cover(view: AdView, holds: boolean): void;
   forecast(ageDays: number, of: ForecastCount): void;
+  nextWeek(of: NextWeek): void;
+}
+
+/** Poisson deviances of forecasts of the week to come, ad by ad, by three rates. */
+export interface NextWeek {
+  readonly ads: number;
+  /** The ad's own conversions so far for each dollar so far. */
+  readonly raw: number;
+  /** The campaign's rate for every ad. */
+  readonly pooled: number;
+  /** The ad's rate, its spend matured, shrunk to the campaign's. */
+  readonly shrunk: number;
 }
 
 /** Conversions of one day's clicks: seen at some age, forecast then, and in the end. */
@@ -63,6 +75,13 @@ export interface Policy {
   readonly knowsAll?: boolean;
   start(known: Known): Judge;
 }
+
+export const addWeeks = (one: NextWeek, other: NextWeek): NextWeek => ({
+  ads: one.ads + other.ads,
+  raw: one.raw + other.raw,
+  pooled: one.pooled + other.pooled,
+  shrunk: one.shrunk + other.shrunk,
+});
 
 export const HOURLY = 6;
 export const DAILY = 144;

@@ -6,7 +6,15 @@ import type { AdsetLevers } from './ad-runner.ts';
 import { AdView } from './ad-view.ts';
 import { Learner } from './learner.ts';
 import { type Look, lookAt } from './look.ts';
-import { type ForecastCount, HOURLY, type Judge, type Known, type Policy } from './policy.ts';
+import {
+  addWeeks,
+  type ForecastCount,
+  HOURLY,
+  type Judge,
+  type Known,
+  type NextWeek,
+  type Policy,
+} from './policy.ts';
 import { type AdRow, finishRow, RowKeeper } from './row.ts';
 import { STEPS_A_DAY, TARGET } from './scenarios.ts';
 import { TrialBook } from './trials.ts';
@@ -20,6 +28,7 @@ export interface Outcome {
   readonly intervals: { readonly ads: number; readonly missed: number };
   /** Sums of conversions by age of their clicks. */
   readonly forecasts: Readonly<Record<string, ForecastCount>>;
+  readonly nextWeek: NextWeek;
   /** How often the policy was asked about an ad. */
   readonly looks: number;
 }
@@ -34,6 +43,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
   const calibration = Array.from({ length: 10 }, () => ({ stated: 0, sum: 0, worse: 0 }));
   const covered = new Map<AdView, boolean>();
   const forecasts: Record<string, ForecastCount> = {};
+  let nextWeek: NextWeek = { ads: 0, raw: 0, pooled: 0, shrunk: 0 };
   let looks = 0;
   let learned: readonly Learned[] = [];
   const byCampaign = Map.groupBy(views, (view) => view.ad.campaign);
@@ -63,6 +73,9 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
         forecast: sum.forecast + of.forecast,
         final: sum.final + of.final,
       };
+    },
+    nextWeek: (of) => {
+      nextWeek = addWeeks(nextWeek, of);
     },
   };
   const judge = policy.start(known);
@@ -124,7 +137,7 @@ export function runPolicy(account: Account, policy: Policy, every: number): Outc
     return finishRow(account, view, keepers[place] ?? new RowKeeper(view));
   });
   const missed = [...covered.values()].filter((holds) => !holds).length;
-  return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts, looks };
+  return { rows, calibration, intervals: { ads: covered.size, missed }, forecasts, nextWeek, looks };
 }
 
 /**

@@ -51,6 +51,7 @@ function observe(known: Known, view: AdView, look: Look): null {
   const truth = (view.ad.plan.theta * all.matured) / TARGET;
   known.cover(view, truth >= low && truth <= high);
   if (look.k % DAILY === 0) forecastDays(known, view, look);
+  if (look.k % (7 * DAILY) === 0) forecastWeek(known, view, look);
   return null;
 }
 
@@ -69,4 +70,30 @@ function forecastDays(known: Known, view: AdView, look: Look): void {
       if (clickMs >= fromMs && clickMs < fromMs + DAY_MS) final += 1;
     known.forecast(age, { seen, forecast, final });
   }
+}
+
+/** Least conversions in a week that a forecast may say: one of 0 would be infinitely wrong once. */
+const LEAST = 0.05;
+
+/** Final conversions of the clicks of the seven days to come, given what will be spent in them. */
+function forecastWeek(known: Known, view: AdView, look: Look): void {
+  const { steps, cumSpendMicros, purchases } = view.ad.track;
+  const end = look.k + 7 * DAILY;
+  const [before, after] = [cumSpendMicros[look.k] ?? 0, cumSpendMicros[end] ?? 0];
+  if (end > steps || before === 0 || after === before) return;
+  const toMs = look.nowMs + 7 * DAY_MS;
+  let came = 0;
+  for (const { clickMs } of purchases) if (clickMs >= look.nowMs && clickMs < toMs) came += 1;
+  const learned = known.learned(view.ad.campaign);
+  const prior = learned.prior ?? coldPrior(TARGET);
+  const deviance = (rate: number): number => {
+    const due = Math.max(LEAST, (rate * (after - before)) / 1e6);
+    return 2 * ((came === 0 ? 0 : came * Math.log(came / due)) - (came - due));
+  };
+  known.nextWeek({
+    ads: 1,
+    raw: deviance((view.conversions * 1e6) / before),
+    pooled: deviance(prior.a / prior.b),
+    shrunk: deviance(posteriorOf(learned, view, look, coldPrior(TARGET)).rate),
+  });
 }

@@ -29,6 +29,7 @@ describe('the hot loop', () => {
         state: () => {},
         cover: () => {},
         forecast: () => {},
+        nextWeek: () => {},
       };
       const seats = views.map((view) => new PilotSeat(view, known));
       const kinds = new Map<VerdictKind, number>();

@@ -37,7 +37,14 @@ describe('what a run of the quality bench does', () => {
   });
 
   it('leaves out what was finished, and hands it over', () => {
-    const outcome = { rows: [], calibration: [], intervals: { ads: 0, missed: 0 }, forecasts: {}, looks: 0 };
+    const outcome = {
+      rows: [],
+      calibration: [],
+      intervals: { ads: 0, missed: 0 },
+      forecasts: {},
+      nextWeek: { ads: 0, raw: 0, pooled: 0, shrunk: 0 },
+      looks: 0,
+    };
     const found: string[] = [];
     const left = tasksOf(
       FULL,

@@ -74,9 +74,11 @@ describe('a score', () => {
   });
 
   it('compares two policies ad by ad', () => {
-    const { difference, se } = pairedCapture([good, good], [{ ...good, expected: 15 }, good]);
+    const { difference, low, high } = pairedCapture([good, good], [{ ...good, expected: 15 }, good]);
     expect(difference).toBeCloseTo(5 / 20, 12);
-    expect(se).toBeGreaterThan(0);
+    // Draws of two ads: both the one, both the other, or one of each.
+    expect([low, high]).toEqual([0, 0.5]);
+    expect(() => pairedCapture([good], [good, good])).toThrow('only the same ads');
   });
 });
 
