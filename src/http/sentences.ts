@@ -1,5 +1,6 @@
 /** Facts in, sentences out: pure, so that each wording is a test and every screen says the same. */
 import type { Badge, LiveLine, Tone } from '../contract/live.ts';
+import { PILOT_RULES } from '../core/autopilot/stage.ts';
 import { formatMoney } from '../core/money.ts';
 import type { LearningFact } from '../db/live-learning.ts';
 import type { DecisionFact, PostbackFact } from '../db/live-lines.ts';
@@ -189,6 +190,11 @@ export function withName(sentence: string, objectName: string): string {
   return sentence.includes(objectName) ? sentence : `${objectName}: ${sentence}`;
 }
 
+/** Probation leaves 2 % of a budget: for whoever glances at the page that is nearer to a pause than to a raise. */
+function takesAway({ verdict, rule }: DecisionFact): boolean {
+  return verdict === 'pause' || rule === PILOT_RULES.probation;
+}
+
 /** Outcomes whose detail only repeats what the sentence already says. */
 const SAYS_IT_ALL = new Set(['applied', 'already_so']);
 
@@ -205,7 +211,7 @@ export function decisionLine(fact: DecisionFact, link: string | null): LiveLine 
     kind: 'decision',
     wallAtMs: fact.wallAtMs,
     atMs: fact.atMs,
-    tone: badge.tone === 'bad' ? 'bad' : fact.verdict === 'pause' ? 'warn' : 'good',
+    tone: badge.tone === 'bad' ? 'bad' : takesAway(fact) ? 'warn' : 'good',
     text: withName(fact.sentence, fact.objectName),
     detail:
       detail ??

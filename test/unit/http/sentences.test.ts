@@ -130,6 +130,15 @@ describe('a decision as a sentence', () => {
     expect(decisionLine({ ...decision, verdict: 'pause', sentence }, null).text).toBe(sentence);
   });
 
+  it('warns of what takes an ad set its money: a pause, and probation', () => {
+    const tone = (fact: Partial<DecisionFact>) => decisionLine({ ...decision, ...fact }, null).tone;
+    expect(tone({})).toBe('good');
+    expect(tone({ verdict: 'pause' })).toBe('warn');
+    expect(tone({ verdict: 'set_budget', rule: 'autopilot: probation' })).toBe('warn');
+    expect(tone({ verdict: 'set_budget', rule: 'autopilot: end probation' })).toBe('good');
+    expect(tone({ outcome: 'network_refused' })).toBe('bad');
+  });
+
   it('says how far it got', () => {
     expect(badge({ workflowStarted: false })).toBe('about to start');
     expect(badge({})).toBe('under way');
