@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { type Insertable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Decision, Evidence } from '../core/decision.ts';
 import type { DecisionPlan } from '../core/decision-plan.ts';
 import { evaluationEntry, type EvaluationEntry, sameConclusion, wantedValue } from '../core/evaluation.ts';
 import type { ObjectId } from '../core/object.ts';
 import { ENGINE_VERSION } from '../core/decide.ts';
 import { type Effect, sentenceWithName } from '../core/plan-decision.ts';
-import { textArray } from './binary-arrays.ts';
 import type { Db } from './connection.ts';
+import { type DecisionRow, insertDecisions } from './decision-insert.ts';
 import { holdBack, loadBusy, type Settled } from './decision-busy.ts';
 import type { StrategyInForce } from './evidence.ts';
 import { valueText } from './follow-up.ts';
 import { type DuePause, duePauses, storeDuePauses } from './holdout.ts';
-import type { DecisionTable } from './tables.ts';
 
 export interface Judged {
   readonly strategy: StrategyInForce;
@@ -142,12 +141,6 @@ export async function storeDecisions(db: Db, input: StoreInput): Promise<StoreRe
   });
 }
 
-/** A row as JSON carries it to PostgreSQL. */
-type DecisionRow = Omit<Insertable<DecisionTable>, 'evidence' | 'plan'> & {
-  readonly evidence: object;
-  readonly plan: object | null;
-};
-
 interface Group {
   readonly key: string;
   readonly campaignId: ObjectId;
@@ -244,59 +237,6 @@ function decisionRow(
     outcome_detail: null,
     closed_at: told ? new Date(input.nowMs) : null,
   };
-}
-
-/** A pass over a whole account may store thousands: one statement for so many rows. */
-const ROWS_PER_INSERT = 500;
-
-/** Every column with its type. They go as columns of text: each piece of evidence is parsed once, by itself. */
-const COLUMNS = {
-  id: 'uuid',
-  workspace_id: 'text',
-  account_id: 'text',
-  campaign_id: 'bigint',
-  object_id: 'bigint',
-  level: 'text',
-  strategy_id: 'text',
-  strategy_version: 'integer',
-  rule: 'text',
-  verdict: 'text',
-  reason: 'text',
-  sentence: 'text',
-  mode: 'text',
-  from_value: 'text',
-  to_value: 'text',
-  until: 'timestamptz',
-  evidence: 'jsonb',
-  plan: 'jsonb',
-  engine_version: 'text',
-  as_of: 'timestamptz',
-  decided_at: 'timestamptz',
-  decided_wall_at: 'timestamptz',
-  undoes: 'uuid',
-  needs_workflow: 'boolean',
-  workflow_started_at: 'timestamptz',
-  outcome: 'text',
-  outcome_detail: 'text',
-  closed_at: 'timestamptz',
-} as const satisfies Record<keyof DecisionRow, string>;
-
-async function insertDecisions(db: Db, rows: readonly DecisionRow[]): Promise<void> {
-  const names = Object.keys(COLUMNS) as readonly (keyof DecisionRow)[];
-  for (let first = 0; first < rows.length; first += ROWS_PER_INSERT) {
-    const some = rows.slice(first, first + ROWS_PER_INSERT);
-    const columns = names.map((name) => sql`${textArray(some.map((row) => asText(row[name])))}::text[]`);
-    await sql`
-      insert into decision (${sql.join(names.map((name) => sql.ref(name)))})
-      select ${sql.join(names.map((name) => sql`${sql.ref(`u.${name}`)}::${sql.raw(COLUMNS[name])}`))}
-      from unnest(${sql.join(columns)}) as u (${sql.join(names.map((name) => sql.ref(name)))})`.execute(db);
-  }
-}
-
-function asText(value: DecisionRow[keyof DecisionRow]): string | null {
-  if (value === null || value === undefined) return null;
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 async function upsertEvaluations(

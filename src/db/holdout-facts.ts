@@ -4,7 +4,7 @@ import { type Micros, MICROS_PER_UNIT } from '../core/money.ts';
 import type { Level, ObjectId } from '../core/object.ts';
 import { timestampArray } from './binary-arrays.ts';
 import type { Db } from './connection.ts';
-import type { Excluded } from './learning/delivery.ts';
+import type { Excluded } from './learning/outages.ts';
 
 const HOUR_MS = 3_600_000;
 

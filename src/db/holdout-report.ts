@@ -11,9 +11,8 @@ import { MICROS_PER_UNIT } from '../core/money.ts';
 import { maturedSpend } from '../core/statistics/exposure.ts';
 import type { Db } from './connection.ts';
 import { type DuePauseRecord, loadDuePauses, loadStretch } from './holdout-facts.ts';
-import type { Excluded } from './learning/delivery.ts';
 import { type LearnedBook, loadLearned } from './learning/load-learned.ts';
-import { inWholeHours, loadOutages } from './learning/outages.ts';
+import { type Excluded, inWholeHours, loadOutages } from './learning/outages.ts';
 import { loadStrategyVersion } from './strategy.ts';
 
 /** Chance that an interval of the report ever misses. */

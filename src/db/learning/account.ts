@@ -2,8 +2,7 @@ import { sql } from 'kysely';
 import { attributionWindowHours } from '../../core/attribution.ts';
 import type { Db } from '../connection.ts';
 import { loadGround } from '../ingest/accounts.ts';
-import type { Excluded } from './delivery.ts';
-import { loadOutages } from './outages.ts';
+import { type Excluded, loadOutages } from './outages.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -3,6 +3,16 @@ import type { Level, ObjectId } from '../../core/object.ts';
 import { bigintArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import type { Grid } from './buckets.ts';
+import {
+  type EventRow,
+  numbers,
+  type Packed,
+  type PackedEvent,
+  steps,
+  type TrafficRow,
+  unpackEvent,
+  unpackTraffic,
+} from './packed-rows.ts';
 
 /** Objects of one level, each with the instant its facts are asked from. */
 export interface Roots {
@@ -14,24 +24,6 @@ export interface Roots {
   readonly wholeFrom: readonly string[];
   /** By name; null for every event. */
   readonly events: readonly string[] | null;
-}
-
-/** Sums of one object and all below it in some hours or days; numbers by position. */
-export interface TrafficRow {
-  readonly root: ObjectId;
-  /** Days since the grid's first date, or minutes since its first hour. */
-  readonly at: readonly number[];
-  readonly spendMicros: readonly number[];
-  readonly clicks: readonly number[];
-}
-
-export interface EventRow {
-  readonly root: ObjectId;
-  readonly event: string;
-  readonly at: readonly number[];
-  readonly conversions: readonly number[];
-  readonly valueMicros: readonly number[];
-  readonly unconverted: readonly number[];
 }
 
 /**
@@ -222,54 +214,6 @@ export async function beyondCap(
     ) c
     join target t on t.leaf = c.object_id and c.at >= t.start_at`.execute(db);
   return rows;
-}
-
-interface Packed {
-  readonly root: ObjectId;
-  readonly at: string;
-  readonly spend: string;
-  readonly clicks: string;
-  readonly spendBefore?: number | null;
-  readonly clicksBefore?: number | null;
-}
-
-interface PackedEvent {
-  readonly root: ObjectId;
-  readonly event: string;
-  readonly at: string;
-  readonly conversions: string;
-  readonly value: string;
-  readonly unconverted: string;
-}
-
-function unpackTraffic(row: Packed): TrafficRow {
-  return {
-    root: row.root,
-    at: numbers(row.at),
-    spendMicros: numbers(row.spend),
-    clicks: numbers(row.clicks),
-  };
-}
-
-function unpackEvent(row: PackedEvent): EventRow {
-  return {
-    root: row.root,
-    event: row.event,
-    at: numbers(row.at),
-    conversions: numbers(row.conversions),
-    valueMicros: numbers(row.value),
-    unconverted: numbers(row.unconverted),
-  };
-}
-
-/** How much each running total is more than the one before it. */
-function steps(totals: readonly number[], before: number): number[] {
-  return totals.map((total, no) => total - (no === 0 ? before : (totals[no - 1] ?? 0)));
-}
-
-/** An array of whole numbers as PostgreSQL writes it. */
-function numbers(text: string): readonly number[] {
-  return text.slice(1, -1).split(',').map(Number);
 }
 
 function instant(ms: number): RawBuilder<unknown> {

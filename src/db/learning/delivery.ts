@@ -14,18 +14,12 @@ import {
   trafficOfHours,
 } from './delivery-queries.ts';
 import { Sums } from './delivery-sums.ts';
-import { inWholeHours } from './outages.ts';
+import { type Excluded, inWholeHours } from './outages.ts';
 import { lastResumes } from './test-start.ts';
 
 const MINUTE_MS = 60_000;
 /** Objects per set of queries: enough to be set-based, few enough that an account of any size is never held at once. */
 const OBJECTS_AT_ONCE = 5_000;
-
-/** A stretch in which conversions were not delivered: its clicks tell nothing. */
-export interface Excluded {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 export interface DeliveryInput {
   readonly accountId: string;

@@ -7,6 +7,7 @@ import type { Db } from '../connection.ts';
 import { loadDelivery } from './delivery.ts';
 import { loadLearned } from './load-learned.ts';
 import { loadOutages } from './outages.ts';
+import { pulseOf } from './watch.ts';
 
 /** Objects of one level that some strategies judge by statistics, and the events they ask. */
 export interface StatisticsOf {
@@ -98,19 +99,7 @@ export async function loadStatistics(db: Db, input: StatisticsInput): Promise<St
           .map((name) => [name, book.of(nameOf(name), object.level, campaignOf(object))]),
       );
     },
-    pulse:
-      pulse === undefined ||
-      pulse.expected === null ||
-      pulse.seen === null ||
-      pulse.hours === null ||
-      pulse.dispersion === null
-        ? null
-        : {
-            expected: pulse.expected,
-            seen: pulse.seen,
-            hours: pulse.hours,
-            dispersion: pulse.dispersion,
-          },
+    pulse: pulse === undefined ? null : pulseOf(pulse),
   };
 }
 

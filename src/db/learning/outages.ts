@@ -1,7 +1,12 @@
 import { hourStart } from '../../core/zone.ts';
 import type { Db } from '../connection.ts';
 import { hourCeiling } from './buckets.ts';
-import type { Excluded } from './delivery.ts';
+
+/** A stretch in which conversions were not delivered: its clicks tell nothing. */
+export interface Excluded {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 
 /** Stretches in which conversions of the account were not delivered; one that goes on still reaches to `nowMs`. */
 export async function loadOutages(db: Db, accountId: string, nowMs: number): Promise<readonly Excluded[]> {

@@ -4,8 +4,7 @@ import type { ObjectId } from '../../core/object.ts';
 import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
 import { trackingOutage } from '../../core/statistics/outage.ts';
 import type { Db } from '../connection.ts';
-import type { Excluded } from './delivery.ts';
-import { inWholeHours, loadOutages } from './outages.ts';
+import { type Excluded, inWholeHours, loadOutages } from './outages.ts';
 import type { StoredLearned } from './stored.ts';
 
 const HOUR_MS = 3_600_000;

@@ -3,6 +3,7 @@ import type { Learned } from '../../core/learned.ts';
 import type { ObjectId } from '../../core/object.ts';
 import type { Db } from '../connection.ts';
 import { loadLearned } from './load-learned.ts';
+import { pulseOf } from './watch.ts';
 
 /** How many outages are told, and of the campaigns how many. */
 const MOST_OUTAGES = 5;
@@ -71,6 +72,7 @@ export async function loadLearnedReport(db: Db, accountId?: string): Promise<rea
       .orderBy('started_at', 'desc')
       .limit(MOST_OUTAGES)
       .execute();
+    const measured = pulse === undefined ? null : pulseOf(pulse);
     reports.push({
       account: {
         id: account.id,
@@ -89,20 +91,9 @@ export async function loadLearnedReport(db: Db, accountId?: string): Promise<rea
           .slice(0, MOST_CAMPAIGNS),
       })),
       pulse:
-        pulse === undefined ||
-        pulse.expected === null ||
-        pulse.seen === null ||
-        pulse.hours === null ||
-        pulse.dispersion === null
+        pulse === undefined || measured === null
           ? null
-          : {
-              expected: pulse.expected,
-              seen: pulse.seen,
-              hours: pulse.hours,
-              dispersion: pulse.dispersion,
-              measuredAtMs: pulse.measured_at.getTime(),
-              probability: pulse.probability,
-            },
+          : { ...measured, measuredAtMs: pulse.measured_at.getTime(), probability: pulse.probability },
       outages: outages.map((outage) => ({
         startedAtMs: outage.started_at.getTime(),
         detectedAtMs: outage.detected_at.getTime(),

@@ -61,7 +61,8 @@ export async function watchPulse(db: Db, input: PulseInput): Promise<Watched> {
   return { pulse: measured === null ? null : pulseOf(row), news };
 }
 
-function pulseOf(row: {
+/** What was measured, where all of it was; null while too little was expected to tell silence from chance. */
+export function pulseOf(row: {
   readonly expected: number | null;
   readonly seen: number | null;
   readonly hours: number | null;
