@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { CACHE } from './cache.ts';
 import { POLICIES } from './policies/all.ts';
 import { SCENARIO_IDS, SCENARIOS } from './scenarios.ts';
+import { isAblation } from './schedule.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 
@@ -29,7 +30,7 @@ How often policies pause good ads, how fast they catch bad ones, and how much of
 in a simulated market. The last line is JSON by scenario and policy.
 
   --scenarios S1,S2    worlds: ${Object.keys(SCENARIOS).join(', ')}
-  --policies A,B1,G    see below
+  --policies A,B1,G    see below (quick: all but the variants of G)
   --ads N              ads in each world and replicate (quick 300, full 1800)
   --seed N             first seed (quick 1, full 1000; 1 to 99 are for development)
   --replicates N       worlds drawn from neighbouring seeds (quick 1, full 4)
@@ -81,7 +82,8 @@ export function readOptions(argv: readonly string[]): QualityOptions | { readonl
   const unknown = scenarios.find((id) => SCENARIOS[id] === undefined);
   if (unknown !== undefined)
     return { problem: `there is no scenario "${unknown}"; there are ${Object.keys(SCENARIOS).join(', ')}` };
-  const policies = list(values.policies) ?? POLICIES.map((policy) => policy.id);
+  const policies =
+    list(values.policies) ?? POLICIES.map((policy) => policy.id).filter((id) => full || !isAblation(id));
   const stranger = policies.find((id) => !POLICIES.some((policy) => policy.id === id));
   if (stranger !== undefined)
     return {

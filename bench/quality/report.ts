@@ -121,5 +121,5 @@ evidence; S8 and the small accounts show what happens with less.`,
 function replicates({ seeds, ads }: QualityOptions): string {
   if (seeds.length === 1) return `One replicate of ${ads} ads (seed ${seeds[0]})`;
   const half = Math.ceil(seeds.length / 2);
-  return `${seeds.length} replicates of ${ads} ads in each world (seeds ${seeds[0]}–${seeds.at(-1)}; the first ${half} for worlds and variants of the engine that no goal asks about)`;
+  return `${seeds.length} replicates of ${ads} ads in each world (seeds ${seeds[0]}–${seeds.at(-1)}; the first ${half} where no goal asks: variants of the engine, S8 and the worlds after it, most rules and tests outside S0 to S2)`;
 }

@@ -22,9 +22,11 @@ function rank(scenario: string, policy: string): number {
 }
 const RANKS = [0, 1, 2, 3] as const;
 
-/** Ablations and worlds without a goal get half of the replicates. */
-const replicatesOf = (scenario: string, policy: string, replicates: number): number =>
-  rank(scenario, policy) === 3 ? Math.ceil(replicates / 2) : replicates;
+/** Where no goal asks, half of the replicates will do; S1 and S2 are run whole with every rule and test. */
+function replicatesOf(scenario: string, policy: string, replicates: number): number {
+  const of = rank(scenario, policy);
+  return of === 3 || (of === 2 && !FIRST.has(scenario)) ? Math.ceil(replicates / 2) : replicates;
+}
 
 /** Place of a task among those of its scenario: sums of doubles are made in this order. */
 export const orderOf = (task: Task): number => task.seed * 10_000 + task.account;

@@ -97,6 +97,11 @@ describe('options of the bench', () => {
     });
     expect(readOptions(['--nonsense'])).toMatchObject({ problem: expect.any(String) });
     expect(readOptions(['--help'])).toBe('help');
+    expect(readOptions([])).toMatchObject({ policies: expect.not.arrayContaining(['G-prior']), ads: 300 });
+    expect(readOptions(['--profile', 'full'])).toMatchObject({
+      policies: expect.arrayContaining(['G', 'G-prior']),
+      ads: 1_800,
+    });
   });
 
   it('take the profile’s sizes unless told otherwise', () => {
