@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { sql } from 'kysely';
 import { connect } from '../db/connection.ts';
 import { listOpenOutages, type OpenOutage } from '../db/learning/watch.ts';
+import { listUnusualSpend, type UnusualSpend } from '../db/spend-watch.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { checkDatabase } from '../runtime/check-database.ts';
 import { readRunFile, stillRuns } from '../runtime/run-file.ts';
@@ -46,6 +47,8 @@ interface DatabaseReport {
   readonly waitingPostbacks: number | null;
   /** Accounts whose conversions fail to arrive, with what is known of it. */
   readonly outages: readonly OpenOutage[];
+  /** Accounts that spend far more just now than at this time of earlier weeks. */
+  readonly unusualSpend: readonly UnusualSpend[];
 }
 
 async function collect(context: CliContext): Promise<Report> {
@@ -68,7 +71,7 @@ async function collect(context: CliContext): Promise<Report> {
 }
 
 async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
-  const none = { version: null, sizeBytes: null, waitingPostbacks: null, outages: [] };
+  const none = { version: null, sizeBytes: null, waitingPostbacks: null, outages: [], unusualSpend: [] };
   try {
     const url = await databaseUrl(context.config);
     await checkDatabase(url);
@@ -92,6 +95,7 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
         sizeBytes: row?.size ?? null,
         waitingPostbacks: waiting?.n ?? null,
         outages: row?.migrated === true ? await listOpenOutages(db) : [],
+        unusualSpend: row?.migrated === true ? await listUnusualSpend(db) : [],
       };
     } finally {
       await db.destroy();
@@ -126,6 +130,8 @@ function describe(report: Report): string {
     );
   for (const { account, name, words } of database.outages)
     lines.push(`outage     ${name} (${account}): ${words}`);
+  for (const { account, name, words } of database.unusualSpend)
+    lines.push(`spend      ${name} (${account}): ${words}`);
   if (report.links.page !== null) lines.push(`page       ${report.links.page}`);
   lines.push(`temporal   ${report.links.temporalUi ?? report.temporalAddress}`);
   return lines.join('\n');

@@ -21,21 +21,27 @@ export function robustZ(x: number, usual: { readonly median: number; readonly ma
 /**
  * Whether spend of an hour is far above the same hour of earlier weeks (alarm at 5), or above 1.5 times what was planned to
  * be spent by now. `sameHour`: spend of the same hour of the week, at least 4 values, else it is not asked. `planned`:
- * planned share of the day so far; left out or not positive: not asked. Major units, all of them.
+ * planned share of the day so far; left out or not positive: not asked. Major units, all of them. `usual` is the median of
+ * `sameHour`, null with fewer than 4.
  */
 export function spendAnomaly(input: {
   readonly spend: number;
   readonly sameHour: readonly number[];
   readonly spentToday?: number;
   readonly planned?: number;
-}): { readonly z: number | null; readonly unusual: boolean; readonly runaway: boolean } {
+}): {
+  readonly usual: number | null;
+  readonly z: number | null;
+  readonly unusual: boolean;
+  readonly runaway: boolean;
+} {
   const known = input.sameHour.filter((value) => Number.isFinite(value));
+  const usual = known.length < 4 ? null : median(known);
   const z =
-    known.length < 4
-      ? null
-      : robustZ(input.spend, { median: median(known), mad: medianAbsoluteDeviation(known) });
+    usual === null ? null : robustZ(input.spend, { median: usual, mad: medianAbsoluteDeviation(known) });
   const { planned = 0, spentToday = 0 } = input;
   return {
+    usual,
     z,
     unusual: z !== null && z >= SPEND_ALARM,
     runaway: planned > 0 && spentToday > RUNAWAY * planned,

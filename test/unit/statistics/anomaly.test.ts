@@ -23,6 +23,7 @@ describe('spend anomaly', () => {
 
   it('is not asked with fewer than four weeks', () => {
     expect(spendAnomaly({ spend: 1e6, sameHour: [1, 1, 1] })).toEqual({
+      usual: null,
       z: null,
       unusual: false,
       runaway: false,
