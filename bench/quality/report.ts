@@ -36,22 +36,24 @@ export function writeReport(options: QualityOptions, results: Results, run: RunF
   ] as const) {
     const of = scores[id];
     if (of === undefined) continue;
+    const points = Object.entries(of)
+      .filter(([policy]) => !isAblation(policy) && policy !== 'X')
+      .map(([policy, score]) => ({
+        label: policy,
+        x: Math.max(score.starved, score.falsePause),
+        y: score.capture,
+        ours: OURS.has(policy),
+      }));
+    const heights = points.map(({ y }) => y);
     writeFileSync(
       path.join(options.docs, 'quality', `capture-${name}.svg`),
       scatter({
         title: `Good ads stopped and profit kept, ${name} conversions, in a simulated market`,
-        xTitle: 'good ads paused or starved',
+        xTitle: 'good ads paused or starved (root scale)',
         yTitle: 'share of the attainable profit',
-        yFrom: -0.2,
-        yTo: 1.1,
-        points: Object.entries(of)
-          .filter(([policy]) => !isAblation(policy) && policy !== 'X')
-          .map(([policy, score]) => ({
-            label: policy,
-            x: Math.max(score.starved, score.falsePause),
-            y: score.capture,
-            ours: OURS.has(policy),
-          })),
+        yFrom: Math.min(0, Math.floor(5 * Math.min(...heights)) / 5),
+        yTo: Math.max(1, ...heights) + 0.05,
+        points,
       }),
     );
   }
