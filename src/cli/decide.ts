@@ -205,6 +205,8 @@ function shapeError(issue: Issue | undefined): LineError {
   const path = pathText(issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step)));
   const hint = './bidloop decide --schema prints every key';
   const wrong = (message: string): LineError => ({ code: 'wrong_shape', path, message, hint });
+  if (issue.code === 'invalid_type' && path === '')
+    return wrong('an observation is one JSON object, { … }, and this is none');
   if (issue.code === 'unrecognized_keys') return wrong(`there is no ${issue.keys.join(', ')} here`);
   if ((issue.code === 'invalid_type' || issue.code === 'invalid_union') && issue.input === undefined)
     return wrong(`${path === '' ? 'the observation' : path} is missing`);

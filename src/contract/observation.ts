@@ -19,7 +19,9 @@ const hour = z
     impressions: count.optional(),
     visits: count.optional().describe("Clicks as you counted them; the network's if left out."),
   })
-  .describe('Cost of one hour. Hours without cost may be left out.');
+  .describe(
+    'Cost of one hour. Hours without cost may be left out; hours from asOf on are not known yet and do not count.',
+  );
 
 const conversion = z.strictObject({
   event: z.string().min(1).max(100).describe('Its name, as "purchase".'),

@@ -227,7 +227,8 @@ describe('what is wrong with a line, and where', () => {
   const wrong = (part: object) => ({ ...observation(), ...part });
   test.each<[string, unknown, string]>([
     ['not JSON', '{', 'not_json : this is not JSON'],
-    ['no object', '7', 'wrong_shape'],
+    ['no object', '7', 'wrong_shape : an observation is one JSON object, { … }, and this is none'],
+    ['a list', '[1]', 'wrong_shape : an observation is one JSON object, { … }, and this is none'],
     [
       'now is missing',
       { levers: { status: 'active' }, hours: [], conversions: [] },
