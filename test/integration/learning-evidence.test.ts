@@ -271,6 +271,20 @@ rules:
     expect(spendOf(before) - spendOf(after)).toBeCloseTo(6 * 5, 6);
   });
 
+  it('has revenue under the cap for whoever asks what an order is worth, by any name', async () => {
+    const account = await world();
+    for (const when of [
+      'forecast.revenue("7d") < 5',
+      'shrunk.roas("7d") < 0.1',
+      'forecast.revenueHigh("7d") < 5',
+    ]) {
+      await strategy(account, when);
+      const one = (await evidenceAt(db, account, MIDNIGHT)).at(-1)?.evidence[0];
+      expect(one?.learned?.['purchase']?.orders).not.toBeNull();
+      expect(one?.delivery?.events['purchase']?.cappedValue, when).toBeDefined();
+    }
+  });
+
   it('is not loaded for those who do not ask', async () => {
     const account = await world();
     await strategy(account, 'spend("7d") > 10');

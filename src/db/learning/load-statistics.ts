@@ -51,9 +51,9 @@ export function statisticsOf(
   }));
 }
 
-/** Every test of revenue has ROAS in its name, and so has the target of an autopilot that asks one. */
+/** What asks the worth of orders has ROAS or revenue in its name, and so has the target of an autopilot that asks one. */
 function valuesRevenue({ autopilot, rules }: CompiledStrategy): boolean {
-  return autopilot?.target.kind === 'roas' || rules.some((rule) => /roas/i.test(rule.whenText));
+  return autopilot?.target.kind === 'roas' || rules.some((rule) => /roas|revenue/i.test(rule.whenText));
 }
 
 /** Nothing was asked. */
