@@ -1,4 +1,5 @@
 import type { Results } from './figures.ts';
+import { f } from './markdown.ts';
 import { type Score, standardError } from './score.ts';
 
 /** One promise of the engine with what was measured. */
@@ -13,8 +14,7 @@ export interface Goal {
 
 type Scores = Readonly<Record<string, Readonly<Record<string, Score>>>>;
 
-const figure = (value: number | undefined, places = 3): string =>
-  value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(places).replace(/^(-?)0\./, '$1.');
+const figure = (value: number | undefined, places = 3): string => f(value, places);
 
 const BEST_RULES = ['B1', 'B2', 'B3'] as const;
 

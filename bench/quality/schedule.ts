@@ -22,10 +22,10 @@ function rank(scenario: string, policy: string): number {
 }
 const RANKS = [0, 1, 2, 3] as const;
 
-/** Where no goal asks, half of the replicates will do; S1 and S2 are run whole with every rule and test. */
-function replicatesOf(scenario: string, policy: string, replicates: number): number {
+/** In the full profile half of the replicates will do where no goal asks; S1 and S2 are run whole with every rule and test. */
+function isHalved(scenario: string, policy: string): boolean {
   const of = rank(scenario, policy);
-  return of === 3 || (of === 2 && !FIRST.has(scenario)) ? Math.ceil(replicates / 2) : replicates;
+  return of === 3 || (of === 2 && !FIRST.has(scenario));
 }
 
 /** Place of a task among those of its scenario: sums of doubles are made in this order. */
@@ -37,10 +37,11 @@ export const orderOf = (task: Task): number => task.seed * 10_000 + task.account
  * @param remembered a finished piece of an earlier run, or null.
  */
 export function tasksOf(
-  options: Pick<QualityOptions, 'scenarios' | 'policies' | 'seeds' | 'ads' | 'eager'>,
+  options: Pick<QualityOptions, 'profile' | 'scenarios' | 'policies' | 'seeds' | 'ads' | 'eager'>,
   remembered: (task: Task, policy: string) => Finished | null,
   found: (task: Task, policy: string, finished: Finished) => void,
 ): readonly Task[] {
+  const half = options.profile === 'full' ? Math.ceil(options.seeds.length / 2) : Infinity;
   const tasks: Task[] = [];
   for (const now of RANKS)
     for (const [replicate, seed] of options.seeds.entries())
@@ -50,7 +51,7 @@ export function tasksOf(
         const policies = options.policies.filter(
           (policy) =>
             rank(id, policy) === now &&
-            replicate < replicatesOf(id, policy, options.seeds.length) &&
+            (replicate < half || !isHalved(id, policy)) &&
             // An account is made for somebody.
             (POLICIES.find((one) => one.id === policy)?.every(scenario) ?? null) !== null,
         );
