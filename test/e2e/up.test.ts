@@ -66,6 +66,16 @@ describe('npm start', () => {
     for (const name of NAMES) expect(isAlive(repaired[name]), name).toBe(false);
   });
 
+  test('Ctrl-C in a terminal, which every process of the group gets, ends with exit code 0', async () => {
+    const up = place.npmStart();
+    await up.says('The optimizer is ready.');
+    const running = pids();
+    process.kill(-(up.process.pid ?? 0), 'SIGINT');
+    expect(await up.ended(), up.output()).toBe(0);
+    expect(up.output()).toContain('Stopped. `npm start` goes on from here.');
+    for (const name of NAMES) expect(isAlive(running[name]), name).toBe(false);
+  });
+
   test('after kill -9 the next start takes over the servers, renews our own processes and keeps the addresses', async () => {
     const killed = place.up();
     await killed.says('The optimizer is ready.');

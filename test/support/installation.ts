@@ -1,15 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { inject, vi } from 'vitest';
 import { freePort } from '../../src/runtime/free-port.ts';
 import { endServers, endWorkingLeftovers } from '../../src/runtime/leftovers.ts';
 import { removePostgresHome } from '../../src/runtime/postgres-home.ts';
-import { readRunFile, type RunFile } from '../../src/runtime/run-file.ts';
+import { readRunFile, type RunFile, stillRuns } from '../../src/runtime/run-file.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = path.join(ROOT, 'src/main.ts');
 
 /** A whole installation in a directory of its own, as `npm start` runs it. */
 export interface Installation {
@@ -17,6 +19,8 @@ export interface Installation {
   readonly pageUrl: string;
   /** Runs `bidloop up` with these arguments. */
   up(...args: readonly string[]): Up;
+  /** Runs `npm start` as a terminal does: as the leader of its own group of processes. */
+  npmStart(): Up;
   run(): RunFile;
   /** Ends whatever still runs and removes the directory. */
   remove(): Promise<void>;
@@ -59,35 +63,38 @@ export async function installation(settings: Readonly<Record<string, string>> = 
     if (file === null) throw new Error('nothing was started yet');
     return file;
   };
+  const watched = (child: ChildProcessByStdio<null, Readable, Readable>): Up => {
+    started.push(child);
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    return {
+      process: child,
+      output: () => text,
+      says: (wanted, withinMs = 60_000) =>
+        vi.waitFor(
+          () => {
+            if (!text.includes(wanted)) throw new Error(`"${wanted}" was not said, but:\n${text}`);
+          },
+          { timeout: withinMs, interval: 50 },
+        ),
+      ended: () => exit,
+    };
+  };
   return {
     dataDir,
     pageUrl: `http://127.0.0.1:${http}`,
     run,
-    up(...args) {
-      const child = spawn(process.execPath, [MAIN, 'up', ...args], {
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      started.push(child);
-      let text = '';
-      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
-      return {
-        process: child,
-        output: () => text,
-        says: (wanted, withinMs = 60_000) =>
-          vi.waitFor(
-            () => {
-              if (!text.includes(wanted)) throw new Error(`"${wanted}" was not said, but:\n${text}`);
-            },
-            { timeout: withinMs, interval: 50 },
-          ),
-        ended: () => exit,
-      };
-    },
+    up: (...args) =>
+      watched(spawn(process.execPath, [MAIN, 'up', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })),
+    npmStart: () =>
+      watched(spawn('npm', ['start'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })),
     async remove() {
       for (const child of started) child.kill('SIGKILL');
+      // npm does not take along what it started.
+      const supervisor = readRunFile(dataDir)?.supervisor ?? null;
+      if (supervisor !== null && stillRuns(supervisor)) process.kill(supervisor.pid, 'SIGKILL');
       await endWorkingLeftovers(readRunFile(dataDir));
       await endServers(dataDir, readRunFile(dataDir));
       removePostgresHome(dataDir);
