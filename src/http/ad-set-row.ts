@@ -1,6 +1,7 @@
 import type { AdSetRow, Badge, Tone } from '../contract/live.ts';
 import { formatMoney, type Micros, micros, MICROS_PER_UNIT } from '../core/money.ts';
 import type { PilotEntry } from '../core/evaluation.ts';
+import { oddsText } from '../core/rules/proven.ts';
 import type { AdSetFact, LastVerdict } from '../db/live-table.ts';
 import { networkTitle, plainWords } from './sentences.ts';
 
@@ -43,16 +44,13 @@ function stageBadge(pilot: PilotEntry | null): Badge | null {
 /** How far the evidence has come towards a pause, on the scale on which evidence adds up: logarithms. */
 function evidenceOf(pilot: PilotEntry | null): NonNullable<AdSetRow['verdict']>['evidence'] {
   if (pilot === null || !(pilot.needed > 1) || pilot.stage === 'paused') return null;
-  const share = pilot.evidence > 1 ? Math.log(pilot.evidence) / Math.log(pilot.needed) : 0;
+  const [come, needed] = [Math.log(pilot.evidence), Math.log(pilot.needed)];
+  const [have, need] = [oddsText(come), oddsText(needed)];
   return {
-    words: `evidence ${oddsText(pilot.evidence)} : 1, pausing needs ${oddsText(pilot.needed)} : 1`,
-    share: Math.min(1, share),
+    // 4.98 : 1 is not 5 : 1.
+    words: `evidence ${come < needed && have === need ? 'just under ' : ''}${have}, pausing needs ${need}`,
+    share: Math.min(1, Math.max(0, come / needed)),
   };
-}
-
-/** "0.4", "2.7", "27", "1,200". */
-function oddsText(odds: number): string {
-  return odds.toLocaleString('en-US', { maximumSignificantDigits: odds < 10 ? 2 : 3 });
 }
 
 function bidWords(fact: AdSetFact): string {

@@ -53,6 +53,14 @@ describe('an ad set that an autopilot looks after', () => {
     expect(stage).toBeNull();
   });
 
+  it('tells evidence in the words of its sentence, also where it rounds to the proof or speaks for the ad set', () => {
+    const words = (evidence: number) =>
+      adSetRow(fact({ pilot: pilot({ evidence }) }), false).verdict?.evidence?.words;
+    expect(words(4.98)).toBe('evidence just under 5 : 1, pausing needs 5 : 1');
+    expect(words(0.47)).toBe('evidence 1 : 2.1, pausing needs 5 : 1');
+    expect(words(0)).toBe('evidence under 1 : 100, pausing needs 5 : 1');
+  });
+
   it('shows nothing of a bar below 1 : 1, and a full one at the proof and beyond', () => {
     const share = (evidence: number) =>
       adSetRow(fact({ pilot: pilot({ evidence }) }), false).verdict?.evidence?.share;
