@@ -20,7 +20,8 @@ export const MISS = 0.05;
 export const OBSERVER: Policy = {
   id: 'X',
   title: 'observer: intervals and forecasts, no changes',
-  every: ({ bidding, target }) => (bidding === true || target === 'roas' ? null : HOURLY),
+  // Coverage is asked where nothing drifts, forecasts in the worlds of fast, slow and moving conversions.
+  every: ({ id }) => (id === 'S0' ? HOURLY : ['S1', 'S2', 'S3'].includes(id) ? DAILY : null),
   revives: false,
   learns: {},
   start: (known) => (view, look) => observe(known, view, look),

@@ -162,7 +162,7 @@ export const RULES: readonly Policy[] = [
     every: 3,
     revives: true,
     byClock: true,
-    in: ['S1', 'S2', 'S3', 'S6', 'small'],
+    in: ['S1', 'S2', 'small'],
   }),
   ruled('R11', 'R11', 'test allowance with late recovery, hourly', { every: HOURLY, revives: true }),
   ruled('person', 'person', 'a person at the report on weekdays at nine', {

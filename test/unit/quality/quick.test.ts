@@ -85,7 +85,7 @@ describe('quality of decisions in a simulated market, quick profile', () => {
         seed: 5,
         account: 1,
         ads: 24,
-        policies: ['A', 'R10', 'G'],
+        policies: ['A', 'R11', 'G'],
         eager: false,
       };
       runTask(task, (_, outcome) => outcomes.push(outcome));
