@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** `npm run bench -- <name>` runs `bench/<name>.ts`; each prints its figures as one JSON object on its last line. */
-const NOT_BENCHES = /^(?:run|.*-(?:process|server|seed|rivals))\.ts$/;
+const NOT_BENCHES = /^(?:run|seed|.*-(?:process|server|seed|rivals))\.ts$/;
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const known = readdirSync(folder)
