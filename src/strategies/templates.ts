@@ -13,11 +13,18 @@ export interface Template {
   readonly write: (values: TemplateValues) => string;
 }
 
-const head = (name: string, about: string, { cpa, event, level }: TemplateValues): string => `# ${about}
-#
-# A window is "3h" (the newest three full hours), "today", "yesterday", "7d" (today and the six days before),
+const RULES = `# A window is "3h" (the newest three full hours), "today", "yesterday", "7d" (today and the six days before),
 # "7d before today" or "lifetime". A metric without an event counts the target's event.
-# All metrics, facts and actions: docs/rules.md. Check after editing: bidloop strategy check ${name}.yaml
+# All metrics, facts and actions: docs/rules.md.`;
+
+const head = (
+  name: string,
+  about: string,
+  { cpa, event, level }: TemplateValues,
+  language = RULES,
+): string => `# ${about}
+#
+${language} Check after editing: ./bidloop strategy check <this file>
 version: 1
 strategy: ${name}
 
@@ -165,6 +172,7 @@ rules: # in order: the first that holds for an object decides
       'autopilot',
       'One target instead of rules. docs/autopilot.md says what it does, number by number.',
       values,
+      '# Rules may stand beside it and are asked first: docs/rules.md.',
     )}
 autopilot:
   targetIs: limit # what a conversion is worth to you; average: what conversions shall cost on average
