@@ -62,7 +62,8 @@ describe('what a run of the quality bench does', () => {
     const msOf = estimator(tasks.filter(({ policies }) => policies.includes('G')));
     const task = (scenario: string, ads: number) => ({ ...FULL, scenario, ads, seed: 1, account: 0 });
     expect(msOf(task('S1', 300), 'G')).toBeGreaterThan(msOf(task('S4', 300), 'G'));
-    expect(msOf(task('S1', 300), 'G')).toBeCloseTo(3 * msOf(task('S1', 100), 'G'));
+    expect(msOf(task('S1', 300), 'G')).toBeGreaterThan(msOf(task('S1', 100), 'G'));
+    expect(msOf(task('S1', 300), 'G')).toBeLessThanOrEqual(3 * msOf(task('S1', 100), 'G') + 1e-9);
     expect(msOf(task('S1', 300), 'N')).toBe(0);
   }, 30_000);
 });
