@@ -1,0 +1,104 @@
+import { compileStrategy } from '../src/core/rules/compile.ts';
+import { evaluateCondition } from '../src/core/rules/condition.ts';
+import { DEFAULT_CURVES } from '../src/core/statistics/default-curves.ts';
+import { deliveryOf, evidenceOf, learnedOf, strategyOf } from '../test/support/evidence.ts';
+
+/**
+ * What one condition of each family of statistics costs on an ad set with a month of facts, in microseconds of a core: the
+ * median of nine rounds, each over ad sets of its own; and what it costs to compile a thousand rules. The last line is JSON.
+ */
+const CONDITIONS = {
+  'proven.cpaAbove': 'proven.cpaAbove(target.cpa, 0.05)',
+  'proven.roasBelow': 'proven.roasBelow(target.roas, 0.05)',
+  'due.conversions': 'due.conversions("7d") > 1000',
+  'shrunk.roas': 'shrunk.roas("7d") < 0',
+  'probability.roasBelow': 'probability.roasBelow(target.roas, "7d") < 0',
+  'forecast.conversionsHigh': 'forecast.conversionsHigh("7d") < 0',
+  'forecast.roasLow': 'forecast.roasLow("7d") < 0',
+};
+const ROUNDS = 9;
+const AD_SETS = 3_000;
+const RULES = 1_000;
+
+/** A month of an ad set: days, then three days of hours. */
+function month() {
+  const hours = deliveryOf(
+    Array.from({ length: 72 }, (_, hour) => [2, hour % 20 === 0 ? 1 : 0, hour % 20 === 0 ? 40 : 0] as const),
+  );
+  const [first = 0] = hours.fromMs;
+  const days = (value: number) => Array.from({ length: 27 }, () => value);
+  const { conversions = [], value = [] } = hours.events['purchase'] ?? {};
+  return {
+    fromMs: [...days(0).map((_, day) => first - (27 - day) * 86_400_000), ...hours.fromMs],
+    toMs: hours.toMs,
+    spend: [...days(48), ...hours.spend],
+    clicks: [...days(48), ...hours.clicks],
+    events: { purchase: { conversions: [...days(1), ...conversions], value: [...days(40), ...value] } },
+  };
+}
+
+const delivery = month();
+const learned = {
+  purchase: learnedOf({
+    curve: DEFAULT_CURVES.purchase,
+    prior: { a: 2, b: 60, siblings: 20, from: 'campaign' },
+    orders: { orders: 500, mean: 45, kappa: 80, cap: 200, cappedShare: 0.95 },
+  }),
+};
+/** A new ad set each time: what is kept per evidence must not make a second look cheap. */
+const fresh = () => evidenceOf({ delivery: { ...delivery }, learned });
+
+function microseconds(condition: string): number {
+  const { rules, constants } = strategyOf(condition);
+  const [rule] = rules;
+  if (rule === undefined) throw new Error('no rule');
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const all = Array.from({ length: AD_SETS }, fresh);
+    // The thread's own time: other work on the machine does not lengthen it.
+    const start = process.threadCpuUsage();
+    for (const full of all) {
+      const { object, campaign, adset, account } = full;
+      evaluateCondition(rule.when, { object, campaign, adset, account, full, constants });
+    }
+    const { user, system } = process.threadCpuUsage(start);
+    return (user + system) / AD_SETS;
+  });
+  return median(rounds);
+}
+
+function compileSeconds(): number {
+  const rules = Array.from({ length: RULES }, (_, index) => ({
+    name: `rule ${index}`,
+    when: `spend("7d") > ${index} && cpa("7d") > target.cpa && proven.cpaAbove(${index + 1}, 0.05) && due.conversions("7d") >= 3`,
+    // oxlint-disable-next-line unicorn/no-thenable -- a rule is written when … then; nothing awaits it.
+    then: { pause: true as const },
+  }));
+  const startedAt = performance.now();
+  const compiled = compileStrategy({
+    version: 1,
+    strategy: 'bench',
+    scope: { level: 'adset' },
+    target: { event: 'purchase', cpa: 30 },
+    rules,
+  });
+  if (!compiled.ok) throw new Error('the rules do not compile');
+  return (performance.now() - startedAt) / 1_000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
+const found = Object.entries(CONDITIONS).map(([name, condition]) => {
+  const own = rounded(microseconds(condition));
+  console.log(`${name.padEnd(26)} ${own} µs`);
+  return [name, own] as const;
+});
+console.log(
+  JSON.stringify({
+    microseconds: Object.fromEntries(found),
+    worstMicroseconds: Math.max(...found.map(([, own]) => own)),
+    compileThousandRulesSeconds: rounded(compileSeconds()),
+  }),
+);
