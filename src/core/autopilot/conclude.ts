@@ -1,10 +1,11 @@
+import type { PastChange } from '../decision.ts';
 import { maturedSpend } from '../statistics/exposure.ts';
 import { bidStep } from './bid-step.ts';
 import { raisedBudget } from './budget-step.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { Judgement, PilotAction, PilotInput, PilotReason, Stage } from './judgement.ts';
 import { lnEvidenceGood, type PilotNumbers } from './numbers.ts';
-import { newest, probationLever } from './stage.ts';
+import { hasBid, newest, probationLever } from './stage.ts';
 import type { Units } from './units.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -21,6 +22,9 @@ const WORTH_A_BID = 0.35;
 const LEAST_BID = 0.5;
 /** After this long a bid moves again even if little has matured: a bid that is far too low brings nothing to wait for. */
 const LONGEST_REST_MS = 7 * DAY_MS;
+/** What has matured since a change lets the next one come before its rest is over, but not within the hours of a report or two. */
+const LEAST_REST_MS = 3 * 3_600_000;
+const SEEN_BY = 10;
 /** Evidence that a raised budget needs, as 1/α: money that nobody has asked for is spent only on a proof. */
 const RAISE_EVIDENCE = Math.log(20);
 
@@ -40,7 +44,7 @@ export interface Conclusion {
 export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: PilotNumbers): Conclusion {
   if (input.levers.status !== 'active' && numbers.stage.stage !== 'paused') return keep('not_ours');
   if (input.outage) return keep('tracking_outage');
-  if (numbers.stage.stage === 'paused') return whilePaused(input, numbers);
+  if (numbers.stage.stage === 'paused') return whilePaused(pilot, input, numbers);
   if (input.held !== undefined && input.nowMs < input.held.untilMs)
     return {
       ...keep('holdout'),
@@ -48,7 +52,7 @@ export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: P
     };
 
   const perClick = paidPerClick(input);
-  const bid = hasBid(input)
+  const bid = hasBid(input.levers)
     ? bidStep(pilot, input, numbers.units, { lower: numbers.recentLower, upper: numbers.recentUpper })
     : null;
   if (numbers.lnEvidence >= numbers.lnThreshold) {
@@ -86,13 +90,14 @@ function nothing(pilot: CompiledAutopilot, { verdictDays, stage }: PilotNumbers)
 
 /**
  * Lifts our own pause with hysteresis: when late conversions have taken all evidence away (E < 1), or have taken the proof
- * away, the object would not be on probation, and two targets' worth of spend has matured since the pause.
+ * away, the object would not be on the trickle, and two targets' worth of spend has matured since the pause.
  */
-function whilePaused(input: PilotInput, numbers: PilotNumbers): Conclusion {
+function whilePaused(pilot: CompiledAutopilot, input: PilotInput, numbers: PilotNumbers): Conclusion {
   const { stage, lnEvidence, lnThreshold, units } = numbers;
   const back: Conclusion = { action: 'resume', reason: 'evidence_gone', stage: 'normal' };
   if (lnEvidence < 0) return back;
-  if (lnEvidence >= lnThreshold || numbers.level < 1 || stage.sinceMs === null) return keep('stays_paused');
+  if (lnEvidence >= lnThreshold || numbers.level <= pilot.trickle || stage.sinceMs === null)
+    return keep('stays_paused');
   const atPause = maturedSpend({
     delivery: input.delivery,
     curve: input.learned.curve,
@@ -169,7 +174,11 @@ function raiseBudget(pilot: CompiledAutopilot, input: PilotInput, numbers: Pilot
 
 /**
  * A bid or a raised budget waits for its rest and for one target's worth of matured spend since the last change: sooner,
- * a step would be taken on what the one before it is not yet seen to have done.
+ * a step would be taken on what the one before it is not yet seen to have done. Ten targets' worth end the rest early: in
+ * so many a step of a third shows.
+ *
+ * The value of a click does not depend on what is bid for it, so there a further step the same way waits for nothing but
+ * its rest: after a cut a whole target's worth takes weeks to come.
  */
 function restingOr(
   pilot: CompiledAutopilot,
@@ -183,9 +192,27 @@ function restingOr(
   const last = newest(input.history, kind);
   if (last === undefined) return step;
   const restedMs = input.nowMs - last.atMs;
-  if (restedMs < pilot.restMs) return keep('cooldown');
+  if (restedMs < pilot.restMs)
+    return restedMs >= LEAST_REST_MS && maturedTargets(input, units, last.atMs) >= SEEN_BY
+      ? step
+      : keep('cooldown');
+  if (kind === 'set_bid' && goesOn(pilot, input, last, step)) return step;
   if (restedMs < LONGEST_REST_MS && maturedTargets(input, units, last.atMs) < 1) return keep('cooldown');
   return step;
+}
+
+/** Whether the bid is that of a click's value and goes the way that it went last. */
+function goesOn(
+  pilot: CompiledAutopilot,
+  input: PilotInput,
+  { from, toMicros }: PastChange,
+  { toMicros: next }: Conclusion,
+): boolean {
+  const { bidMicros } = input.levers;
+  if (input.bidUnit !== 'click' || pilot.targetIs !== 'limit') return false;
+  if (toMicros === undefined || next === undefined || from.bidMicros === null || bidMicros === null)
+    return false;
+  return toMicros > from.bidMicros === next > bidMicros;
 }
 
 /** Exposure, in targets, that has matured since an instant. */
@@ -197,14 +224,5 @@ function maturedTargets(input: PilotInput, units: Units, fromMs: number): number
 }
 
 function paidPerClick(input: PilotInput): boolean {
-  return input.bidUnit === 'click' && hasBid(input);
-}
-
-function hasBid({ levers }: PilotInput): boolean {
-  const { bidStrategy, bidMicros } = levers;
-  return (
-    bidMicros !== null &&
-    bidMicros > 0 &&
-    (bidStrategy === 'manual_cpc' || bidStrategy === 'bid_cap' || bidStrategy === 'cost_cap')
-  );
+  return input.bidUnit === 'click' && hasBid(input.levers);
 }

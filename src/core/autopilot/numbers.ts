@@ -6,7 +6,7 @@ import { lnRoasAbove } from '../statistics/roas-test.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { PilotInput } from './judgement.ts';
 import { budgetLevel } from './probation.ts';
-import { type StageFacts, stageOf } from './stage.ts';
+import { hasBid, type StageFacts, stageOf } from './stage.ts';
 import { countOf, dueOf, type Units } from './units.ts';
 import { verdictDays } from './volume.ts';
 
@@ -68,8 +68,7 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
   const count = countOf(units, recent);
   const due = dueOf(units, recent);
   const { prior } = units;
-  const horizonTargets = due + (input.plannedDailySpend * units.perSpend * pilot.horizonMs) / DAY_MS;
-  const planned = input.plannedDailySpend > 0 ? horizonTargets : 0;
+  const recentLower = weeks[place] ?? NOTHING;
   const stage = stageOf(input.history, input.levers, input.strategyId);
   const onProbation = stage.stage === 'probation';
   return {
@@ -77,7 +76,7 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
     stage,
     whole: weeks[0] ?? NOTHING,
     recent,
-    recentLower: weeks[place] ?? NOTHING,
+    recentLower,
     recentUpper: lines.upper[place] ?? NOTHING,
     wholeUpper: lines.upper[0] ?? NOTHING,
     sinceMs,
@@ -91,10 +90,12 @@ export function pilotNumbers(pilot: CompiledAutopilot, input: PilotInput, units:
       prior,
       count,
       due,
-      lnEvidence,
-      horizonTargets: planned,
+      // A good object must not starve because its conversions are slower than believed.
+      worse: probabilityAbove(prior, count, dueOf(units, recentLower), 1),
+      plannedTargets: (input.plannedDailySpend * units.perSpend * pilot.horizonMs) / DAY_MS,
       trickle: pilot.trickle,
       onProbation,
+      capped: hasBid(input.levers) && input.bidUnit === 'conversion',
     }),
     verdictDays: verdictDays(pilot.alpha, DEFAULT_WEIGHT, units.perSpend, input.plannedDailySpend),
   };

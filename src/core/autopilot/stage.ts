@@ -36,12 +36,16 @@ const NORMAL: StageFacts = { stage: 'normal', fullMicros: null, lever: null, sin
 export function probationLever(
   levers: LeverState,
 ): { readonly lever: 'bid' | 'daily'; readonly micros: number } | null {
-  const { dailyBudgetMicros, bidMicros, bidStrategy } = levers;
+  const { dailyBudgetMicros, bidMicros } = levers;
   if (dailyBudgetMicros !== null && dailyBudgetMicros > 0)
     return { lever: 'daily', micros: dailyBudgetMicros };
-  const hasBid = bidStrategy === 'bid_cap' || bidStrategy === 'cost_cap' || bidStrategy === 'manual_cpc';
-  if (hasBid && bidMicros !== null && bidMicros > 0) return { lever: 'bid', micros: bidMicros };
-  return null;
+  return bidMicros !== null && hasBid(levers) ? { lever: 'bid', micros: bidMicros } : null;
+}
+
+/** Whether a bid is set on it that counts: of a click, or a cap. */
+export function hasBid({ bidStrategy, bidMicros }: LeverState): boolean {
+  const counts = bidStrategy === 'bid_cap' || bidStrategy === 'cost_cap' || bidStrategy === 'manual_cpc';
+  return counts && bidMicros !== null && bidMicros > 0;
 }
 
 /**

@@ -77,6 +77,45 @@ describe('a bid per click goes to the value of a click', () => {
     expect(at(8 * DAY_MS, little).verdict.kind).toBe('set_bid');
   });
 
+  test('a further step the way it went waits for its rest alone', () => {
+    const from = { status: 'active', bidStrategy: 'manual_cpc', dailyBudgetMicros: null } as const;
+    const at = (agoMs: number, fromBid: number, days: readonly Bucket[]) =>
+      decide(
+        limit,
+        pilotEvidence(days, {
+          ...perClick(0.5),
+          learned: { clickPrior },
+          history: [
+            ourChange('set_bid', 'autopilot: bid', agoMs, {
+              from: { ...from, bidMicros: usd(fromBid), lifetimeBudgetMicros: null },
+              toMicros: usd(0.5),
+            }),
+          ],
+        }),
+      );
+    const little: Bucket[] = [...facts, { spend: 10, clicks: 8 }];
+    expect(at(DAY_MS, 0.4, little).verdict.kind).toBe('set_bid');
+    expect(at(DAY_MS, 0.6, little).reason.code).toBe('cooldown');
+  });
+
+  test('ten targets of spend since the last change end the day early', () => {
+    const at = (spend: number) => {
+      const evidence = pilotEvidence([{ spend, clicks: spend, conversions: spend / 15 }], {
+        ...perClick(0.5),
+        learned: { clickPrior },
+        history: [ourChange('set_bid', 'autopilot: bid', 4 * HOUR_MS, { toMicros: usd(0.5) })],
+      });
+      const { delivery } = evidence;
+      if (delivery === undefined) throw new Error('no delivery');
+      return decide(limit, {
+        ...evidence,
+        delivery: { ...delivery, fromMs: [delivery.toMs - 3.5 * HOUR_MS] },
+      });
+    };
+    expect(at(270).reason.code).toBe('cooldown');
+    expect(at(330).verdict.kind).toBe('set_bid');
+  });
+
   test('it is cut instead of paused on while its value is near, and paused on when it cannot go lower', () => {
     const loser: Bucket[] = Array.from({ length: 8 }, (_, index) => ({
       spend: 60,

@@ -42,8 +42,8 @@ describe('a worked example: 2 purchases on $360 in six days, $60 a day', () => {
     expect((judgement?.perConversion ?? 0) / (judgement?.efficiency ?? 1)).toBeCloseTo(105, 9);
   });
 
-  test('profit would have allowed $149 for two purchases over 30 more days of $60', () => {
-    expect((judgement?.boundary ?? 0) * 30).toBeCloseTo(148.8, 0);
+  test('profit would have allowed $119 for two purchases at full pace', () => {
+    expect((judgement?.boundary ?? 0) * 30).toBeCloseTo(119.3, 0);
     expect(judgement?.level).toBe(0.02);
   });
 
@@ -78,10 +78,14 @@ test('a keep of a good object says that nothing speaks against it', () => {
 test('a keep says what was due and how near the evidence is', () => {
   const decision = decide(
     pilotStrategy({ caution: 'careful' }),
-    pilotEvidence([
-      { spend: 60, conversions: 1 },
-      { spend: 63, conversions: 1 },
-    ]),
+    pilotEvidence(
+      [
+        { spend: 60, conversions: 1 },
+        { spend: 63, conversions: 1 },
+      ],
+      // Its siblings bring a purchase for $15.
+      { learned: { prior: { a: 4, b: 60, siblings: 20, from: 'account' } } },
+    ),
   );
   expect(decision.verdict).toEqual({ kind: 'keep' });
   expect(decision.reason.code).toBe('on_course');

@@ -13,6 +13,13 @@ describe('tracking outage', () => {
     expect(clustered.outage).toBe(false);
   });
 
+  it('is not a dearer week: where more than half of what was due comes, tracking works', () => {
+    const dearer = trackingOutage({ expected: 400, seen: 300, dispersion: 1 });
+    expect(dearer.p).toBeLessThan(1e-6);
+    expect(dearer.outage).toBe(false);
+    expect(trackingOutage({ expected: 400, seen: 199, dispersion: 1 }).outage).toBe(true);
+  });
+
   it('needs ten conversions due before silence is proof', () => {
     expect(trackingOutage({ expected: 9, seen: 0, dispersion: 1 }).outage).toBe(false);
     expect(trackingOutage({ expected: 9.3, seen: 0, dispersion: 1 }).outage).toBe(true);
