@@ -42,7 +42,7 @@ export function judgeObject(pilot: CompiledAutopilot, input: PilotInput): Judgem
       spend: whole.spend,
       matured: whole.matured,
       count: countOf(units, whole),
-      due: dueOf(units, whole),
+      due: dueOf(units, whole) * units.testShare,
     },
     counts: units.counts,
     unitSpend: 1 / units.perSpend,

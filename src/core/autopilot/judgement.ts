@@ -115,7 +115,7 @@ export interface Judgement {
   readonly lnThreshold: number;
   /** ln of the evidence that it is better than target, on the upper line; null where no raise was in question. */
   readonly lnEvidenceGood: number | null;
-  /** Prior of the posterior in target units; capped in its shape, the weight of the tests. */
+  /** Prior of the posterior, in target units. The tests have a weight of their own, the same for every object. */
   readonly prior: {
     readonly a: number;
     readonly b: number;

@@ -29,7 +29,7 @@ export interface Units {
  * @returns null where a ROAS target meets an event whose order values are not learned yet: nothing can be judged.
  */
 export function unitsOf(target: PilotTarget, learned: Learned): Units | null {
-  const phi = learned.dispersion >= 1 && learned.dispersion <= 3 ? learned.dispersion : 1;
+  const phi = Number.isFinite(learned.dispersion) ? Math.max(1, learned.dispersion) : 1;
   if (target.kind === 'cpa') return countUnits(target.cpa, phi, learned);
   const { orders } = learned;
   const trial = trialWorth(learned);

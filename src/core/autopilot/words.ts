@@ -2,7 +2,6 @@ import { counted, moneyText, valueText } from '../rules/phrases.ts';
 import { oddsText } from '../rules/proven.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { Judgement } from './judgement.ts';
-import { verdictSpend } from './volume.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** A verdict within this many days is what most people wait for; too little volume is told beside it. */
@@ -119,11 +118,6 @@ function bidWords({ pilot, judgement, currency }: Telling): string {
   return pilot.targetIs === 'average'
     ? `a conversion likely costs ${cost}, and ${target} is the average to hold`
     : `a conversion likely costs ${cost}, and ${target} is the limit of what it is worth`;
-}
-
-/** Matured spend that a verdict at twice the target needs, in major units. */
-export function verdictMoney({ pilot, judgement }: Telling): number {
-  return verdictSpend(pilot.alpha, judgement.prior) * judgement.perConversion;
 }
 
 /** "84 %"; what is nearly certain is not told as certain. */

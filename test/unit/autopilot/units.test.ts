@@ -22,6 +22,10 @@ describe('what is counted, and what is due', () => {
 
   test('clusters of two halve both', () => {
     expect(unitsOf(CPA, learnedOf({ dispersion: 2 }))).toMatchObject({ perCount: 0.5, perSpend: 1 / 60 });
+    // As in the rules' `proven`: however large the clusters are, and never sharper than single conversions.
+    expect(unitsOf(CPA, learnedOf({ dispersion: 4 }))?.perCount).toBe(1 / 4);
+    expect(unitsOf(CPA, learnedOf({ dispersion: 0.5 }))?.perCount).toBe(1);
+    expect(unitsOf(CPA, learnedOf({ dispersion: NaN }))?.perCount).toBe(1);
   });
 
   test('a prior per dollar becomes one in target units', () => {
@@ -60,6 +64,11 @@ test('the evidence of a ROAS target is that of the ROAS test', () => {
   expect(found.judgement?.lnEvidence).toBeCloseTo(Math.log(share * Math.exp(alone) + 1 - share), 9);
   expect(found.sentence).toContain('$189.96 earned where $480.00 were due at target');
   expect(found.sentence).toContain('ROAS is below 1.2');
+
+  // What is told as due is what the test asked for: less, where the share under the cap is in doubt.
+  const doubtful = { ...ORDERS, cappedShareLow: 0.8 };
+  const { judgement } = decide(strategy, pilotEvidence(days, { learned: { orders: doubtful } }));
+  expect(judgement?.test.due).toBeCloseTo((1.2 * 0.8 * 400) / 80, 9);
 });
 
 test('a trial says what it is worth', () => {
