@@ -1,5 +1,6 @@
 import type { AccountPulse } from '../../src/core/decision.ts';
 import type { Learned } from '../../src/core/learned.ts';
+import { PULSE_HOURS, tellingWindow } from '../../src/core/learning/pulse.ts';
 import { arrived } from '../../src/core/statistics/delay-curve.ts';
 import type { GammaPrior } from '../../src/core/statistics/prior.ts';
 import type { Account } from './account.ts';
@@ -9,10 +10,10 @@ import { START_MS, STEP_MS } from './scenarios.ts';
 import type { Purchase } from './track.ts';
 
 const HOUR_MS = 3_600_000;
-/** Hours that are looked at together. */
-const HOURS = 6;
-/** How long ago spend may be and still be waited for, in hours. */
-const PAST = 14 * 24;
+/** Clicks of so many hours are looked at, as in the live pulse. */
+const PAST = 72;
+/** The longest window that is looked at. */
+const LONGEST_MS = Math.max(...PULSE_HOURS) * HOUR_MS;
 const STEPS_AN_HOUR = HOUR_MS / STEP_MS;
 
 /** Keeps what an account's conversions of the last hours should be, and what they are. */
@@ -30,18 +31,18 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
   /** By campaign and hour of spend: conversions it will bring by what is known of each ad. */
   const coming = Array.from({ length: account.world.plan.campaigns.length }, () => new Float64Array(hours));
   const used = [...new Set(views.map((view) => view.ad.campaign))];
-  /** By campaign and age in steps: share of conversions that arrives within the hours before that age. */
-  let newly: readonly (readonly [number, Float64Array])[] = [];
+  /** By campaign: its curve by age in steps. */
+  let curves: readonly (readonly [number, Float64Array])[] = [];
   let rates: readonly number[] = views.map(() => 0);
   let summed = 0;
-  let seen: number[] = [];
+  let seen: Purchase[] = [];
   let pulse: AccountPulse | null = null;
   return {
-    note: ({ seenMs }) => seen.push(seenMs),
+    note: (purchase) => seen.push(purchase),
     rates(next, priorOf) {
-      newly = used.flatMap((campaign) => {
+      curves = used.flatMap((campaign) => {
         const curve = next[campaign]?.curve;
-        return curve === undefined ? [] : [[campaign, arrivingAt(curve)] as const];
+        return curve === undefined ? [] : [[campaign, arrivedBy(curve)] as const];
       });
       rates = views.map((view) => {
         const of = next[view.ad.campaign];
@@ -55,35 +56,50 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
         return (prior.a + view.conversions) / (prior.b + matured);
       });
     },
-    look({ hours: reported, nowMs }) {
+    look({ hours: reported, nowMs, asOfMs }) {
       for (; summed < reported; summed += 1)
         for (const [place, view] of views.entries()) {
           const of = coming[view.ad.campaign];
           if (of) of[summed] = (of[summed] ?? 0) + (rates[place] ?? 0) * (view.hours.spend[summed] ?? 0);
         }
-      const sinceMs = nowMs - HOURS * HOUR_MS;
-      seen = seen.filter((at) => at > sinceMs);
-      let expected = 0;
+      seen = seen.filter(({ seenMs }) => seenMs > nowMs - LONGEST_MS);
       const k = (nowMs - START_MS) / STEP_MS;
-      for (const [campaign, shares] of newly) {
-        const of = coming[campaign];
-        if (of === undefined) continue;
-        for (let hour = Math.max(0, summed - PAST); hour < summed; hour += 1)
-          expected += (of[hour] ?? 0) * (shares[k - (hour + 0.5) * STEPS_AN_HOUR] ?? 0);
-      }
-      pulse = { expected, seen: seen.length, hours: HOURS, dispersion: 1 };
+      const due = (within: number): number => {
+        let expected = 0;
+        for (const [campaign, shares] of curves) {
+          const of = coming[campaign];
+          if (of === undefined) continue;
+          for (let hour = Math.max(0, summed - PAST); hour < summed; hour += 1) {
+            const age = k - (hour + 0.5) * STEPS_AN_HOUR;
+            expected +=
+              (of[hour] ?? 0) *
+              ((shares[age] ?? 0) - (shares[Math.max(0, age - within * STEPS_AN_HOUR)] ?? 0));
+          }
+        }
+        return expected;
+      };
+      const window = tellingWindow((within) => ({ expected: due(within), dispersion: 1 }));
+      pulse =
+        window === null
+          ? null
+          : {
+              ...window,
+              seen: seen.filter(
+                ({ clickMs, seenMs }) =>
+                  seenMs > nowMs - window.hours * HOUR_MS &&
+                  clickMs < asOfMs &&
+                  clickMs >= asOfMs - PAST * HOUR_MS,
+              ).length,
+            };
     },
     now: () => pulse,
   };
 }
 
-/** Shares that arrive within `HOURS` before each age of whole steps, as far back as anything is waited for. */
-function arrivingAt(curve: Learned['curve']): Float64Array {
+/** Share that has arrived by each age in steps, as far back as anything is waited for. */
+function arrivedBy(curve: Learned['curve']): Float64Array {
   // Reports come up to two hours late.
   const shares = new Float64Array((PAST + 2) * STEPS_AN_HOUR);
-  for (let age = 0; age < shares.length; age += 1)
-    shares[age] =
-      arrived(curve, age * STEP_MS, 'share') -
-      arrived(curve, (age - HOURS * STEPS_AN_HOUR) * STEP_MS, 'share');
+  for (let age = 0; age < shares.length; age += 1) shares[age] = arrived(curve, age * STEP_MS, 'share');
   return shares;
 }

@@ -234,6 +234,8 @@ export type ReasonCode =
   | 'not_learned'
   /** The whole account converts implausibly little: its tracking is suspected, not its ads. */
   | 'tracking_outage'
+  /** A pause is due while so few conversions of the whole account come in that an outage may have begun: it waits. */
+  | 'tracking_suspected'
   /** A due pause is held back and observed. */
   | 'holdout';
 

@@ -63,7 +63,11 @@ export class PilotSeat {
   keepsUntil(strategy: CompiledStrategy, ahead: Look): boolean {
     const judgement = this.#judge(strategy, this.evidence(ahead));
     return (
-      judgement !== null && judgement.action === 'keep' && judgement.holdout === null && !judgement.outage
+      judgement !== null &&
+      judgement.action === 'keep' &&
+      judgement.holdout === null &&
+      !judgement.outage &&
+      judgement.reason !== 'tracking_suspected'
     );
   }
 

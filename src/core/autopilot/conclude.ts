@@ -112,6 +112,7 @@ function whilePaused(pilot: CompiledAutopilot, input: PilotInput, numbers: Pilot
 
 function duePause(pilot: CompiledAutopilot, input: PilotInput): Conclusion {
   if (input.changedSince?.resumedMs !== undefined) return keep('no_facts_since_change');
+  if (input.suspected) return keep('tracking_suspected');
   // What was held its time is not held again.
   if (input.held === undefined && input.draw < pilot.holdoutShare)
     return {

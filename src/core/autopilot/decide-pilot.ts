@@ -47,6 +47,7 @@ const KEEP_CODES: Readonly<Record<PilotReason, ReasonCode>> = {
   stays_paused: 'stays_paused',
   too_little_volume: 'too_little_volume',
   tracking_outage: 'tracking_outage',
+  tracking_suspected: 'tracking_suspected',
   holdout: 'holdout',
   cooldown: 'cooldown',
   no_facts_since_change: 'no_facts_since_change',

@@ -26,6 +26,8 @@ export interface PilotInput {
   readonly history: readonly PastChange[];
   /** The account converts implausibly little (`trackingOutage` of its pulse). */
   readonly outage: boolean;
+  /** It may be about to: pauses wait. */
+  readonly suspected: boolean;
   readonly draw: number;
   readonly held?: PilotFacts['held'];
   /** Evidence counts from here: creation, begin of tracking, or the last resume by a person. */
@@ -60,6 +62,7 @@ export type PilotReason =
   | 'stays_paused'
   | 'too_little_volume'
   | 'tracking_outage'
+  | 'tracking_suspected'
   | 'holdout'
   | 'cooldown'
   | 'no_facts_since_change'

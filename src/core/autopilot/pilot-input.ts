@@ -23,6 +23,7 @@ const NO_PILOT: PilotFacts = { draw: 1, pulse: null };
 export function pilotInput(evidence: Evidence, delivery: Delivery, learned: Learned): PilotInput {
   const { object, account, history, strategyId, changedSince } = evidence;
   const pilot = evidence.pilot ?? NO_PILOT;
+  const { outage, suspected } = trackingOutage(pilot.pulse);
   return {
     nowMs: evidence.nowMs,
     asOfMs: evidence.asOfMs,
@@ -32,7 +33,8 @@ export function pilotInput(evidence: Evidence, delivery: Delivery, learned: Lear
     bidUnit: bidUnit(object, account.network),
     strategyId,
     history,
-    outage: pilot.pulse !== null && trackingOutage(pilot.pulse).outage,
+    outage,
+    suspected,
     draw: pilot.draw,
     ...(pilot.held === undefined ? {} : { held: pilot.held }),
     testSinceMs: delivery.fromMs[0] ?? delivery.toMs,

@@ -81,6 +81,8 @@ export function whyWords(telling: Telling): string {
       return `too little volume to judge: ${volumeWords(telling)}`;
     case 'tracking_outage':
       return 'the whole account converts far less than it should, so its tracking is suspected and nothing is changed';
+    case 'tracking_suspected':
+      return `a pause is due, and waits: in the last hours so few conversions of the whole account came in that its tracking may be failing; ${pauseWords(telling)}`;
     case 'holdout':
       return `a pause is due and held back until ${isoDay(judgement.holdout?.untilMs ?? 0)}, as ${percent(judgement.holdout?.propensity ?? pilot.holdoutShare)} of them are, to measure how often pausing is wrong; ${pauseWords(telling)}`;
     case 'cooldown':

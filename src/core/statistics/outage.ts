@@ -6,18 +6,40 @@ export const OUTAGE_PROBABILITY = 1e-4;
 /** In large accounts a dearer week is as unlikely: where half still comes, something comes. */
 const OUTAGE_SHARE = 0.5;
 
+/** What may be the beginning of one: long before it is proven, a pause can wait. */
+const SUSPECTED_PROBABILITY = 0.01;
+const SUSPECTED_SHARE = 0.7;
+
+/** What a pulse says of an account's tracking. */
+export interface TrackingVerdict {
+  /** Pr(so few or fewer), while tracking works. */
+  readonly p: number;
+  /** Nothing that conversions say may be acted on. */
+  readonly outage: boolean;
+  /** So little came that pauses wait; true of an outage too. */
+  readonly suspected: boolean;
+}
+
+const SOUND: TrackingVerdict = { p: 1, outage: false, suspected: false };
+
 /**
  * Whether so few conversions of a whole account (or of one postback source) can still be chance: Pr(count ≤ seen) when
  * `expected` were due and counts vary `dispersion` times as much as Poisson ones (negative binomial, size
  * expected/(φ − 1), probability 1/φ). Below 1e-4, and under half of what was due, tracking is taken to be broken: no pause and no raise may be decided.
+ * An outage takes hours to be proven, and pauses decided meanwhile would stand on its silence: below 1e-2 and 70 % it is suspected.
  *
  * No outage without a pulse, with nothing expected, or with facts that are no numbers (`p` 1).
  */
 export function trackingOutage(
   pulse: { readonly expected: number; readonly seen: number; readonly dispersion: number } | null,
-): { readonly p: number; readonly outage: boolean } {
-  if (pulse === null) return { p: 1, outage: false };
+): TrackingVerdict {
+  if (pulse === null) return SOUND;
   const p = dispersedCdf(pulse.expected, pulse.dispersion, pulse.seen);
-  if (Number.isNaN(p)) return { p: 1, outage: false };
-  return { p, outage: p < OUTAGE_PROBABILITY && pulse.seen < OUTAGE_SHARE * pulse.expected };
+  if (Number.isNaN(p)) return SOUND;
+  const share = pulse.seen / pulse.expected;
+  return {
+    p,
+    outage: p < OUTAGE_PROBABILITY && share < OUTAGE_SHARE,
+    suspected: p < SUSPECTED_PROBABILITY && share < SUSPECTED_SHARE,
+  };
 }

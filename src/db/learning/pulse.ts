@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { AccountPulse } from '../../core/decision.ts';
 import type { ObjectId } from '../../core/object.ts';
+import { tellingWindow } from '../../core/learning/pulse.ts';
 import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
-import { trackingOutage } from '../../core/statistics/outage.ts';
 import type { Db } from '../connection.ts';
 import { type Excluded, inWholeHours, loadOutages } from './outages.ts';
 import type { StoredLearned } from './stored.ts';
@@ -11,15 +11,6 @@ const HOUR_MS = 3_600_000;
 
 /** Clicks of these hours, near enough to be known by the hour. What converts later is left out on both sides. */
 const CLICK_HOURS = 72;
-/** Windows that are tried, the shortest first: an outage is to be seen soon, but not in what chance does every night. */
-const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
-/** A window is long enough when silence in it could hardly be chance. */
-const TELLING = 1e-5;
-/** The longest one is looked at when silence would at least be an outage. */
-const STILL_TELLING = 1e-4;
-/** Hours differ more than whole days do: even an account whose days are Poisson has nights. */
-const LEAST_DISPERSION = 2;
-
 /** The pulse, with what is needed to date the beginning and the end of an outage. */
 export interface Measured extends AccountPulse {
   readonly fromMs: number;
@@ -51,22 +42,17 @@ export async function measurePulse(db: Db, input: PulseInput): Promise<Measured 
   const outages = await endedOutages(db, accountId, nowMs);
   const spend = (await loadSpend(db, accountId, fromMs, asOfMs)).filter((row) => isKnown(row.hour, outages));
 
-  for (const hours of PULSE_HOURS) {
-    const { expected, dispersion } = expect(spend, rates, nowMs, hours);
-    const silence = trackingOutage({ expected, seen: 0, dispersion });
-    const isLast = hours === PULSE_HOURS.at(-1);
-    if (!(silence.p < (isLast ? STILL_TELLING : TELLING))) continue;
-    const seenFromMs = nowMs - hours * HOUR_MS;
-    const seen = await loadSeen(db, {
-      ...input,
-      events: [...rates.account.keys()],
-      clicksFromMs: fromMs,
-      seenFromMs,
-      outages,
-    });
-    return { expected, seen: seen.count, hours, dispersion, fromMs: seenFromMs, lastArrivalMs: seen.lastMs };
-  }
-  return null;
+  const window = tellingWindow((hours) => expect(spend, rates, nowMs, hours));
+  if (window === null) return null;
+  const seenFromMs = nowMs - window.hours * HOUR_MS;
+  const seen = await loadSeen(db, {
+    ...input,
+    events: [...rates.account.keys()],
+    clicksFromMs: fromMs,
+    seenFromMs,
+    outages,
+  });
+  return { ...window, seen: seen.count, fromMs: seenFromMs, lastArrivalMs: seen.lastMs };
 }
 
 interface Rates {
@@ -157,7 +143,7 @@ function expect(
     expected += ofEvent;
     scattered += ofEvent * (ofAccount.rate?.dispersion ?? 1);
   }
-  return { expected, dispersion: Math.max(LEAST_DISPERSION, expected > 0 ? scattered / expected : 1) };
+  return { expected, dispersion: expected > 0 ? scattered / expected : 1 };
 }
 
 /** Conversions of these clicks by when they first counted. */

@@ -59,6 +59,19 @@ test('a tracking outage stops pauses, and says so', () => {
   expect(decide(careful, pilotEvidence(loser, chance)).verdict).toEqual({ kind: 'pause' });
 });
 
+test('while an outage is suspected a due pause waits, and nothing else does', () => {
+  const low = { pilot: { draw: 1, pulse: { expected: 40, seen: 18, hours: 6, dispersion: 2 } } };
+  const found = decide(careful, pilotEvidence(loser, low));
+  expect(found.verdict).toEqual({ kind: 'keep' });
+  expect(found.reason.code).toBe('tracking_suspected');
+  expect(found.sentence).toMatch(
+    /^keep Zen C: a pause is due, and waits: in the last hours so few conversions of the whole account came in/,
+  );
+  const onItsWay = decide(careful, pilotEvidence(loser.slice(0, 2), low));
+  expect(onItsWay.verdict).toEqual(decide(careful, pilotEvidence(loser.slice(0, 2))).verdict);
+  expect(onItsWay.verdict.kind).toBe('set_budget');
+});
+
 test('too little volume says what would be needed', () => {
   const found = decide(
     careful,

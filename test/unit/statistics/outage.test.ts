@@ -20,13 +20,28 @@ describe('tracking outage', () => {
     expect(trackingOutage({ expected: 400, seen: 199, dispersion: 1 }).outage).toBe(true);
   });
 
+  it('is suspected long before it is proven', () => {
+    // 12 due in an hour and a half: silence for half of it, then for all of it.
+    expect(trackingOutage({ expected: 12, seen: 6, dispersion: 1 })).toMatchObject({ suspected: false });
+    expect(trackingOutage({ expected: 12, seen: 4, dispersion: 1 })).toMatchObject({
+      suspected: true,
+      outage: false,
+    });
+    expect(trackingOutage({ expected: 12, seen: 1, dispersion: 1 })).toMatchObject({
+      suspected: true,
+      outage: true,
+    });
+    // A large account whose clicks became a quarter dearer.
+    expect(trackingOutage({ expected: 4000, seen: 3000, dispersion: 1 }).suspected).toBe(false);
+  });
+
   it('needs ten conversions due before silence is proof', () => {
     expect(trackingOutage({ expected: 9, seen: 0, dispersion: 1 }).outage).toBe(false);
     expect(trackingOutage({ expected: 9.3, seen: 0, dispersion: 1 }).outage).toBe(true);
   });
 
   it('is none without a pulse, with nothing expected, or with facts that are no numbers', () => {
-    const none = { p: 1, outage: false };
+    const none = { p: 1, outage: false, suspected: false };
     expect(trackingOutage(null)).toEqual(none);
     expect(trackingOutage({ expected: 0, seen: 0, dispersion: 1 })).toEqual(none);
     expect(trackingOutage({ expected: -3, seen: 0, dispersion: 1 })).toEqual(none);
