@@ -24,30 +24,63 @@ export interface BidStep {
  *
  * Paid per click and the target a limit: the click's value. A bid cap per conversion and the target a limit: what a
  * conversion is worth. Otherwise a cap that follows cost, towards the target where that is an average, below it where it
- * is a limit. A raise believes the upper line of the delay curve, a cut the lower one: neither moves on what has only not
- * come yet.
+ * is a limit. A raise of a cap believes the upper line of the delay curve, a cut the lower one: neither moves on what has only
+ * not come yet. A click's value is taken on the curve itself: it is looked at anew each day, and a bid that is wrong either
+ * way costs as much.
  *
- * @param totals those weeks on the lower and the upper line.
+ * @param totals those weeks on each line.
  * @returns null where no bid can be computed.
  */
 export function bidStep(
   pilot: CompiledAutopilot,
   input: PilotInput,
   units: Units,
-  { lower, upper }: { readonly lower: MaturedTotals; readonly upper: MaturedTotals },
+  totals: { readonly lower: MaturedTotals; readonly share: MaturedTotals; readonly upper: MaturedTotals },
 ): BidStep | null {
   const bid = input.levers.bidMicros;
   if (bid === null || !(bid > 0)) return null;
-  const careful = wantedBid(pilot, input, units, bid, upper);
-  const lenient = wantedBid(pilot, input, units, bid, lower);
-  if (careful === null || lenient === null) return null;
-  // Between the two lines the bid may be right: then it stays.
-  const wantedMicros = careful > bid ? careful : Math.min(lenient, bid);
+  const wantedMicros = valuesClicks(pilot, input)
+    ? clickBid(pilot, input, units, totals.share)
+    : betweenLines(bid, (line) => capBid(pilot, input, units, bid, totals[line]));
+  if (wantedMicros === null) return null;
   const step = input.bidUnit === 'conversion' ? Math.min(CAP_STEP, pilot.bidStep) : pilot.bidStep;
   return { toMicros: limitedStep(bid, wantedMicros, { step, deadBand: pilot.deadBand }), wantedMicros };
 }
 
-function wantedBid(
+/** Whether what is paid for a click is to be what the click is worth. */
+export function valuesClicks(pilot: CompiledAutopilot, { bidUnit }: PilotInput): boolean {
+  return bidUnit === 'click' && pilot.targetIs === 'limit';
+}
+
+/** Between the bids that the two lines ask for the bid may be right: then it stays. */
+function betweenLines(bid: number, wanted: (line: 'lower' | 'upper') => number | null): number | null {
+  const [careful, lenient] = [wanted('upper'), wanted('lower')];
+  if (careful === null || lenient === null) return null;
+  return careful > bid ? careful : Math.min(lenient, bid);
+}
+
+function clickBid(
+  pilot: CompiledAutopilot,
+  input: PilotInput,
+  units: Units,
+  totals: MaturedTotals,
+): number | null {
+  // What siblings' clicks are worth says something of this object's; what they cost says nothing of its bid.
+  if (dueOf(units, totals) < OWN_EXPOSURE && input.learned.clickPrior === null) return null;
+  const prior = clickPrior(input, units, totals);
+  if (prior === null) return null;
+  return finite(
+    1e6 *
+      clickValueBid({
+        targetCpa: ownLimit(pilot, input, units, totals),
+        clickPrior: prior,
+        conversions: totals.conversions,
+        maturedClicks: totals.maturedClicks,
+      }),
+  );
+}
+
+function capBid(
   pilot: CompiledAutopilot,
   input: PilotInput,
   units: Units,
@@ -55,22 +88,7 @@ function wantedBid(
   totals: MaturedTotals,
 ): number | null {
   const due = dueOf(units, totals);
-  const valuesClicks = input.bidUnit === 'click' && pilot.targetIs === 'limit';
-  // What siblings' clicks are worth says something of this object's; what they cost says nothing of its bid.
-  if (due < OWN_EXPOSURE && !(valuesClicks && input.learned.clickPrior !== null)) return null;
-  if (valuesClicks) {
-    const prior = clickPrior(input, units, totals);
-    if (prior === null) return null;
-    return finite(
-      1e6 *
-        clickValueBid({
-          targetCpa: ownLimit(pilot, input, units, totals),
-          clickPrior: prior,
-          conversions: totals.conversions,
-          maturedClicks: totals.maturedClicks,
-        }),
-    );
-  }
+  if (due < OWN_EXPOSURE) return null;
   const { prior, perConversion } = units;
   const shrunkCpa = (perConversion * (prior.b + due)) / (prior.a + countOf(units, totals));
   const isLimit = pilot.targetIs === 'limit';

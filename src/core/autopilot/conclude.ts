@@ -1,6 +1,5 @@
-import type { PastChange } from '../decision.ts';
 import { maturedSpend } from '../statistics/exposure.ts';
-import { bidStep } from './bid-step.ts';
+import { bidStep, valuesClicks } from './bid-step.ts';
 import { raisedBudget } from './budget-step.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { Judgement, PilotAction, PilotInput, PilotReason, Stage } from './judgement.ts';
@@ -53,7 +52,11 @@ export function conclude(pilot: CompiledAutopilot, input: PilotInput, numbers: P
 
   const perClick = paidPerClick(input);
   const bid = hasBid(input.levers)
-    ? bidStep(pilot, input, numbers.units, { lower: numbers.recentLower, upper: numbers.recentUpper })
+    ? bidStep(pilot, input, numbers.units, {
+        lower: numbers.recentLower,
+        share: numbers.recent,
+        upper: numbers.recentUpper,
+      })
     : null;
   if (numbers.lnEvidence >= numbers.lnThreshold) {
     const isWorthABid =
@@ -178,8 +181,8 @@ function raiseBudget(pilot: CompiledAutopilot, input: PilotInput, numbers: Pilot
  * a step would be taken on what the one before it is not yet seen to have done. Ten targets' worth end the rest early: in
  * so many a step of a third shows.
  *
- * The value of a click does not depend on what is bid for it, so there a further step the same way waits for nothing but
- * its rest: after a cut a whole target's worth takes weeks to come.
+ * The value of a click does not depend on what is bid for it, so there the next step waits for nothing but its rest: after a
+ * cut a whole target's worth takes weeks to come.
  */
 function restingOr(
   pilot: CompiledAutopilot,
@@ -197,23 +200,9 @@ function restingOr(
     return restedMs >= LEAST_REST_MS && maturedTargets(input, units, last.atMs) >= SEEN_BY
       ? step
       : keep('cooldown');
-  if (kind === 'set_bid' && goesOn(pilot, input, last, step)) return step;
+  if (kind === 'set_bid' && valuesClicks(pilot, input)) return step;
   if (restedMs < LONGEST_REST_MS && maturedTargets(input, units, last.atMs) < 1) return keep('cooldown');
   return step;
-}
-
-/** Whether the bid is that of a click's value and goes the way that it went last. */
-function goesOn(
-  pilot: CompiledAutopilot,
-  input: PilotInput,
-  { from, toMicros }: PastChange,
-  { toMicros: next }: Conclusion,
-): boolean {
-  const { bidMicros } = input.levers;
-  if (input.bidUnit !== 'click' || pilot.targetIs !== 'limit') return false;
-  if (toMicros === undefined || next === undefined || from.bidMicros === null || bidMicros === null)
-    return false;
-  return toMicros > from.bidMicros === next > bidMicros;
 }
 
 /** Exposure, in targets, that has matured since an instant. */

@@ -6,6 +6,7 @@ import {
   type Bucket,
   DAY_MS,
   HOUR_MS,
+  learnedOf,
   ourChange,
   pilotEvidence,
   pilotStrategy,
@@ -59,43 +60,29 @@ describe('a bid per click goes to the value of a click', () => {
     expect(young.verdict).toEqual({ kind: 'keep' });
   });
 
-  test('a raise waits for a day, and for one target of matured spend', () => {
-    const at = (agoMs: number, days = facts) =>
+  test('the next step, either way, waits for a day and nothing else: what a click is worth does not depend on its bid', () => {
+    const at = (agoMs: number, bid: number) =>
       decide(
         limit,
-        pilotEvidence(days, {
-          ...perClick(0.5),
+        // $10 since the change: a third of a target.
+        pilotEvidence([...facts, { spend: 10, clicks: 8 }], {
+          ...perClick(bid),
           learned: { clickPrior },
-          history: [ourChange('set_bid', 'autopilot: bid', agoMs, { toMicros: usd(0.5) })],
+          history: [ourChange('set_bid', 'autopilot: bid', agoMs, { toMicros: usd(bid) })],
         }),
       );
-    expect(at(23 * HOUR_MS).reason.code).toBe('cooldown');
-    expect(at(DAY_MS).verdict.kind).toBe('set_bid');
-    // $10 since the change: a third of a target.
-    const little: Bucket[] = [...facts, { spend: 10, clicks: 8 }];
-    expect(at(DAY_MS, little).reason.code).toBe('cooldown');
-    expect(at(8 * DAY_MS, little).verdict.kind).toBe('set_bid');
+    for (const bid of [0.5, 4]) {
+      expect(at(23 * HOUR_MS, bid).reason.code).toBe('cooldown');
+      expect(at(DAY_MS, bid).verdict.kind).toBe('set_bid');
+    }
   });
 
-  test('a further step the way it went waits for its rest alone', () => {
-    const from = { status: 'active', bidStrategy: 'manual_cpc', dailyBudgetMicros: null } as const;
-    const at = (agoMs: number, fromBid: number, days: readonly Bucket[]) =>
-      decide(
-        limit,
-        pilotEvidence(days, {
-          ...perClick(0.5),
-          learned: { clickPrior },
-          history: [
-            ourChange('set_bid', 'autopilot: bid', agoMs, {
-              from: { ...from, bidMicros: usd(fromBid), lifetimeBudgetMicros: null },
-              toMicros: usd(0.5),
-            }),
-          ],
-        }),
-      );
-    const little: Bucket[] = [...facts, { spend: 10, clicks: 8 }];
-    expect(at(DAY_MS, 0.4, little).verdict.kind).toBe('set_bid');
-    expect(at(DAY_MS, 0.6, little).reason.code).toBe('cooldown');
+  test('it is taken on the delay curve itself, not on either of its bounds', () => {
+    const curve = { ...learnedOf().curve, lower: learnedOf().curve.share.map((share) => share / 2) };
+    const at = (bid: number) =>
+      decide(limit, pilotEvidence(facts, { ...perClick(bid), learned: { clickPrior, curve } }));
+    expect(at(1.4).verdict).toEqual({ kind: 'set_bid', toMicros: usd(1.13) });
+    expect(at(0.9).verdict).toEqual({ kind: 'set_bid', toMicros: usd(1.13) });
   });
 
   test('ten targets of spend since the last change end the day early', () => {
@@ -165,6 +152,23 @@ describe('a cap per conversion follows what conversions cost', () => {
       kind: 'set_bid',
       toMicros: usd(24),
     });
+  });
+
+  test('a step waits for a day, and for one target of matured spend', () => {
+    const at = (agoMs: number, days = facts) =>
+      decide(
+        limit,
+        pilotEvidence(days, {
+          ...cap(30),
+          history: [ourChange('set_bid', 'autopilot: bid', agoMs, { toMicros: usd(30) })],
+        }),
+      );
+    expect(at(23 * HOUR_MS).reason.code).toBe('cooldown');
+    expect(at(DAY_MS).verdict.kind).toBe('set_bid');
+    // $10 since the change: a third of a target.
+    const little: Bucket[] = [...facts, { spend: 10, clicks: 8 }];
+    expect(at(DAY_MS, little).reason.code).toBe('cooldown');
+    expect(at(8 * DAY_MS, little).verdict.kind).toBe('set_bid');
   });
 
   test('a bid cap is per conversion at Meta, per click elsewhere', () => {
