@@ -1,7 +1,7 @@
 import { compileStrategy } from '../src/core/rules/compile.ts';
 import { evaluateCondition } from '../src/core/rules/condition.ts';
 import { DEFAULT_CURVES } from '../src/core/statistics/default-curves.ts';
-import { deliveryOf, evidenceOf, learnedOf, strategyOf } from '../test/support/evidence.ts';
+import { evidenceOf, learnedOf, monthOfDelivery, strategyOf } from '../test/support/evidence.ts';
 
 /**
  * What one condition of each family of statistics costs on an ad set with a month of facts, in microseconds of a core: the
@@ -20,24 +20,7 @@ const ROUNDS = 9;
 const AD_SETS = 3_000;
 const RULES = 1_000;
 
-/** A month of an ad set: days, then three days of hours. */
-function month() {
-  const hours = deliveryOf(
-    Array.from({ length: 72 }, (_, hour) => [2, hour % 20 === 0 ? 1 : 0, hour % 20 === 0 ? 40 : 0] as const),
-  );
-  const [first = 0] = hours.fromMs;
-  const days = (value: number) => Array.from({ length: 27 }, () => value);
-  const { conversions = [], value = [] } = hours.events['purchase'] ?? {};
-  return {
-    fromMs: [...days(0).map((_, day) => first - (27 - day) * 86_400_000), ...hours.fromMs],
-    toMs: hours.toMs,
-    spend: [...days(48), ...hours.spend],
-    clicks: [...days(48), ...hours.clicks],
-    events: { purchase: { conversions: [...days(1), ...conversions], value: [...days(40), ...value] } },
-  };
-}
-
-const delivery = month();
+const delivery = monthOfDelivery();
 const learned = {
   purchase: learnedOf({
     curve: DEFAULT_CURVES.purchase,

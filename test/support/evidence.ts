@@ -196,3 +196,20 @@ export function strategyFromYaml(text: string): CompiledStrategy {
     );
   return read.compiled;
 }
+
+/** A month of an ad set: days, then three days of hours. */
+export function monthOfDelivery(): Delivery {
+  const hours = deliveryOf(
+    Array.from({ length: 72 }, (_, hour) => [2, hour % 20 === 0 ? 1 : 0, hour % 20 === 0 ? 40 : 0] as const),
+  );
+  const [first = 0] = hours.fromMs;
+  const days = (value: number) => Array.from({ length: 27 }, () => value);
+  const { conversions = [], value = [] } = hours.events['purchase'] ?? {};
+  return {
+    fromMs: [...days(0).map((_, day) => first - (27 - day) * DAY_MS), ...hours.fromMs],
+    toMs: hours.toMs,
+    spend: [...days(48), ...hours.spend],
+    clicks: [...days(48), ...hours.clicks],
+    events: { purchase: { conversions: [...days(1), ...conversions], value: [...days(40), ...value] } },
+  };
+}

@@ -2,27 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
 import { FAMILIES } from '../../../src/core/rules/families.ts';
 import { DEFAULT_CURVES } from '../../../src/core/statistics/default-curves.ts';
-import { deliveryOf, evidenceOf, learnedOf, strategyOf } from '../../support/evidence.ts';
+import { evidenceOf, learnedOf, monthOfDelivery, strategyOf } from '../../support/evidence.ts';
 
-/** A month of an ad set: days, then three days of hours. */
-function month() {
-  const hours = deliveryOf(
-    Array.from({ length: 72 }, (_, hour) => [2, hour % 20 === 0 ? 1 : 0, hour % 20 === 0 ? 40 : 0] as const),
-  );
-  const days = 27;
-  const [first = 0] = hours.fromMs;
-  const before = (value: number) => Array.from({ length: days }, () => value);
-  const { conversions = [], value = [] } = hours.events['purchase'] ?? {};
-  return {
-    fromMs: [...before(0).map((_, day) => first - (days - day) * 86_400_000), ...hours.fromMs],
-    toMs: hours.toMs,
-    spend: [...before(48), ...hours.spend],
-    clicks: [...before(48), ...hours.clicks],
-    events: { purchase: { conversions: [...before(1), ...conversions], value: [...before(40), ...value] } },
-  };
-}
-
-const delivery = month();
+const delivery = monthOfDelivery();
 const learned = {
   purchase: learnedOf({
     curve: DEFAULT_CURVES.purchase,
