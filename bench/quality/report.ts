@@ -94,6 +94,7 @@ ${options.eager ? 'Ten-minute looks in S0 and for A, D and the engine in S1 and 
         goal.reached === null ? 'not run' : goal.reached ? 'yes' : '**no**',
       ]),
     ),
+    'Of goals that are not reached, [record 0028](decisions/0028-goals-of-quality.md) says what was found and what was tried.',
     ...(scores['S1'] === undefined ? [] : ['![fast conversions](quality/capture-fast.svg)']),
     ...(scores['S2'] === undefined ? [] : ['![slow conversions](quality/capture-slow.svg)']),
     '## Every policy, fast and slow conversions',
