@@ -33,7 +33,7 @@ interface Stretch {
 /** By zone: ingest asks for the hour of every click and conversion, and their clocks change twice a year. */
 const stretchCache = new Map<string, Stretch[]>();
 
-function offsetAt(ms: number, zone: string): number {
+function stretchAt(ms: number, zone: string): Stretch {
   let known = stretchCache.get(zone);
   if (!known) stretchCache.set(zone, (known = []));
   let stretch = known.find((s) => s.fromMs <= ms && ms < s.toMs);
@@ -49,13 +49,22 @@ function offsetAt(ms: number, zone: string): number {
     };
     known.push(stretch);
   }
-  return stretch.offsetMs;
+  return stretch;
 }
 
-/** Start of the account-local hour that holds the instant. */
+/**
+ * Start of the account-local hour that holds the instant. An hour in which the clocks change ends there and another begins,
+ * so that hours follow one another without overlap where they change by half an hour too.
+ */
 export function hourStart(ms: number, zone: string): number {
-  const offsetMs = offsetAt(ms, zone);
-  return Math.floor((ms + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs;
+  const { fromMs, offsetMs } = stretchAt(ms, zone);
+  return Math.max(fromMs, Math.floor((ms + offsetMs) / HOUR_MS) * HOUR_MS - offsetMs);
+}
+
+/** Start of the account-local hour after the one that holds the instant. */
+export function hourEnd(ms: number, zone: string): number {
+  const { toMs, offsetMs } = stretchAt(ms, zone);
+  return Math.min(toMs, (Math.floor((ms + offsetMs) / HOUR_MS) + 1) * HOUR_MS - offsetMs);
 }
 
 /** The account-local day that holds the instant: its first instant, the next day's first instant, and its date. */

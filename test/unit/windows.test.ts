@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readWindow, windowBounds, type WindowSpec } from '../../src/core/windows.ts';
-import { addDays, dayBounds, dayOf, hourStart, isTimeZone } from '../../src/core/zone.ts';
+import { addDays, dayBounds, dayOf, hourEnd, hourStart, isTimeZone } from '../../src/core/zone.ts';
 
 const HOUR = 3_600_000;
 const ZONES = [
@@ -55,6 +55,34 @@ describe('zone edges', () => {
           expect(day.startMs).toBeLessThanOrEqual(ms);
           expect(day.endMs).toBeGreaterThan(ms);
           expect(dayBounds(addDays(day.date, 1), zone).startMs).toBe(day.endMs);
+        },
+      ),
+    );
+  });
+
+  it('lets hours follow one another without gap or overlap, where clocks change by half an hour too', () => {
+    const changes = [
+      '2026-04-04T15:00:00Z',
+      '2026-10-03T15:30:00Z',
+      '2026-03-08T07:00:00Z',
+      '2010-11-07T02:31:00Z',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...changes.map(at)),
+        fc.integer({ min: -200, max: 200 }),
+        fc.constantFrom(...ZONES, 'America/St_Johns'),
+        (changeMs, minutes, zone) => {
+          const ms = changeMs + minutes * 60_000;
+          const start = hourStart(ms, zone);
+          const end = hourEnd(ms, zone);
+          expect(start).toBeLessThanOrEqual(ms);
+          expect(end).toBeGreaterThan(ms);
+          for (const within of [start, end - 1]) {
+            expect(hourStart(within, zone)).toBe(start);
+            expect(hourEnd(within, zone)).toBe(end);
+          }
+          expect(hourStart(end, zone)).toBe(end);
         },
       ),
     );

@@ -1,4 +1,4 @@
-import { addDays, dayBounds, dayOf, hourStart } from '../../core/zone.ts';
+import { addDays, dayBounds, dayOf, hourEnd, hourStart } from '../../core/zone.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -56,12 +56,7 @@ function makeGrid(toMs: number, zone: string): Grid {
 /** Starts of the account's hours from one of them up to `toMs`. */
 export function hourStarts(fromMs: number, toMs: number, zone: string): readonly number[] {
   const starts: number[] = [];
-  for (let atMs = fromMs; atMs < toMs;) {
-    starts.push(atMs);
-    // Where clocks change by half an hour, so does the hour's start: keys of the rollups, not lengths, make the edges.
-    const next = hourStart(atMs + HOUR_MS, zone);
-    atMs = next > atMs ? next : atMs + HOUR_MS;
-  }
+  for (let atMs = fromMs; atMs < toMs; atMs = hourEnd(atMs, zone)) starts.push(atMs);
   return starts;
 }
 
@@ -114,7 +109,5 @@ export function withoutEmptyWeeks(start: TestStart, firstFactMs: number, zone: s
 
 /** The instant itself when an hour begins there, else the start of the next hour. */
 export function hourCeiling(ms: number, zone: string): number {
-  const start = hourStart(ms, zone);
-  if (start === ms) return ms;
-  return hourStart(start + HOUR_MS, zone);
+  return hourStart(ms, zone) === ms ? ms : hourEnd(ms, zone);
 }
