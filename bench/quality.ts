@@ -70,7 +70,7 @@ console.log(
   `${options.seeds.length} replicates of ${options.ads} ads, seeds from ${options.seeds[0]}, ${WORKERS} workers, ${seconds} s; processor seconds by policy: ` +
     [...results.cpuSeconds()].map(([policy, own]) => `${policy} ${own.toFixed(1)}`).join(', '),
 );
-if (options.report) writeReport(options, results, { seconds, workers: WORKERS, engine: ENGINE_VERSION });
+if (options.report) writeReport(options, results, { workers: WORKERS, engine: ENGINE_VERSION });
 const rounded = JSON.stringify(scores, (_, value: unknown) =>
   typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value,
 );

@@ -21,7 +21,6 @@ import { isAblation } from './schedule.ts';
 
 /** What a run was, for the head of the page. */
 export interface RunFacts {
-  readonly seconds: number;
   readonly workers: number;
   readonly engine: string;
 }
@@ -60,6 +59,12 @@ export function writeReport(options: QualityOptions, results: Results, run: RunF
   writeFileSync(path.join(options.docs, 'decision-quality.md'), page(options, results, scores, run));
 }
 
+/** Of all pieces, also those that an interrupted run had finished before. */
+function processorTime(results: Results): string {
+  const seconds = [...results.cpuSeconds().values()].reduce((sum, own) => sum + own, 0);
+  return `${seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`} of processor time`;
+}
+
 function page(options: QualityOptions, results: Results, scores: Scores, run: RunFacts): string {
   const parts = [
     '# Quality of decisions in a simulated market',
@@ -80,7 +85,7 @@ estimates delay curves and priors itself, from 60 earlier ads of each account an
 - **2×-losers**: ads at half their target’s efficiency or worse; what they cost, in target CPAs (T)
 
 ${replicates(options)}
-${options.eager ? 'Ten-minute looks in S0 and for A, D and the engine in S1 and S2, hourly ones else' : 'Hourly looks'}; ${run.seconds < 120 ? `${Math.round(run.seconds)} seconds` : `${Math.round(run.seconds / 60)} minutes`} on ${run.workers} workers; engine version ${run.engine}.
+${options.eager ? 'Ten-minute looks in S0 and for A, D and the engine in S1 and S2, hourly ones else' : 'Hourly looks'}; ${processorTime(results)} on ${run.workers} workers; engine version ${run.engine}.
 ± is one standard error, by bootstrap over ads for capture.`,
     '## Goals',
     '“Published” are the figures that came with the benchmark’s design, from another simulation of the same model: known delay curves, one prior, no lag.',
