@@ -1,0 +1,170 @@
+import { rateInterval } from '../rate-interval.ts';
+import { lnEvidenceAbove } from '../statistics/e-process.ts';
+import { countBetween, type CtitHistogram, firstDay, halfWidth, tailByDay } from './ctit-histogram.ts';
+import { ksTest, largestGap } from './kolmogorov-smirnov.ts';
+import { lnShareEvidence } from './share-evidence.ts';
+import { uniformity } from './uniformity.ts';
+
+/**
+ * What fraud looks like in click-to-install times and click counts: clicks sent while the app already installs, stray clicks that
+ * happen to come before organic installs (late and evenly spread; very many of them), and machines that keep one rhythm.
+ */
+export type Pattern = 'injection' | 'late_flat_tail' | 'narrow_cluster' | 'clicks_per_install';
+
+export const PATTERNS: readonly Pattern[] = [
+  'injection',
+  'late_flat_tail',
+  'narrow_cluster',
+  'clicks_per_install',
+];
+
+/** Installs and clicks of one source, or of one site within it. */
+export interface SourceCounts {
+  readonly clicks: number;
+  readonly histogram: CtitHistogram;
+}
+
+/** Evidence as a natural log, in a sentence with its numbers; `why` where nothing could be tested. */
+export type PatternEvidence =
+  | { readonly pattern: Pattern; readonly tested: true; readonly lnE: number; readonly text: string }
+  | { readonly pattern: Pattern; readonly tested: false; readonly why: string };
+
+/** Below so many installs, of the source or of the others, nothing is tested. */
+export const MIN_INSTALLS = 30;
+
+const DAY_S = 86_400;
+const SHORT_S = 10;
+/** A baseline never lower than this: with a handful of installs under 10 s among the others, two more would be "ten times as many". */
+const MIN_BASELINE = 0.005;
+/** Installs per click below this part of the others' are what no honest difference between sources explains. */
+const FAR_BELOW = 0.1;
+/** A tail is called flat when chance makes one as uneven at least this often. */
+const FLAT_P = 0.05;
+const MIN_TAIL = 20;
+/** Half of the installs within less than the root of the others' ratio: half as wide on a log scale. */
+const NARROW_POWER = 0.5;
+
+/**
+ * Tests one source against the pooled others of the same app and platform (never against itself). Each test gives an e-value:
+ * evidence for the pattern, with a mean of at most 1 where the source is like the others.
+ */
+export function sourcePatterns(source: SourceCounts, others: SourceCounts): readonly PatternEvidence[] {
+  const n = countBetween(source.histogram, 0);
+  const m = countBetween(others.histogram, 0);
+  if (n < MIN_INSTALLS || m < MIN_INSTALLS) {
+    const why =
+      n < MIN_INSTALLS
+        ? `${n} installs: fewer than ${MIN_INSTALLS} are not judged`
+        : `the other sources have ${m} installs together: fewer than ${MIN_INSTALLS} are no baseline`;
+    return PATTERNS.map((pattern) => ({ pattern, tested: false, why }));
+  }
+  return [
+    injection(source.histogram, others.histogram),
+    lateFlatTail(source.histogram, others.histogram),
+    narrowCluster(source.histogram, others.histogram),
+    clicksPerInstall(source, others),
+  ];
+}
+
+function injection(own: CtitHistogram, rest: CtitHistogram): PatternEvidence {
+  const { k, n, p0, restText } = share(own, rest, 0, SHORT_S);
+  return {
+    pattern: 'injection',
+    tested: true,
+    lnE: lnShareEvidence(k, n, p0),
+    text: `${k} of ${n} installs (${percent(k / n)}) came within ${SHORT_S} s of the click, ${restText} elsewhere`,
+  };
+}
+
+function lateFlatTail(own: CtitHistogram, rest: CtitHistogram): PatternEvidence {
+  const { k, n, p0, restText } = share(own, rest, DAY_S, Infinity);
+  const tail = uniformity(tailByDay(own));
+  const lnE = lnShareEvidence(k, n, p0);
+  const text = `${k} of ${n} installs (${percent(k / n)}) came a day or more after the click, ${restText} elsewhere`;
+  const p = tail.p.toPrecision(2);
+  if (tail.total < MIN_TAIL) {
+    const few = `${text}; ${tail.total} installs between day 1 and day 7 do not show whether the tail is flat`;
+    return { pattern: 'late_flat_tail', tested: true, lnE: Math.min(0, lnE), text: few };
+  }
+  // A slow network has many late installs too, but fewer each day: only a tail that does not fall is a flood's.
+  if (tail.p < FLAT_P) {
+    return {
+      pattern: 'late_flat_tail',
+      tested: true,
+      lnE: Math.min(0, lnE),
+      text: `${text}, and they fall off (p ${p})`,
+    };
+  }
+  return {
+    pattern: 'late_flat_tail',
+    tested: true,
+    lnE,
+    text: `${text}, spread evenly from day 1 to day 7 (p ${p})`,
+  };
+}
+
+/**
+ * Kolmogorov–Smirnov against the others, where the source is also much narrower: app size and network speed shift honest sources,
+ * but do not squeeze them. Within the first day only: spread evenly over a week, a flood is narrow on a log scale too, and would
+ * count as two patterns. The p-value becomes an e-value by √p's calibrator, e = 1 / (2 √p) (Vovk & Wang 2021).
+ */
+function narrowCluster(source: CtitHistogram, others: CtitHistogram): PatternEvidence {
+  const pattern = 'narrow_cluster';
+  const [own, rest] = [firstDay(source), firstDay(others)];
+  const [n, m] = [countBetween(own, 0), countBetween(rest, 0)];
+  if (n < MIN_INSTALLS || m < MIN_INSTALLS) {
+    return { pattern, tested: false, why: `fewer than ${MIN_INSTALLS} installs within a day of the click` };
+  }
+  const { d, lambda, p } = ksTest(largestGap(own, rest), n, m);
+  const [width, usual] = [halfWidth(own), halfWidth(rest)];
+  const text = `half of the installs of the first day lie within a factor of ${round(width)} in time, ${round(usual)} elsewhere (largest gap ${round(d)}, p ${p.toPrecision(2)})`;
+  const lnP = p > 0 ? Math.log(p) : Math.LN2 - 2 * lambda * lambda;
+  const lnE = -Math.LN2 - lnP / 2;
+  return { pattern, tested: true, lnE: width <= usual ** NARROW_POWER ? lnE : Math.min(0, lnE), text };
+}
+
+/** The pause test with clicks for spend: evidence that installs per click are below a tenth of the others'. */
+function clicksPerInstall(source: SourceCounts, others: SourceCounts): PatternEvidence {
+  const pattern = 'clicks_per_install';
+  const n = countBetween(source.histogram, 0);
+  const m = countBetween(others.histogram, 0);
+  if (!(source.clicks >= n && others.clicks >= m && source.clicks < Infinity && others.clicks < Infinity)) {
+    return { pattern, tested: false, why: 'clicks are not known, or fewer than installs' };
+  }
+  const due = source.clicks * (m / others.clicks) * FAR_BELOW;
+  return {
+    pattern,
+    tested: true,
+    lnE: lnEvidenceAbove(n, due),
+    text: `${round(source.clicks / n)} clicks per install, ${round(others.clicks / m)} elsewhere`,
+  };
+}
+
+interface Share {
+  readonly k: number;
+  readonly n: number;
+  readonly p0: number;
+  readonly restText: string;
+}
+
+/**
+ * The others' share is known from `m` installs only. Taken as it is, 12 % that happened to show as 6 % would convict every source
+ * with many installs; so the baseline is the upper end of its 90 % interval.
+ */
+function share(own: CtitHistogram, rest: CtitHistogram, fromS: number, toS: number): Share {
+  const n = countBetween(own, 0);
+  const m = countBetween(rest, 0);
+  const inRest = countBetween(rest, fromS, toS);
+  return {
+    k: countBetween(own, fromS, toS),
+    n,
+    p0: Math.min(1 - 1e-9, Math.max(MIN_BASELINE, rateInterval(inRest, m, 0.1).high)),
+    restText: percent(inRest / m),
+  };
+}
+
+const percent = (part: number): string => `${round(part * 100)} %`;
+
+/** Two digits below 100, whole above. */
+const round = (value: number): string =>
+  value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
