@@ -23,6 +23,16 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/**
+ * The instant of a wall clock's reading in a zone, ms. A reading that the zone's clocks skip or repeat is taken as they
+ * stood before the change.
+ *
+ * @param local ISO date and time without a zone, such as 2026-11-23T14:05:00.
+ */
+export function instantOf(local: string, zone: string): number {
+  return Temporal.PlainDateTime.from(local).toZonedDateTime(zone).epochMilliseconds;
+}
+
 /** From one change of a zone's clocks to the next. */
 interface Stretch {
   readonly fromMs: number;

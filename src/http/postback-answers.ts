@@ -26,7 +26,7 @@ export function answerStored(
   const { profile } = source;
   const strict = profile.answers === 'codes';
   if (stored.outcome === 'unavailable') return sendUnavailable(response);
-  const text = answerText(source, params);
+  const text = answerText(source, params) ?? profileText(source, stored.outcome);
   if (text !== null) return sendText(response, 200, text);
   switch (stored.outcome) {
     case 'stored': {
@@ -61,6 +61,13 @@ export function answerText(source: SourceEntry, params: Params): string | null {
   const name = source.profile.answerParam;
   const text = name === null ? undefined : params.values.get(name);
   return text === undefined || text === '' ? null : text.slice(0, 200);
+}
+
+/** What the sender reads instead of our JSON: offerwalls look for OK and DUP. */
+function profileText(source: SourceEntry, outcome: Stored['outcome']): string | null {
+  const texts = source.profile.answerTexts;
+  if (texts === null) return null;
+  return outcome === 'stored' ? texts.accepted : outcome === 'duplicate' ? texts.duplicate : null;
 }
 
 /** @param id the row's, or null when none was kept. */

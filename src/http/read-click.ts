@@ -1,5 +1,5 @@
 import type { NewClick } from '../db/click-insert.ts';
-import { DEVICE_ID_NAMES } from '../sources/generic.ts';
+import { DEVICE_ID_NAMES } from '../sources/profiles/generic.ts';
 import { isNothing, isPlaceholder } from '../sources/macros.ts';
 import type { Params } from '../sources/params.ts';
 import type { LinkEntry } from './tracking-book.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { sql } from 'kysely';
 import type { Db } from '../db/connection.ts';
-import { readSourceSettings } from '../sources/settings.ts';
+import { configuredProfile, readSourceSettings } from '../sources/settings.ts';
 import { sourceProfile } from '../sources/registry.ts';
 import type { SourceProfile, SourceSettings } from '../sources/profile.ts';
 import type { ClockSource } from './clock-source.ts';
@@ -133,7 +133,7 @@ async function readSources(db: Db): Promise<Map<string, SourceEntry>> {
     entries.set(row.id, {
       id: row.id,
       workspaceId: row.workspace_id,
-      profile,
+      profile: configuredProfile(profile, settings),
       settings,
       keyHash: row.key_hash,
     });

@@ -1,4 +1,5 @@
 import { isLosslessNumber, parse as parseLossless } from 'lossless-json';
+import { lookUp } from './look-up.ts';
 
 /** What a request said, whatever form it was said in. */
 export interface Params {
@@ -23,7 +24,9 @@ export function cleanText(text: string): string {
 }
 
 /** Adds `name=value&…` to the params: a query string without its `?`, or a form body. */
-export function readPairs(text: string, into: Params): void {
+export function readPairs(given: string, into: Params): void {
+  // Some senders part their pairs by semicolons, and then by nothing else.
+  const text = given.includes(';') && !given.includes('&') ? given.replaceAll(SEMICOLON, '&') : given;
   let start = 0;
   const length = text.length;
   let count = 0;
@@ -63,19 +66,40 @@ function addPair(rawName: string, rawValue: string, into: Params): void {
     name = name.slice(4);
     into.warnings.push(`html_entity:${name}`);
   }
-  // "&currency" read as HTML becomes the sign ¤ and "cy".
-  if (name === '¤cy') {
-    name = 'currency';
-    into.warnings.push('html_entity:currency');
+  const entity = lookUp(ENTITIES, name.charAt(0));
+  if (entity !== undefined) {
+    name = entity + name.slice(1);
+    into.warnings.push(`html_entity:${name}`);
   }
-  const cut = value.indexOf('¤cy=');
-  if (cut !== -1) {
-    into.warnings.push('html_entity:currency');
-    addParam('currency', value.slice(cut + 4), into);
-    value = value.slice(0, cut);
+  const cut = NOT_ASCII.test(value) ? CUT_BY_ENTITY.exec(value) : null;
+  if (cut !== null) {
+    addPair(
+      value.slice(cut.index, cut.index + cut[0].length - 1),
+      value.slice(cut.index + cut[0].length),
+      into,
+    );
+    value = value.slice(0, cut.index);
   }
   addParam(name, value, into);
 }
+
+/**
+ * Names that begin like an HTML entity lose that beginning to a sign where an address goes through a page that does not
+ * encode it: "&currency=" becomes "¤cy=", "&times…" "×…".
+ */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '¤': 'curren',
+  '©': 'copy',
+  '®': 'reg',
+  '×': 'times',
+  '¶': 'para',
+  '§': 'sect',
+  '¬': 'not',
+  '°': 'deg',
+};
+const CUT_BY_ENTITY = /[¤©®×¶§¬°][\w-]*=/;
+const NOT_ASCII = /[\u0080-\uffff]/;
+const SEMICOLON = /;(?=[\w~.%-]+=)/g;
 
 /** The first value of a name wins; a later one that differs, and what had to be left out of one, is noted. */
 function addParam(name: string, rawValue: string, into: Params): void {

@@ -28,8 +28,48 @@ function indexOf(profile: SourceProfile): ReadonlyMap<string, readonly Index[]> 
   return index;
 }
 
+/** What a value is worth for a field: kept as given, passed over, or passed over with a warning. */
+type Judge = (name: string, value: string) => 'value' | 'nothing' | `unresolved_macro:${string}`;
+
+const asValue: Judge = (name, value) =>
+  isPlaceholder(value) ? `unresolved_macro:${name}` : isNothing(value) ? 'nothing' : 'value';
+
+const FILLERS = new Set(['OPTIONAL', 'REPLACE']);
+const asToken: Judge = (_, value) => (isNothing(value) || FILLERS.has(value) ? 'nothing' : 'value');
+
 /** One pass over what was sent: the preferred name of each field that has a real value. */
 export function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
+  const fields = pick(params, profile, asValue, warnings);
+  const { clickId, deviceId, campaign, adset, ad } = fields;
+  const known = clickId ?? deviceId ?? campaign ?? adset ?? ad;
+  return known === undefined ? withWeakClickId(params, profile, fields) : fields;
+}
+
+/** As {@link pickFields} for an address that is still a template: what stands for a field is the macro. */
+export function pickTokens(params: Params, profile: SourceProfile, warnings: string[]): Fields {
+  return pick(params, profile, asToken, warnings);
+}
+
+/** A click id under a name that elsewhere means a transaction: taken when nothing else says who. */
+function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields): Fields {
+  for (const name of profile.weakClickNames) {
+    const value = params.values.get(name)?.trim() ?? '';
+    if (value === '0' || isNothing(value)) continue;
+    if (isPlaceholder(value)) continue;
+    const rest = { ...params, values: new Map(params.values) };
+    rest.values.delete(name);
+    const { txid: _, ...others } = fields;
+    const txid = fields.txid?.name === name ? pick(rest, profile, asValue, []).txid : fields.txid;
+    return {
+      ...others,
+      ...(txid === undefined ? {} : { txid }),
+      clickId: { name, value: params.values.get(name) ?? '' },
+    };
+  }
+  return fields;
+}
+
+function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: string[]): Fields {
   const index = indexOf(profile);
   const fields: Fields = {};
   const ranks: Partial<Record<Field, number>> = {};
@@ -37,11 +77,11 @@ export function pickFields(params: Params, profile: SourceProfile, warnings: str
     const entries = index.get(name);
     if (entries === undefined) continue;
     const trimmed = value.trim();
-    if (isPlaceholder(trimmed)) {
-      warnings.push(`unresolved_macro:${name}`);
+    const worth = judge(name, trimmed);
+    if (worth !== 'value') {
+      if (worth !== 'nothing') warnings.push(worth);
       continue;
     }
-    if (isNothing(trimmed)) continue;
     for (const { field, rank } of entries) {
       if (rank >= (ranks[field] ?? Infinity)) continue;
       // Looked up by, and no device has one this long.

@@ -8,7 +8,14 @@ export type Field =
   | 'currency'
   | 'eventTime'
   | 'deviceId'
+  | 'clickTime'
+  | 'installTime'
+  | 'installBegin'
+  | 'site'
   | 'rejected'
+  | 'rejectReason'
+  | 'viewThrough'
+  | 'reEngagement'
   | 'test'
   | 'campaign'
   | 'adset'
@@ -29,12 +36,41 @@ export type ScopeWithoutTxid =
   /** Each message its own conversion. */
   | 'each';
 
+/** How an address that follows this dialect is told from others. */
+export interface Signs {
+  /** Of hosts: of the vendor's own machines. */
+  readonly hosts: readonly RegExp[];
+  /** Of paths that no other system has. */
+  readonly paths: readonly RegExp[];
+  /** Parameters that few others use, lower case. */
+  readonly params: readonly string[];
+}
+
+/** A unit that is no ISO currency: `usd_cents` is the hundredth part of a dollar. */
+export interface PseudoCurrency {
+  /** ISO 4217; null for points and the like, which are worth no money that we know. */
+  readonly currency: string | null;
+  readonly perUnit: number;
+}
+
+/** In which order a numeric date is written: 2026-11-23, 11/23/2026 or 23/11/2026. */
+export type DateOrder = 'ymd' | 'mdy' | 'dmy';
+
 /** One sender's dialect: data, and one function where what happened is said by several names together. */
 export interface SourceProfile {
   readonly id: string;
   readonly title: string;
+  /** Other words for it: a short name begins with one of these. */
+  readonly aliases: readonly string[];
   /** Parameter names per field, lower case, the preferred first. */
   readonly names: Readonly<Record<Field, readonly string[]>>;
+  /** Those of `names` that are this sender's; the others are in common use. */
+  readonly own: Readonly<Partial<Record<Field, readonly string[]>>>;
+  /** Names that hold the click id only where no better name, device or sender's id says who: `transaction_id`. */
+  readonly weakClickNames: readonly string[];
+  readonly signs: Signs;
+  /** The parameters of its click addresses that hold the id it wants back, lower case, the preferred first. */
+  readonly clickParams: readonly string[];
   /** Their status words → ours; lower case. */
   readonly statuses: Readonly<Record<string, Status>>;
   /** Parameters in which the sender lists its own words for a status: `sale_status=hold,ftd`; `ignore` drops them. */
@@ -50,10 +86,16 @@ export interface SourceProfile {
   readonly answers: 'codes' | 'always-200';
   /** Parameter by which the sender says what text to answer with; null for none. */
   readonly answerParam: string | null;
+  /** What the sender wants to hear word for word; null for our JSON. */
+  readonly answerTexts: { readonly accepted: string; readonly duplicate: string } | null;
   /** The sender credits ads by their network ids; else such ids are ignored. */
   readonly attributesBySender: boolean;
   /** `1,234` is a thousand and more. */
   readonly commaThousands: boolean;
+  readonly pseudoCurrencies: Readonly<Record<string, PseudoCurrency>>;
+  /** IANA zone of times that name none. */
+  readonly zone: string;
+  readonly dateOrder: DateOrder;
   /** Their event's type, from the parameters together; null to judge by the event's name alone. */
   readonly eventOf:
     | ((
@@ -76,4 +118,24 @@ export interface SourceSettings {
   /** A message without transaction id that is repeated byte for byte is a second conversion. */
   readonly repeatsCount?: boolean;
   readonly attributesBySender?: boolean;
+  /** Parameter → field, for what its profile does not know; before the profile's own names. */
+  readonly names?: Readonly<Record<string, Field>>;
+  readonly zone?: string;
+  readonly dateOrder?: DateOrder;
+  readonly commaThousands?: boolean;
+  readonly unmappedStatus?: Status;
+  readonly answers?: SourceProfile['answers'];
+  readonly answerTexts?: { readonly accepted: string; readonly duplicate: string };
+  readonly signature?: SignatureRule;
+  /** Addresses and networks (CIDR) that may send; anybody where it is left out. */
+  readonly addresses?: readonly string[];
+}
+
+/** How a sender signs: a hash over a text made of its parameters, with a secret in it or as the key of an HMAC. */
+export interface SignatureRule {
+  /** The parameter that holds the signature, lower case. */
+  readonly param: string;
+  readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'hmac-md5' | 'hmac-sha1' | 'hmac-sha256';
+  /** Parameters in braces, the secret as {secret}, all else literal: `{user_id}{transaction_id}{secret}`. */
+  readonly formula: string;
 }

@@ -2,10 +2,11 @@ import type { Micros } from '../core/money.ts';
 import { conversionKey, messageKey } from './keys.ts';
 import { lookUp } from './look-up.ts';
 import { refuseWithoutClick, shown } from './missing-click.ts';
+import { readMoney } from './money.ts';
 import type { Params } from './params.ts';
 import { type Fields, MAX_ID, pickFields } from './pick-fields.ts';
 import type { EventType, SourceProfile, SourceSettings, Status } from './profile.ts';
-import { readAmount, readCurrency, readTime } from './values.ts';
+import { readTime } from './times.ts';
 
 /** One postback in our words. Everything the sender left out is null. */
 export interface Reading {
@@ -23,6 +24,15 @@ export interface Reading {
   readonly deviceId: string | null;
   /** {"campaign","adset","ad","network"} as the network spells them. */
   readonly senderIds: Readonly<Record<string, string>> | null;
+  readonly clickAtMs: number | null;
+  readonly installAtMs: number | null;
+  /** When the download began, as the store says: a click after it claimed an install that was under way. */
+  readonly installBeginAtMs: number | null;
+  readonly site: string | null;
+  readonly viewThrough: boolean;
+  readonly reEngagement: boolean;
+  /** Why the sender rejected it, in its words. */
+  readonly rejectReason: string | null;
   readonly test: boolean;
   readonly warnings: readonly string[];
   /** Decides "duplicate" in the answer; null when every message counts. */
@@ -101,34 +111,28 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   if (clickId === null && deviceId === null && senderIds === null)
     return refuseWithoutClick(params, profile, warnings);
 
-  const amount = fields.amount === undefined ? null : readAmount(fields.amount.value, profile.commaThousands);
-  if (amount === undefined) {
+  const money = readMoney(fields, profile, warnings);
+  if (money.problem === 'amount_unparsed') {
     return refuse(
       'amount_unparsed',
       `"${shown(fields.amount?.value)}" in "${fields.amount?.name}" is not an amount.`,
       'Send a plain number such as 12.50, or leave the parameter out when there is no amount.',
     );
   }
-  if (amount?.ambiguous) warnings.push(`ambiguous_amount:${fields.amount?.name}`);
-  const sentCurrency = fields.currency === undefined ? null : readCurrency(fields.currency.value);
-  if (fields.currency !== undefined && sentCurrency === null) {
-    if (amount !== null && amount.micros !== 0) {
-      return refuse(
-        'unknown_currency',
-        `"${shown(fields.currency.value)}" in "${fields.currency.name}" is not an ISO 4217 currency.`,
-        `Send a three-letter code such as USD, or leave it out to use the source's own, ${settings.currency}.`,
-      );
-    }
-    warnings.push(`unknown_currency:${fields.currency.name}`);
+  if (money.problem === 'unknown_currency') {
+    return refuse(
+      'unknown_currency',
+      `"${shown(fields.currency?.value)}" in "${fields.currency?.name}" is not an ISO 4217 currency.`,
+      `Send a three-letter code such as USD, or leave it out to use the source's own, ${settings.currency}.`,
+    );
   }
-
   const named = profile.eventOf?.(params.values) ?? null;
   const event = (named?.event ?? fields.event?.value ?? settings.defaultEvent ?? profile.defaultEvent).slice(
     0,
     200,
   );
   const eventType = named?.eventType ?? lookUp(EVENT_TYPES, event.toLowerCase()) ?? 'event';
-  const { status, unmapped } = pickStatus(fields, params, context, (amount?.micros ?? 0) < 0, warnings);
+  const { status, unmapped } = pickStatus(fields, params, context, (money.micros ?? 0) < 0, warnings);
   if (status === 'ignore') {
     return refuse(
       'status_ignored',
@@ -136,10 +140,11 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
       'Nothing, unless it should count: then take it out of ignore_status in the address.',
     );
   }
-  const eventAtMs = pickTime(fields, context.nowMs, warnings);
+  const eventAtMs = pickTime(fields.eventTime, profile, warnings);
+  if (eventAtMs !== null && eventAtMs > context.nowMs + FUTURE_MS) warnings.push('future_event_time');
   const txid = fields.txid?.value.slice(0, MAX_ID) ?? null;
-  const amountMicros = amount?.micros ?? null;
-  const currency = amount === null ? null : (sentCurrency ?? amount.currency ?? settings.currency);
+  const amountMicros = money.micros;
+  const currency = amountMicros === null ? null : (money.currency ?? settings.currency);
   const facts = {
     sourceId: context.sourceId,
     clickId,
@@ -168,6 +173,13 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
       eventAtMs,
       deviceId,
       senderIds,
+      clickAtMs: pickTime(fields.clickTime, profile, warnings),
+      installAtMs: pickTime(fields.installTime, profile, warnings),
+      installBeginAtMs: pickTime(fields.installBegin, profile, warnings),
+      site: fields.site?.value.slice(0, MAX_ID) ?? null,
+      viewThrough: /^(?:1|true|impression|view|view[-_]?through)$/i.test(fields.viewThrough?.value ?? ''),
+      reEngagement: /^(?:1|true|re-?engagement|retargeting)$/i.test(fields.reEngagement?.value ?? ''),
+      rejectReason: fields.rejectReason?.value.slice(0, 200) ?? null,
       test: isTrue(fields.test?.value),
       warnings,
       messageKey: repeatsCount ? null : messageKey(facts),
@@ -198,7 +210,8 @@ function pickStatus(
   warnings: string[],
 ): { readonly status: Status | 'ignore'; readonly unmapped: string | null } {
   const { profile, settings } = context;
-  if (isTrue(fields.rejected?.value)) return { status: 'rejected', unmapped: null };
+  if (isTrue(fields.rejected?.value) || saysRejected(fields, params))
+    return { status: 'rejected', unmapped: null };
   const word = fields.status?.value;
   if (word === undefined) {
     if (!negative) return { status: settings.defaultStatus ?? profile.defaultStatus, unmapped: null };
@@ -230,15 +243,19 @@ function listedStatus(params: Params, profile: SourceProfile, word: string): Sta
   return undefined;
 }
 
-function pickTime(fields: Fields, nowMs: number, warnings: string[]): number | null {
-  if (fields.eventTime === undefined) return null;
-  const ms = readTime(fields.eventTime.value);
-  if (ms === undefined) {
-    warnings.push(`time_unparsed:${fields.eventTime.name}`);
-    return null;
-  }
-  if (ms > nowMs + FUTURE_MS) warnings.push('future_event_time');
-  return ms;
+/** A reason to reject, or an activity kind such as rejected_install: the sender's own fraud tests found it bad. */
+function saysRejected(fields: Fields, params: Params): boolean {
+  const reason = fields.rejectReason?.value.toLowerCase() ?? '';
+  if (reason !== '' && reason !== '0' && reason !== 'false') return true;
+  return /^rejected[_ -]/i.test(params.values.get('activity_kind') ?? '');
+}
+
+function pickTime(field: Fields['eventTime'], profile: SourceProfile, warnings: string[]): number | null {
+  if (field === undefined) return null;
+  const ms = readTime(field.value, profile);
+  if (ms !== undefined) return ms;
+  warnings.push(`time_unparsed:${field.name}`);
+  return null;
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decimalFromMicros, micros } from '../../../src/core/money.ts';
-import { readAmount, readCurrency, readTime } from '../../../src/sources/values.ts';
+import { readTime } from '../../../src/sources/times.ts';
+import { readAmount, readCurrency } from '../../../src/sources/values.ts';
 
 const amount = (text: string) => readAmount(text)?.micros;
 

@@ -1,7 +1,8 @@
-import { DEVICE_ID_NAMES, generic } from './generic.ts';
-import { lookUp } from './look-up.ts';
-import { isPlaceholder } from './macros.ts';
-import type { EventType, SourceProfile } from './profile.ts';
+import { lookUp } from '../look-up.ts';
+import { isPlaceholder } from '../macros.ts';
+import type { EventType } from '../profile.ts';
+import { dialect } from './dialect.ts';
+import { DEVICE_ID_NAMES } from './generic.ts';
 
 const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
   reinstall: 'reinstall',
@@ -39,15 +40,12 @@ export function appsflyerEvent(
 }
 
 /** AppsFlyer partner postbacks and Push API messages: rejected ones come to the same address, marked is_rejected=1. */
-export const appsflyer: SourceProfile = {
-  ...generic,
+export const appsflyer = dialect({
   id: 'appsflyer',
   title: 'AppsFlyer',
   names: {
     clickId: ['clickid', 'click_id', 'af_click_id', 'transaction_id', 'gclid', 'fbclid', 'ttclid'],
-    txid: [],
     event: EVENT_NAMES,
-    status: [],
     amount: ['event_revenue', 'revenue', 'monetary', 'orig-monetary', 'amount'],
     currency: ['event_revenue_currency', 'currency'],
     eventTime: [
@@ -60,14 +58,24 @@ export const appsflyer: SourceProfile = {
       'install_unix_ts',
       'install-unix-ts',
     ],
+    installTime: ['install_time', 'install_unix_ts', 'install-unix-ts'],
+    clickTime: ['attributed_touch_time', 'click_time', 'click-ts', 'click_ts'],
+    installBegin: ['gp_install_begin'],
     deviceId: ['appsflyer_id', 'appsflyer_device_id', ...DEVICE_ID_NAMES, 'advertiserid'],
     rejected: ['is_rejected'],
-    test: ['test', 'is_test'],
+    rejectReason: ['reject_reason', 'rejected_reason', 'blocked_reason'],
     campaign: ['af_c_id', 'campaign_id'],
     adset: ['af_adset_id', 'adset_id'],
     ad: ['af_ad_id', 'ad_id'],
     network: ['media_source', 'pid'],
   },
+  exact: ['txid', 'event', 'status'],
+  weakClickNames: [],
+  signs: {
+    hosts: [/(?:^|\.)appsflyer(?:sdk)?\.com$/, /\.onelink\.me$/],
+    params: ['mapped-iae', 'appsflyer_id', 'af_siteid', 'af_c_id', 'media_source', 'attributed_touch_type'],
+  },
+  clickParams: ['clickid'],
   defaultEvent: 'install',
   scopeWithoutTxid: 'occurrence',
   answers: 'always-200',
@@ -80,4 +88,4 @@ export const appsflyer: SourceProfile = {
     'As an advertiser: in AppsFlyer open Settings, then API access, then Push API, and paste the address without its query; AppsFlyer sends its own fields.',
     'Choose the messages: install, reinstall, re-engagement, re-attribution and their in-app events.',
   ],
-};
+});

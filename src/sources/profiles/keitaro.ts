@@ -1,13 +1,11 @@
-import { GENERIC_STATUSES, generic } from './generic.ts';
-import type { SourceProfile } from './profile.ts';
+import { dialect } from './dialect.ts';
+import { GENERIC_STATUSES } from './generic.ts';
 
 /** Keitaro and the trackers that send as it does: a missing status is a sale, a tid numbers the stages of one click. */
-export const keitaro: SourceProfile = {
-  ...generic,
+export const keitaro = dialect({
   id: 'keitaro',
   title: 'Keitaro',
   names: {
-    ...generic.names,
     clickId: ['subid', 'sub_id', 'click_id', 'clickid', 'external_id', 'externalid'],
     txid: ['tid', 'txid', 'transaction_id'],
     event: ['event', 'goal'],
@@ -15,6 +13,13 @@ export const keitaro: SourceProfile = {
     amount: ['payout', 'revenue', 'amount', 'sum', 'profit'],
     eventTime: ['event_time', 'timestamp', 'conversion_time', 'sale_time'],
   },
+  exact: ['txid', 'event'],
+  weakClickNames: [],
+  signs: {
+    paths: [/^\/[0-9a-f]{6,8}\/postback$/],
+    params: ['lead_status', 'sale_status', 'rejected_status', 'sub_id_1'],
+  },
+  clickParams: ['subid', 'sub_id', 'external_id'],
   statuses: { ...GENERIC_STATUSES, trash: 'rejected', reject: 'rejected' },
   statusLists: {
     lead_status: 'pending',
@@ -35,4 +40,4 @@ export const keitaro: SourceProfile = {
     "In the source's parameters set external_id to the parameter click_id, so that Keitaro keeps the id our redirect gave.",
     'Choose the statuses to send: lead, sale, rejected, rebill (each is understood).',
   ],
-};
+});

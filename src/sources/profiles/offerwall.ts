@@ -1,0 +1,35 @@
+import { dialect } from './dialect.ts';
+import { GENERIC_STATUSES } from './generic.ts';
+
+/** Offerwalls: who and which transaction are the key; status 1 credits, 2 takes back; signed with a hash over the fields and a secret, by a formula per vendor. */
+export const offerwall = dialect({
+  id: 'offerwall',
+  title: 'Offerwall or reward network',
+  names: {
+    clickId: ['click_id', 'clickid', 'subid', 'sub_id', 's1'],
+    txid: ['transaction_id', 'transactionid', 'transid', 'trans_id', 'tx_id', 'txid', 'txn_id', 'oid', 'id'],
+    event: ['event', 'event_name', 'goal', 'goal_id', 'offer_name'],
+    status: ['status', 'type'],
+    amount: ['payout', 'amount', 'revenue', 'usd_value', 'commission'],
+    deviceId: ['user_id', 'userid', 'uid', 'user', 'player_id', 'snuid', 'sub_user_id'],
+  },
+  signs: {
+    hosts: [],
+    paths: [],
+    params: ['secure_hash', 'user_id', 'user', 'reward', 'uid', 'snuid', 'signature', 'hash'],
+  },
+  clickParams: ['subid', 'user_id', 'uid'],
+  statuses: { ...GENERIC_STATUSES, 1: 'approved', credit: 'approved', credited: 'approved', 2: 'reversed' },
+  pseudoCurrencies: {
+    usd_cents: { currency: 'USD', perUnit: 100 },
+    pts: { currency: null, perUnit: 1 },
+    points: { currency: null, perUnit: 1 },
+  },
+  answerTexts: { accepted: 'OK', duplicate: 'DUP' },
+  template:
+    'subid={subid}&user_id={user_id}&transaction_id={transaction_id}&payout={payout}&status={status}&event={offer_name}',
+  where: [
+    'Paste this as the postback of the wall; a repeat is answered DUP, anything else OK.',
+    "Its signature is checked by a formula of your own in the source's settings.",
+  ],
+});

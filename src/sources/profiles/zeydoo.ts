@@ -1,0 +1,14 @@
+import { dialect } from './dialect.ts';
+
+/** Zeydoo and its sister networks: ymid holds the publisher's click id, var its zone, ze the event number. */
+export const zeydoo = dialect({
+  id: 'zeydoo',
+  title: 'Zeydoo',
+  names: { clickId: ['ymid'], event: ['ze'], amount: ['payout', 'zr'], site: ['var'] },
+  signs: { hosts: [/(?:^|\.)zeydoo\.com$/], paths: [], params: ['ymid', 'ze', 'zr'] },
+  clickParams: ['ymid'],
+  template: 'ymid={ymid}&ze=1&payout={amount}&currency={currency}',
+  where: [
+    'For a system that reports conversions to Zeydoo: put our address in place of theirs and keep its parameters.',
+  ],
+});
