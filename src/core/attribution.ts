@@ -1,3 +1,4 @@
+import { readableSpan, touchLabel } from './attribution-words.ts';
 import type { Level, ObjectId } from './object.ts';
 
 const HOUR_MS = 3_600_000;
@@ -117,8 +118,8 @@ export function attribute(input: AttributionInput): Attribution {
   if (follows) return byAnchor(input, follows);
   if (input.sender) return bySender(input, input.sender);
   if (click) {
-    const age = span(input.atMs - click.clickedAtMs);
-    const text = `${input.event} came ${age} after the click, outside its window of ${span(input.windowHours * HOUR_MS)}`;
+    const age = readableSpan(input.atMs - click.clickedAtMs);
+    const text = `${input.event} came ${age} after the click, outside its window of ${readableSpan(input.windowHours * HOUR_MS)}`;
     return { kind: 'late', click, text };
   }
   if (input.sentClickId !== null) {
@@ -140,13 +141,13 @@ function byClick(input: AttributionInput, click: ClickTouch): Attribution {
   const ageMs = input.atMs - click.clickedAtMs;
   let text =
     ageMs < 0
-      ? `${label(click)} gets ${input.event}, although it is dated ${span(-ageMs)} before the click`
-      : `${label(click)} drove ${input.event} ${span(ageMs)} after the click`;
+      ? `${touchLabel(click)} gets ${input.event}, although it is dated ${readableSpan(-ageMs)} before the click`
+      : `${touchLabel(click)} drove ${input.event} ${readableSpan(ageMs)} after the click`;
   if (ageMs < 0) warnings.push('conversion_before_click');
   if (input.sentClickId === null) text += ', matched by device';
   if (input.sender && differs(input.sender, click)) {
     warnings.push('sender_differs');
-    text += `; the sender names ${label(input.sender)} instead`;
+    text += `; the sender names ${touchLabel(input.sender)} instead`;
   }
   return {
     kind: 'attributed',
@@ -173,7 +174,7 @@ function byAnchor(input: AttributionInput, anchor: AnchorTouch): Attribution {
     placement: anchor.placement,
     followsId: anchor.conversionId,
     warnings: [],
-    text: `${label(anchor)} drove ${input.event}: it follows the ${anchor.event} credited there`,
+    text: `${touchLabel(anchor)} drove ${input.event}: it follows the ${anchor.event} credited there`,
   };
 }
 
@@ -188,7 +189,7 @@ function bySender(input: AttributionInput, sender: Touch): Attribution {
     placement: null,
     followsId: null,
     warnings: [],
-    text: `${label(sender)} drove ${input.event}, as the sender says`,
+    text: `${touchLabel(sender)} drove ${input.event}, as the sender says`,
   };
 }
 
@@ -196,27 +197,4 @@ function bySender(input: AttributionInput, sender: Touch): Attribution {
 function differs(sender: Touch, click: Touch): boolean {
   if (!sender.object || !click.object) return false;
   return sender.object.id !== click.object.id && sender.object.id !== click.object.campaignId;
-}
-
-const LEVEL_WORDS: Readonly<Record<Level, string>> = {
-  campaign: 'campaign',
-  adset: 'ad set',
-  ad: 'ad',
-  creative: 'creative',
-};
-
-/** "Meta ad Yoga 15s"; "an object of Meta not synced yet" until it is known. */
-function label(touch: Touch): string {
-  const network = touch.network.charAt(0).toUpperCase() + touch.network.slice(1);
-  if (!touch.object) return `a ${network} ad that no sync has brought yet`;
-  return `${network} ${LEVEL_WORDS[touch.object.level]} ${touch.object.name}`;
-}
-
-/** "40 s", "12 min", "48 h", "12 days". */
-function span(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 120 * 60) return `${Math.round(seconds / 60)} min`;
-  if (seconds <= 72 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
 }
