@@ -173,7 +173,7 @@ function valueChange(before: LifeAmount | null, after: LifeAmount): readonly Lif
     const currency = before !== null && after.micros === 0 ? before.currency : after.currency;
     return difference === 0 ? [] : [{ micros: micros(difference), currency }];
   }
-  const taken = before === null ? [] : [{ micros: micros(-before.micros), currency: before.currency }];
+  const taken = before === null ? [] : [{ micros: micros(0 - before.micros), currency: before.currency }];
   return [...taken, { micros: after.micros, currency: after.currency }];
 }
 

@@ -57,6 +57,10 @@ describe('the payout table', () => {
     const tables = fc
       .uniqueArray(some, { maxLength: 8, selector: (row) => JSON.stringify(row) })
       .map((rows) => rows.map((row, at) => line(at, row)));
-    fc.assert(fc.property(tables, (table) => expect(paid(table.toReversed())).toBe(paid(table))));
+    fc.assert(
+      fc.property(tables, (table) => {
+        expect(paid(table.toReversed())).toBe(paid(table));
+      }),
+    );
   });
 });
