@@ -1,41 +1,12 @@
 import type { NewClick } from '../db/click-insert.ts';
 import { DEVICE_ID_NAMES } from '../sources/profiles/generic.ts';
 import { isNothing, isPlaceholder } from '../sources/macros.ts';
+import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../sources/network-click-ids.ts';
 import type { Params } from '../sources/params.ts';
 import type { LinkEntry } from './tracking-book.ts';
 
 /** Our own parameters, filled by the network's macros; they never reach the landing page. */
 export const OWN_PARAMS = ['campaign_id', 'adset_id', 'ad_id', 'creative', 'placement'] as const;
-
-/** Networks' click ids, in order of precedence when a visitor brings several. */
-const NETWORK_CLICK_PARAMS = [
-  'gclid',
-  'wbraid',
-  'gbraid',
-  'fbclid',
-  'ttclid',
-  'msclkid',
-  'tblci',
-  'dicbo',
-  'ob_click_id',
-  'twclid',
-  'yclid',
-  'irclickid',
-  'epik',
-  'rdt_cid',
-  'sccid',
-  'li_fat_id',
-] as const;
-
-/** The link's own network comes first. */
-const FIRST_OF_NETWORK: Readonly<Record<string, readonly string[]>> = {
-  meta: ['fbclid'],
-  google: ['gclid', 'wbraid', 'gbraid'],
-  tiktok: ['ttclid'],
-  microsoft: ['msclkid'],
-  taboola: ['tblci'],
-  outbrain: ['dicbo', 'ob_click_id'],
-};
 
 const MAX_VALUE = 512;
 const MAX_PARAMS = 50;

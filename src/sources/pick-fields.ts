@@ -1,3 +1,4 @@
+import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';
 import type { Params } from './params.ts';
 import type { Field, SourceProfile } from './profile.ts';
@@ -39,15 +40,30 @@ const asToken: Judge = (_, value) => (isNothing(value) || FILLERS.has(value) ? '
 
 /** One pass over what was sent: the preferred name of each field that has a real value. */
 export function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
-  const fields = pick(params, profile, asValue, warnings);
+  const fields = withoutEchoedSub(pick(params, profile, asValue, warnings), params, profile);
   const { clickId, deviceId, campaign, adset, ad } = fields;
   const known = clickId ?? deviceId ?? campaign ?? adset ?? ad;
   return known === undefined ? withWeakClickId(params, profile, fields) : fields;
 }
 
-/** As {@link pickFields} for an address that is still a template: what stands for a field is the macro. */
-export function pickTokens(params: Params, profile: SourceProfile, warnings: string[]): Fields {
-  return pick(params, profile, asToken, warnings);
+/**
+ * As {@link pickFields} for an address that is still a template: what stands for a field is the macro.
+ *
+ * @param left the parameters that may still be picked from.
+ */
+export function pickTokens(params: Params, profile: SourceProfile, left: Params['values']): Fields {
+  return withoutEchoedSub(pick({ ...params, values: left }, profile, asToken, []), params, profile);
+}
+
+const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2' };
+
+/** sub1 beside sub2 and a transaction_id is one of the sender's many: the click id is the other one. */
+function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile): Fields {
+  const { clickId, ...rest } = fields;
+  const next = clickId === undefined ? undefined : lookUp(ECHOED, clickId.name);
+  if (next === undefined || !params.values.has(next)) return fields;
+  if (profile.own.clickId?.includes(clickId?.name ?? '') === true) return fields;
+  return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
 }
 
 /** A click id under a name that elsewhere means a transaction: taken when nothing else says who. */

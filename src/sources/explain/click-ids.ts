@@ -1,0 +1,72 @@
+import { isNothing } from '../macros.ts';
+import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
+import type { Params } from '../params.ts';
+import type { SourceProfile } from '../profile.ts';
+import { generic } from '../profiles/generic.ts';
+import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import type { Place } from './said.ts';
+
+export interface ClickIdFound {
+  readonly name: string;
+  readonly value: string;
+  readonly place: Place;
+  /** Of a cookie of Meta's: when it was made, ms. */
+  readonly atMs: number | null;
+}
+
+/**
+ * Every click id of a click address or its cookies, the one that counts first: the named source's own, networks' ids by
+ * precedence, what a macro calls a click id, then the common names.
+ *
+ * @param source a network's or tracker's name as the user gave it; null for none.
+ */
+export function clickIdsIn(
+  params: Params,
+  fragment: string,
+  source: string | null,
+  profiles: readonly SourceProfile[],
+): readonly ClickIdFound[] {
+  const words = (source ?? '').toLowerCase().split(/[^a-z0-9]+/);
+  const named = words.flatMap((word) =>
+    Object.hasOwn(FIRST_OF_NETWORK, word) ? (FIRST_OF_NETWORK[word] ?? []) : [],
+  );
+  const byMacro = [...params.values].flatMap(([name, value]) => {
+    const [token, ...more] = macrosIn(value);
+    return token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' ? [name] : [];
+  });
+  const order = [
+    ...named,
+    ...profiles.flatMap((profile) => profile.clickParams),
+    ...NETWORK_CLICK_PARAMS,
+    ...byMacro,
+    ...generic.names.clickId,
+    ...generic.weakClickNames,
+  ];
+  const found: ClickIdFound[] = [];
+  for (const name of new Set(order)) {
+    const value = params.values.get(name);
+    if (value === undefined || !isClickId(value.trim())) continue;
+    found.push({ name, value, place: 'parameter', atMs: null });
+  }
+  found.push(...cookieIds(params));
+  const tblci = /(?:^|[#&])tblci([\w-]{20,})/.exec(fragment)?.[1];
+  if (tblci !== undefined) found.push({ name: '#tblci', value: tblci, place: 'parameter', atMs: null });
+  return found;
+}
+
+/** "N", "0" and their like say that there is none. */
+function isClickId(value: string): boolean {
+  if (isNothing(value) || value === 'N' || value === '0') return false;
+  return !['OPTIONAL', 'REPLACE'].includes(value) && !namesOtherThing(value);
+}
+
+/** `fb.«subdomain index».«ms».«fbclid»`, since lately with an appendix; case and characters as they are. */
+const FBC = /^fb\.\d+\.(\d{10,13})\.([\w-]+)(?:\.[\w-]+)*$/;
+
+function cookieIds(params: Params): readonly ClickIdFound[] {
+  return ['_fbc', 'fbc'].flatMap((name) => {
+    const match = FBC.exec(params.values.get(name)?.trim() ?? '');
+    if (match === null) return [];
+    return [{ name, value: match[2] ?? '', place: 'cookie' as const, atMs: Number(match[1]) }];
+  });
+}

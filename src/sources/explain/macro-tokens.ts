@@ -1,0 +1,96 @@
+import type { Field } from '../profile.ts';
+import { fieldsOf } from '../profiles/dialect.ts';
+import { generic } from '../profiles/generic.ts';
+
+/** One macro of a template. */
+export interface MacroToken {
+  /** As written, with its brackets. */
+  readonly text: string;
+  /** What stands inside, without arguments: `cl` of {cl?Net}, `a.b` of ${(a.b)!}. */
+  readonly name: string;
+  readonly dialect: string;
+}
+
+const NAME = String.raw`_?~?[A-Za-z][\w.~-]*`;
+const DIALECTS: readonly (readonly [string, RegExp])[] = [
+  ['${(name)!}', new RegExp(String.raw`\$\{\((${NAME})\)!?[^{}]*\}`, 'g')],
+  ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
+  ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]*\}`, 'g')],
+  ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]*\}\}`, 'g')],
+  ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]*\}`, 'g')],
+  ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
+  ['[[name]]', new RegExp(String.raw`\[\[(${NAME})\]\]`, 'g')],
+  ['[name]', new RegExp(String.raw`\[(${NAME})\]`, 'g')],
+  ['(name)', new RegExp(String.raw`\((${NAME})\)`, 'g')],
+  ['#name#', new RegExp(String.raw`#(${NAME})#`, 'g')],
+  ['<name>', new RegExp(String.raw`<(${NAME})>`, 'g')],
+  ['%%name%%', new RegExp(String.raw`%%(${NAME})%%`, 'g')],
+  ['%name%', new RegExp(String.raw`(?<![\w%])%([A-Za-z_]\w{2,})%(?!%)`, 'g')],
+  ['__NAME__', /(?<!\w)__([A-Z][A-Z0-9_]*?)__(?!\w)/g],
+  ['@name@', new RegExp(String.raw`@(${NAME})@`, 'g')],
+];
+
+/** Every macro in a text, in the order of its place; of nested brackets the outermost that is a dialect. */
+export function macrosIn(text: string): readonly MacroToken[] {
+  const found: (MacroToken & { readonly at: number })[] = [];
+  let left = text.slice(0, 20_000);
+  for (const [dialect, shape] of DIALECTS) {
+    left = left.replaceAll(shape, (whole: string, name: string, at: number) => {
+      found.push({ text: whole, name, dialect, at });
+      return '\u0001'.repeat(whole.length);
+    });
+  }
+  return found
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ text: whole, name, dialect }) => ({ text: whole, name, dialect }));
+}
+
+/** What senders call a field inside their macros, beside the names that parameters have. */
+const MORE: Readonly<Partial<Record<Field, readonly string[]>>> = {
+  clickId: [
+    'click',
+    'cl',
+    'attributedclickid',
+    'conversions_tracking',
+    'tracking_id',
+    'affclickid',
+    'aff_click_id',
+    'external_id',
+    'subid1',
+    'subacc4',
+  ],
+  txid: ['lead_id', 'leadid', 'sale_id', 'actionid', 'order'],
+  event: ['product', 'goal_name', 'event-name', 'eventid'],
+  amount: ['sale_amount', 'payout_amount', 'event_revenue_usd', 'orig-monetary'],
+  eventTime: ['utcm', 'eventdatetime', 'conversion_date', 'event-unix-ts'],
+};
+
+/** Names that a receiver may want its click id in, but that senders' macros use for sub ids of any content. */
+const ONLY_NAMES = new Set(['sub1', 'aff_sub']);
+
+const squeeze = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+const MEANINGS: ReadonlyMap<string, Field> = new Map(
+  fieldsOf(generic)
+    .flatMap((field) =>
+      [...generic.names[field], ...(MORE[field] ?? [])]
+        .filter((name) => !ONLY_NAMES.has(name))
+        .map((name) => [squeeze(name), field]),
+    )
+    .toReversed() as [string, Field][],
+);
+
+/** The field a macro's own name speaks of; of a dotted name its end decides. Null for what is none of ours. */
+export function meaningOf(token: MacroToken): Field | null {
+  const end = token.name.slice(token.name.lastIndexOf('.') + 1);
+  return MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(squeeze(end)) ?? null;
+}
+
+const OTHER_THINGS =
+  /campaign|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+
+/** True for a value that is one macro about something else than a click: `cid={campaign_id}` is no click id. */
+export function namesOtherThing(value: string): boolean {
+  const [token, ...more] = macrosIn(value);
+  return token !== undefined && more.length === 0 && token.text === value && OTHER_THINGS.test(token.name);
+}

@@ -1,0 +1,192 @@
+import { fieldsOf } from '../profiles/dialect.ts';
+import { readMoney } from '../money.ts';
+import type { Fields } from '../pick-fields.ts';
+import { emptyParams, type Params, readBody, readPairs } from '../params.ts';
+import type { Field, SourceProfile, SourceSettings } from '../profile.ts';
+import { type PostbackReading, readPostback } from '../read-postback.ts';
+import { readTime } from '../times.ts';
+import { adjustCallbacks } from './adjust-callbacks.ts';
+import { type ClickIdFound, clickIdsIn } from './click-ids.ts';
+import { guessKind, type Kind } from './guess-kind.ts';
+import { macrosIn } from './macro-tokens.ts';
+import { nearMisses, type NearMiss } from './near-misses.ts';
+import { pathFields } from './path-facts.ts';
+import { profileNamed, recognise } from './recognise.ts';
+import type { SaidFields } from './said.ts';
+import { saidInPostback } from './said-in-postback.ts';
+import { saidInTemplate } from './said-in-template.ts';
+import { segmentsOf, type SplitAddress, splitAddress } from './split-address.ts';
+
+/** Something from the wire, or meant for it. */
+export interface Given {
+  /** Inbound or outbound postback address, template, click address, or a query alone. */
+  readonly address?: string;
+  /** A request's body, or a cookie jar, as text. */
+  readonly body?: string;
+  readonly contentType?: string;
+  /** Whose words it speaks, where the user says so; not necessarily one we know. */
+  readonly source?: string;
+  readonly kind?: Kind;
+  /** Choices of the source it would come to. */
+  readonly settings?: SourceSettings;
+  /** Workspace time, ms. */
+  readonly nowMs: number;
+}
+
+export interface Explanation {
+  readonly kind: Kind;
+  readonly source: {
+    readonly id: string;
+    readonly title: string;
+    /** `named` by the user, `recognised` by signs, or `common` names only. */
+    readonly how: 'named' | 'recognised' | 'common';
+    readonly because: readonly string[];
+  };
+  readonly said: SaidFields;
+  /** Of a click: every id in it, the one that counts first. */
+  readonly clickIds: readonly ClickIdFound[];
+  /** What the texts mean; null where nothing was said or it cannot be read. */
+  readonly amountMicros: number | null;
+  readonly currency: string | null;
+  readonly eventAtMs: number | null;
+  /** What ingest makes of it; null for templates and clicks, which nobody sends to us. */
+  readonly postback: PostbackReading | null;
+  readonly warnings: readonly string[];
+  readonly nearMisses: readonly NearMiss[];
+  /** Parameters that no field is read from. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * Reads whatever a user pastes: says whose it looks like, what each field holds, and what is odd. Pure, and never
+ * throws: any text has a reading, if only an empty one.
+ */
+export function readAnything(given: Given): Explanation {
+  const text = given.address ?? '';
+  const hasMacros = macrosIn(text).length > 0;
+  const kindOfForm = given.kind ?? (hasMacros ? 'outbound_template' : 'inbound_postback');
+  const address = splitAddress(text, kindOfForm === 'inbound_postback' ? 'sent' : 'template');
+  const params = emptyParams();
+  readPairs(address.query, params);
+  const warnings = bodyWarnings(given, params);
+  if (address.missingMark) warnings.push('missing_question_mark');
+  const named = given.source === undefined ? null : profileNamed(given.source);
+  const seen = recognise(address, params);
+  const profile = named ?? seen.profile;
+  const kind = given.kind ?? guessKind({ address, params, profile, hasMacros });
+  const clickIds =
+    kind === 'click'
+      ? clickIdsIn(
+          params,
+          address.fragment,
+          given.source ?? null,
+          named === null ? [profile] : [named, seen.profile],
+        )
+      : [];
+  const said = saidOf({ kind, params, address, profile, seen: seen.profile, clickIds, warnings });
+  const values = valuesOf(said, profile, warnings);
+  return {
+    kind,
+    source: {
+      id: profile.id,
+      title: profile.title,
+      how: named !== null ? 'named' : seen.because.length > 0 ? 'recognised' : 'common',
+      because: named === null ? seen.because : [],
+    },
+    said,
+    clickIds,
+    ...values,
+    eventAtMs: clickIds[0]?.atMs ?? values.eventAtMs,
+    postback: kind === 'inbound_postback' ? ingestReading(params, profile, given) : null,
+    warnings: [...new Set([...params.warnings, ...warnings])],
+    nearMisses: nearMisses(params, profile),
+    unread: [...params.values.keys()].filter(
+      (name) =>
+        !fieldsOf(profile).some((field) => said[field]?.name === name || profile.names[field].includes(name)),
+    ),
+  };
+}
+
+function bodyWarnings(given: Given, params: Params): string[] {
+  if (given.body === undefined) return [];
+  const problem = readBody(Buffer.from(given.body), given.contentType ?? '', params);
+  return problem === null ? [] : [problem];
+}
+
+interface Scene {
+  readonly kind: Kind;
+  readonly params: Params;
+  readonly address: SplitAddress;
+  readonly profile: SourceProfile;
+  readonly seen: SourceProfile;
+  readonly clickIds: readonly ClickIdFound[];
+  readonly warnings: string[];
+}
+
+function saidOf(scene: Scene): SaidFields {
+  const { kind, params, profile, seen, clickIds, address } = scene;
+  if (kind === 'click') {
+    const [chosen] = clickIds;
+    const rest = saidInTemplate(params, [profile]);
+    delete rest.clickId;
+    return chosen === undefined ? rest : { ...rest, clickId: chosen };
+  }
+  const said =
+    kind === 'inbound_postback'
+      ? saidInPostback(params, profile, scene.warnings)
+      : saidInTemplate(params, seen === profile ? [profile] : [profile, seen]);
+  const byPath = pathFields(segmentsOf(address.path));
+  // A path's word for what happened says more than a status.
+  if (said.event?.place === 'status' && byPath.event !== undefined) delete said.event;
+  for (const field of fieldsOf(profile)) {
+    const found = byPath[field];
+    if (found !== undefined) said[field] ??= found;
+  }
+  if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
+  addNested(said, address.query);
+  return said;
+}
+
+/** Callbacks of Adjust ride on other addresses: which events they are for, and what is in them. */
+function addNested(said: SaidFields, query: string): void {
+  const [callback] = adjustCallbacks(query);
+  if (callback === undefined) return;
+  said.event = { name: callback.name, value: callback.events.join('|'), place: 'nested' };
+  const inner = emptyParams();
+  readPairs(splitAddress(callback.address, 'template').query, inner);
+  const innerSaid = saidInTemplate(inner, []);
+  for (const field of ['clickId', 'txid', 'amount', 'currency', 'eventTime'] as const) {
+    const found = innerSaid[field];
+    if (found !== undefined) said[field] ??= { ...found, place: 'nested' };
+  }
+}
+
+/** The texts as values, where they are any: a macro has none. */
+function valuesOf(
+  said: SaidFields,
+  profile: SourceProfile,
+  warnings: string[],
+): Pick<Explanation, 'amountMicros' | 'currency' | 'eventAtMs'> {
+  const isMacro = (field: Field): boolean => macrosIn(said[field]?.value ?? '').length > 0;
+  const fields: Fields = {};
+  for (const field of ['amount', 'currency'] as const) {
+    const found = said[field];
+    if (found !== undefined && !isMacro(field)) fields[field] = found;
+  }
+  const money = readMoney(fields, profile, warnings);
+  const time = said.eventTime;
+  return {
+    amountMicros: money.micros,
+    currency: money.currency,
+    eventAtMs: time === undefined || isMacro('eventTime') ? null : (readTime(time.value, profile) ?? null),
+  };
+}
+
+function ingestReading(params: Params, profile: SourceProfile, given: Given): PostbackReading {
+  return readPostback(params, {
+    sourceId: given.source ?? profile.id,
+    profile,
+    settings: given.settings ?? { currency: 'USD' },
+    nowMs: given.nowMs,
+  });
+}

@@ -1,0 +1,69 @@
+import { isNothing } from '../macros.ts';
+import type { Params } from '../params.ts';
+import { type Fields, pickTokens } from '../pick-fields.ts';
+import type { Field, SourceProfile } from '../profile.ts';
+import { fieldsOf } from '../profiles/dialect.ts';
+import { generic } from '../profiles/generic.ts';
+import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import type { SaidFields } from './said.ts';
+
+/**
+ * Field → macro of a template. A parameter's name decides, as the receiver reads it: by the profiles in turn, then the
+ * common names. Only where no name tells does the macro itself.
+ *
+ * @param profiles the sender or receiver that was named, then the one the address looks like.
+ */
+export function saidInTemplate(params: Params, profiles: readonly SourceProfile[]): SaidFields {
+  const said: SaidFields = {};
+  const left = new Map(params.values);
+  for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
+  const readers = new Set([...profiles, generic]);
+  for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
+  addByMacro(said, left, readers);
+  if (said.clickId === undefined) addWeakClickId(said, params, profiles);
+  if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
+  if (said.eventTime === undefined && said.installTime !== undefined) said.eventTime = said.installTime;
+  return said;
+}
+
+/** `cid={campaign_id}`: whatever the name, no click id comes out of it. */
+function hideFromClicks(name: string, value: string, left: Map<string, string>): void {
+  if (generic.names.clickId.includes(name) && value !== '') left.delete(name);
+}
+
+function addNew(said: SaidFields, fields: Fields, left: Map<string, string>): void {
+  const used: string[] = [];
+  for (const field of fieldsOf(generic)) {
+    const found = fields[field];
+    if (found === undefined || said[field] !== undefined) continue;
+    said[field] = { ...found, place: 'parameter' };
+    used.push(found.name);
+  }
+  for (const name of used) left.delete(name);
+}
+
+const BY_MACRO: readonly Field[] = ['clickId', 'txid', 'event', 'amount', 'currency', 'eventTime', 'status'];
+
+function addByMacro(said: SaidFields, left: Map<string, string>, readers: ReadonlySet<SourceProfile>): void {
+  for (const [name, value] of left) {
+    // A name with a meaning of its own keeps it, whatever it is filled with.
+    if ([...readers].some((profile) => Object.values(profile.names).some((names) => names.includes(name))))
+      continue;
+    const [token, ...more] = macrosIn(value);
+    if (token === undefined || more.length > 0 || token.text !== value.trim()) continue;
+    const field = meaningOf(token);
+    if (field === null || !BY_MACRO.includes(field) || said[field] !== undefined) continue;
+    said[field] = { name, value: token.text, place: 'macro' };
+    left.delete(name);
+  }
+}
+
+function addWeakClickId(said: SaidFields, params: Params, profiles: readonly SourceProfile[]): void {
+  for (const name of (profiles[0] ?? generic).weakClickNames) {
+    const value = params.values.get(name) ?? '';
+    if (isNothing(value.trim()) || namesOtherThing(value.trim())) continue;
+    said.clickId = { name, value, place: 'parameter' };
+    if (said.txid?.name === name) delete said.txid;
+    return;
+  }
+}
