@@ -87,6 +87,12 @@ describe('the lint rules', () => {
       `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,
       'a source is data',
     ],
+    ['src/outbound/bad.ts', `import axios from 'axios';\nexport const x = axios;\n`, 'it sends nothing'],
+    [
+      'src/sources/bad.ts',
+      `import { buildRequest } from '../outbound/build-request.ts';\nexport const x = buildRequest;\n`,
+      'a source is data',
+    ],
     [
       'src/sandbox/bad.ts',
       `import { connect } from '../db/connection.ts';\nexport const x = connect;\n`,

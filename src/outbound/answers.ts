@@ -1,0 +1,141 @@
+import type { TemplateDestination } from './destination.ts';
+
+/** What a body says beyond its status, in the receiver's own way. */
+export type Said =
+  | { readonly kind: 'taken'; readonly repeat: boolean; readonly receipt: string | null }
+  | { readonly kind: 'passing'; readonly why: string; readonly waitMs: number | null }
+  | { readonly kind: 'refused'; readonly why: string; readonly next?: string }
+  /** Nothing: the status decides. */
+  | { readonly kind: 'by_status' };
+
+const TOKEN = 'Renew the access token of the destination, then replay the delivery.';
+const BY_STATUS: Said = { kind: 'by_status' };
+
+/** The configured status and body rule: TUNE and ExoClick say failures with status 200. */
+export function templateSays(destination: TemplateDestination, status: number, body: string): Said {
+  const { statuses, body: rule } = destination.success;
+  const good = statuses === null ? status >= 200 && status < 300 : statuses.includes(status);
+  if (rule !== null) {
+    const text = body.trim().toLowerCase();
+    if (good && rule.repeats.some((words) => text.includes(words.toLowerCase())))
+      return { kind: 'taken', repeat: true, receipt: null };
+    if (good && !text.startsWith(rule.begins.toLowerCase()))
+      return { kind: 'refused', why: `status ${status}, but the body says: ${shown(body)}` };
+  }
+  if (good) return { kind: 'taken', repeat: false, receipt: null };
+  // A success that the operator did not list is not a failure of the network that time heals.
+  if (status >= 200 && status < 300)
+    return { kind: 'refused', why: `status ${status} is not one that counts as success here` };
+  return BY_STATUS;
+}
+
+/** Graph API: `events_received`, or an error whose code matters more than the status. */
+export function metaSays(status: number, body: string): Said {
+  const json = members(body);
+  const error = object(json['error']);
+  const code = number(error['code']);
+  if (code !== null) {
+    const why = `Meta: ${code}${subcode(error)} ${shown(text(error['message']))}`;
+    const passing = [1, 2, 4, 17, 32, 341, 613].includes(code) || (code >= 80_000 && code <= 80_014);
+    if (passing || error['is_transient'] === true) return { kind: 'passing', why, waitMs: null };
+    return code === 190 || code === 102 ? { kind: 'refused', why, next: TOKEN } : { kind: 'refused', why };
+  }
+  if (status < 200 || status >= 300) return BY_STATUS;
+  const received = number(json['events_received']);
+  if (received === null || received < 1)
+    return { kind: 'refused', why: `Meta took no event: ${shown(body)}` };
+  return { kind: 'taken', repeat: false, receipt: text(json['fbtrace_id']) || null };
+}
+
+function subcode(error: Members): string {
+  const code = number(error['error_subcode']);
+  return code === null ? '' : `/${code}`;
+}
+
+/** TikTok answers 200 to nearly everything; `code` 0 is success. */
+export function tiktokSays(status: number, body: string): Said {
+  const json = members(body);
+  const code = number(json['code']);
+  if (code === null) return status >= 200 && status < 300 ? unreadable('TikTok', body) : BY_STATUS;
+  if (code === 0) return { kind: 'taken', repeat: false, receipt: text(json['request_id']) || null };
+  const why = `TikTok: ${code} ${shown(text(json['message']))}`;
+  const passing = [40_100, 40_132, 61_000, 60_001].includes(code) || (code >= 50_000 && code <= 52_999);
+  if (passing) return { kind: 'passing', why, waitMs: null };
+  return code >= 40_102 && code <= 40_105 ? { kind: 'refused', why, next: TOKEN } : { kind: 'refused', why };
+}
+
+/** Data Manager: a request id is a receipt, not yet an acceptance. Errors are google.rpc.Status. */
+export function googleSays(status: number, body: string): Said {
+  const json = members(body);
+  if (status >= 200 && status < 300) {
+    const receipt = text(json['requestId']);
+    return receipt === '' ? unreadable('Google', body) : { kind: 'taken', repeat: false, receipt };
+  }
+  // Tokens live for an hour; the next attempt is built with a fresh one.
+  if (status === 401)
+    return { kind: 'passing', why: 'Google: the access token is no longer valid', waitMs: null };
+  const error = object(json['error']);
+  if (status === 408 || status === 429 || status >= 500)
+    return { kind: 'passing', why: `status ${status}`, waitMs: retryDelay(error) };
+  const message = text(error['message']);
+  return message === ''
+    ? BY_STATUS
+    : { kind: 'refused', why: `Google: ${text(error['status'])} ${shown(message)}` };
+}
+
+/** google.rpc.RetryInfo among an error's details: `"retryDelay": "30s"`. */
+function retryDelay(error: Members): number | null {
+  for (const detail of array(error['details'])) {
+    const seconds = /^(\d{1,6}(?:\.\d+)?)s$/.exec(text(object(detail)['retryDelay']))?.[1];
+    if (seconds !== undefined) return Math.ceil(Number(seconds) * 1000);
+  }
+  return null;
+}
+
+/** A conversion that was not applied stands among `PartialErrors`, with status 200. */
+export function microsoftSays(status: number, body: string): Said {
+  const json = members(body);
+  if (status === 401)
+    return { kind: 'passing', why: 'Microsoft: the access token is no longer valid', waitMs: null };
+  if (status < 200 || status >= 300) return BY_STATUS;
+  const errors = array(json['PartialErrors']).map(object);
+  const [first] = errors;
+  if (first === undefined) return { kind: 'taken', repeat: false, receipt: null };
+  const code = text(first['ErrorCode']) || String(number(first['Code']) ?? '');
+  return { kind: 'refused', why: `Microsoft: ${code} ${shown(text(first['Message']))}` };
+}
+
+function unreadable(who: string, body: string): Said {
+  return { kind: 'refused', why: `${who} answered something that is not understood: ${shown(body)}` };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function members(body: string): Members {
+  try {
+    return object(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
+/** An object's members, none for anything else. */
+function object(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function array(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function shown(body: string): string {
+  return body.trim().slice(0, 200);
+}

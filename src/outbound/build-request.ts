@@ -1,0 +1,56 @@
+import type { OutboundConversion } from './conversion.ts';
+import { type Destination, type OutboundRequest, type Skipped, skipped } from './destination.ts';
+import { type Forward, planForward } from './forward.ts';
+import { googleRequest } from './google.ts';
+import { type GuardRules, checkUrl } from './guard.ts';
+import type { HttpParts } from './http-parts.ts';
+import { metaRequest } from './meta.ts';
+import { microsoftRequest } from './microsoft.ts';
+import { templateRequest } from './template-request.ts';
+import { tiktokRequest } from './tiktok.ts';
+
+/**
+ * The request that tells a destination of a conversion as it stands, or why none is sent. Pure: the same conversion in
+ * the same stage gives the same request. Before it is sent, the addresses its host resolves to go through
+ * `checkAddresses`; redirects are not followed, or they would lead around that check.
+ *
+ * @param context.nowMs workspace time.
+ */
+export function buildRequest(
+  destination: Destination,
+  conversion: OutboundConversion,
+  context: { readonly nowMs: number; readonly guard: GuardRules },
+): OutboundRequest | Skipped {
+  const forward = planForward(destination, conversion);
+  if (forward.kind === 'skipped') return forward;
+  const parts = requestParts(destination, conversion, forward, context.nowMs);
+  if ('kind' in parts) return parts;
+  const allowed = checkUrl(parts.url, context.guard);
+  if (!allowed.ok) return skipped('refused_address', `${allowed.message} ${allowed.next}`);
+  return {
+    kind: 'request',
+    ...parts,
+    deliveryKey: forward.deliveryKey,
+    idempotencyValue: forward.idempotencyValue,
+  };
+}
+
+function requestParts(
+  destination: Destination,
+  conversion: OutboundConversion,
+  forward: Forward,
+  nowMs: number,
+): HttpParts | Skipped {
+  switch (destination.kind) {
+    case 'template':
+      return templateRequest(destination, conversion, forward);
+    case 'meta':
+      return metaRequest(destination, conversion, forward, nowMs);
+    case 'tiktok':
+      return tiktokRequest(destination, conversion, forward, nowMs);
+    case 'google':
+      return googleRequest(destination, conversion, forward);
+    case 'microsoft':
+      return microsoftRequest(destination, conversion, forward);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Destination } from './destination.ts';
+import { type Said, googleSays, metaSays, microsoftSays, templateSays, tiktokSays } from './answers.ts';
+import { type DeliveryHistory, nextAttemptMs, retryAfterMs } from './retry.ts';
+
+/** What came back. */
+export type Answer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  /** A time-out or a broken connection: the receiver may have taken it or not. */
+  | { readonly kind: 'no_answer'; readonly why: string };
+
+export type Verdict =
+  | {
+      readonly kind: 'delivered';
+      /** The receiver had it already. */
+      readonly repeat: boolean;
+      /** By which the receiver's own judgement can be asked for later (Google), or its support asked. */
+      readonly receipt: string | null;
+    }
+  | { readonly kind: 'retry'; readonly atMs: number; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly next: string };
+
+const REPLAY = 'Correct the destination and replay the delivery.';
+
+/**
+ * What an answer means for a delivery. Tried again: no answer, 408, 429, 5xx, and what a network's body calls passing.
+ * Final: any other 4xx, and 3xx, since a redirect is not followed. A request that is repeated carries the same
+ * idempotency value, so a receiver that took the first one can tell.
+ */
+export function judgeAnswer(destination: Destination, answer: Answer, history: DeliveryHistory): Verdict {
+  if (answer.kind === 'no_answer') return again(`no answer (${answer.why})`, history, null);
+  const { status } = answer;
+  const wait = retryAfterMs(answer.headers['retry-after'], history.nowMs);
+  const said = says(destination, status, answer.body);
+  switch (said.kind) {
+    case 'taken':
+      return { kind: 'delivered', repeat: said.repeat, receipt: said.receipt };
+    case 'passing':
+      return again(said.why, history, said.waitMs ?? wait);
+    case 'refused':
+      return { kind: 'failed', why: said.why, next: said.next ?? REPLAY };
+    case 'by_status':
+      break;
+  }
+  if (status === 408 || status === 429 || status >= 500) return again(`status ${status}`, history, wait);
+  if (status >= 300 && status < 400) {
+    return {
+      kind: 'failed',
+      why: `status ${status}: the address leads elsewhere, and redirects are not followed`,
+      next: 'Give the address it leads to, then replay the delivery.',
+    };
+  }
+  return { kind: 'failed', why: `status ${status}`, next: REPLAY };
+}
+
+function says(destination: Destination, status: number, body: string): Said {
+  switch (destination.kind) {
+    case 'template':
+      return templateSays(destination, status, body);
+    case 'meta':
+      return metaSays(status, body);
+    case 'tiktok':
+      return tiktokSays(status, body);
+    case 'google':
+      return googleSays(status, body);
+    case 'microsoft':
+      return microsoftSays(status, body);
+  }
+}
+
+function again(why: string, history: DeliveryHistory, waitMs: number | null): Verdict {
+  const atMs = nextAttemptMs(history, waitMs);
+  if (atMs !== null) return { kind: 'retry', atMs, why };
+  const next = 'Find out why the receiver has not answered for a day, then replay the delivery.';
+  return { kind: 'failed', why: `${why}; given up after ${history.attempts} attempts`, next };
+}

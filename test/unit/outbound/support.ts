@@ -1,0 +1,63 @@
+import type { OutboundConversion } from '../../../src/outbound/conversion.ts';
+import type { TemplateDestination } from '../../../src/outbound/destination.ts';
+import type { GuardRules } from '../../../src/outbound/guard.ts';
+import { micros } from '../../../src/core/money.ts';
+
+export const NOW = Date.UTC(2026, 10, 5, 12, 0, 0);
+
+export const GUARD: GuardRules = {
+  ownHosts: ['track.example.com'],
+  ownAddresses: ['198.51.99.7'],
+  allowedPrivateHosts: [],
+};
+
+export const CONTEXT = { nowMs: NOW, guard: GUARD };
+
+const CONVERSION: OutboundConversion = {
+  id: '01HCONV',
+  sourceId: 'shop',
+  event: 'purchase',
+  status: 'approved',
+  txid: 'A-17',
+  amountMicros: micros(42_500_000),
+  currency: 'USD',
+  atMs: NOW - 3_600_000,
+  clickedAtMs: NOW - 7_200_000,
+  clickId: 'c0ffee',
+  networkIds: new Map(),
+  clickParams: new Map(),
+  pageUrl: null,
+  person: { emailSha256: null, phoneSha256: null, externalIdSha256: null, ip: null, userAgent: null },
+  consent: { adUserData: null, adPersonalization: null },
+  test: false,
+};
+
+export function conversion(changes: Partial<OutboundConversion> = {}): OutboundConversion {
+  return { ...CONVERSION, ...changes };
+}
+
+export const FORWARDING = {
+  id: 'd-1',
+  name: 'Partner',
+  sources: null,
+  events: null,
+  stages: 'approved',
+  consent: 'unless-denied',
+  secrets: {},
+} as const;
+
+export function template(changes: Partial<TemplateDestination> = {}): TemplateDestination {
+  return {
+    ...FORWARDING,
+    kind: 'template',
+    method: 'GET',
+    url: 'https://partner.example.net/pb?cid={click_id}&payout={amount}&txid={txid}',
+    headers: {},
+    body: null,
+    needed: [],
+    keepEmpty: [],
+    statusWords: {},
+    success: { statuses: null, body: null },
+    ...changes,
+  };
+}
