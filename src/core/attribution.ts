@@ -1,7 +1,6 @@
-import { readableSpan, touchLabel } from './attribution-words.ts';
+import type { Candidate } from './attribution-candidates.ts';
+import { credit } from './attribution-credit.ts';
 import type { Level, ObjectId } from './object.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** Hours after the click in which an event still counts, where a source sets nothing else. */
 export const DEFAULT_WINDOW_HOURS = { install: 24, other: 30 * 24 } as const;
@@ -17,10 +16,15 @@ export function attributionWindowHours(
   own: Readonly<Record<string, number>> = {},
 ): number {
   return (
-    own[event] ??
-    own[eventType] ??
+    ownHours(own, event) ??
+    ownHours(own, eventType) ??
     (eventType === 'install' ? DEFAULT_WINDOW_HOURS.install : DEFAULT_WINDOW_HOURS.other)
   );
+}
+
+/** Hours under a name; event names come from outside, and "constructor" is one that every object has. */
+export function ownHours(hours: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(hours, name) ? hours[name] : undefined;
 }
 
 /** True for what later events of the same person are credited by: the install, or the trial. */
@@ -82,7 +86,7 @@ export interface AttributionInput {
   readonly sender: Touch | null;
 }
 
-export type AttributionWarning = 'conversion_before_click' | 'sender_differs';
+export type AttributionWarning = 'conversion_before_click' | 'clock_skew' | 'sender_differs';
 
 /** `text` is one sentence for people. */
 export type Attribution =
@@ -106,95 +110,76 @@ export type Attribution =
     };
 
 /**
- * Who earned a conversion. The click under the sent id, within the event's window (inclusive); else what an attributed
- * install or trial of the same person earned, without a window; else the ids the sender names; without a click id the
- * device's last click comes before those. Where click and sender name different objects, the click wins and the
- * sentence says so.
+ * Who earned a conversion: `credit` for what is looked up today, one click, one anchor and the sender's word. The device's last
+ * click counts only when no click id was sent.
  */
 export function attribute(input: AttributionInput): Attribution {
-  const follows = input.eventType === 'install' ? null : input.anchor;
-  const click = input.sentClickId === null ? (follows ? null : input.deviceClick) : input.click;
-  if (click && input.atMs - click.clickedAtMs <= input.windowHours * HOUR_MS) return byClick(input, click);
-  if (follows) return byAnchor(input, follows);
-  if (input.sender) return bySender(input, input.sender);
-  if (click) {
-    const age = readableSpan(input.atMs - click.clickedAtMs);
-    const text = `${input.event} came ${age} after the click, outside its window of ${readableSpan(input.windowHours * HOUR_MS)}`;
-    return { kind: 'late', click, text };
+  const sent = input.sentClickId !== null;
+  const click = sent ? input.click : input.deviceClick;
+  const credited = credit({
+    event: input.event,
+    eventType: input.eventType,
+    atMs: input.atMs,
+    windows: {
+      clickHours: input.windowHours,
+      viewHours: 0,
+      probabilisticHours: 0,
+      reengagementHours: 0,
+    },
+    sentClickId: input.sentClickId,
+    candidates: click === null ? [] : [asCandidate(click, sent ? 'click_id' : 'device')],
+    anchors:
+      input.anchor === null
+        ? []
+        : [{ ...input.anchor, atMs: input.atMs, track: 'acquisition', viewThrough: false }],
+    sender: input.sender && { ...input.sender, viewThrough: false },
+    retargeting: false,
+    txid: null,
+    user: null,
+  });
+  switch (credited.kind) {
+    case 'attributed': {
+      const { accountId, object, placement, followsId, text } = credited;
+      return {
+        kind: 'attributed',
+        by: credited.by === 'sender' ? 'sender' : 'click',
+        accountId,
+        object,
+        clickId: credited.touchId,
+        clickedAtMs: credited.touchedAtMs,
+        placement,
+        followsId,
+        warnings: credited.warnings,
+        text,
+      };
+    }
+    case 'late':
+      // Nothing but a click can be late here.
+      return click === null
+        ? unattributed('no_click', credited.text)
+        : { kind: 'late', click, text: credited.text };
+    case 'unattributed':
+      return unattributed(credited.reason, credited.text);
   }
-  if (input.sentClickId !== null) {
-    return {
-      kind: 'unattributed',
-      reason: 'unknown_click',
-      text: `no click is known under the id "${input.sentClickId}"`,
-    };
-  }
-  return {
-    kind: 'unattributed',
-    reason: 'no_click',
-    text: `no click id was sent and nothing else names an ad`,
-  };
 }
 
-function byClick(input: AttributionInput, click: ClickTouch): Attribution {
-  const warnings: AttributionWarning[] = [];
-  const ageMs = input.atMs - click.clickedAtMs;
-  let text =
-    ageMs < 0
-      ? `${touchLabel(click)} gets ${input.event}, although it is dated ${readableSpan(-ageMs)} before the click`
-      : `${touchLabel(click)} drove ${input.event} ${readableSpan(ageMs)} after the click`;
-  if (ageMs < 0) warnings.push('conversion_before_click');
-  if (input.sentClickId === null) text += ', matched by device';
-  if (input.sender && differs(input.sender, click)) {
-    warnings.push('sender_differs');
-    text += `; the sender names ${touchLabel(input.sender)} instead`;
-  }
+function asCandidate(click: ClickTouch, match: 'click_id' | 'device'): Candidate {
   return {
-    kind: 'attributed',
-    by: 'click',
+    id: click.clickId,
+    kind: 'click',
+    match,
+    atMs: click.clickedAtMs,
+    network: click.network,
     accountId: click.accountId,
     object: click.object,
-    clickId: click.clickId,
-    clickedAtMs: click.clickedAtMs,
     placement: click.placement,
-    followsId: null,
-    warnings,
-    text,
+    windowHours: null,
+    retargeting: false,
   };
 }
 
-function byAnchor(input: AttributionInput, anchor: AnchorTouch): Attribution {
-  return {
-    kind: 'attributed',
-    by: anchor.by,
-    accountId: anchor.accountId,
-    object: anchor.object,
-    clickId: anchor.clickId,
-    clickedAtMs: anchor.clickedAtMs,
-    placement: anchor.placement,
-    followsId: anchor.conversionId,
-    warnings: [],
-    text: `${touchLabel(anchor)} drove ${input.event}: it follows the ${anchor.event} credited there`,
-  };
-}
-
-function bySender(input: AttributionInput, sender: Touch): Attribution {
-  return {
-    kind: 'attributed',
-    by: 'sender',
-    accountId: sender.accountId,
-    object: sender.object,
-    clickId: null,
-    clickedAtMs: null,
-    placement: null,
-    followsId: null,
-    warnings: [],
-    text: `${touchLabel(sender)} drove ${input.event}, as the sender says`,
-  };
-}
-
-/** Objects differ only where both are known; a sender that names the click's campaign while the click names its ad agrees. */
-function differs(sender: Touch, click: Touch): boolean {
-  if (!sender.object || !click.object) return false;
-  return sender.object.id !== click.object.id && sender.object.id !== click.object.campaignId;
-}
+const unattributed = (reason: 'unknown_click' | 'no_click', text: string): Attribution => ({
+  kind: 'unattributed',
+  reason,
+  text,
+});
