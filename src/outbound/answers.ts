@@ -98,8 +98,11 @@ export function microsoftSays(status: number, body: string): Said {
   if (status === 401)
     return { kind: 'passing', why: 'Microsoft: the access token is no longer valid', waitMs: null };
   if (status < 200 || status >= 300) return BY_STATUS;
-  const errors = array(json['PartialErrors']).map(object);
-  const [first] = errors;
+  if (!('PartialErrors' in json)) return unreadable('Microsoft', body);
+  // One entry per conversion in some answers, null for those that were applied.
+  const first = array(json['PartialErrors'])
+    .filter((one) => one !== null)
+    .map(object)[0];
   if (first === undefined) return { kind: 'taken', repeat: false, receipt: null };
   const code = text(first['ErrorCode']) || String(number(first['Code']) ?? '');
   return { kind: 'refused', why: `Microsoft: ${code} ${shown(text(first['Message']))}` };

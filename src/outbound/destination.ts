@@ -35,7 +35,7 @@ interface Forwarding {
 export interface TemplateDestination extends Forwarding {
   readonly kind: 'template';
   readonly method: 'GET' | 'POST';
-  /** Macros as `{name}`; see docs/decisions/0031. */
+  /** Macros as `{name}`; see docs/decisions/0031-postbacks-out-built-and-judged.md. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** For POST: a form as `a={x}&b={y}`, or the members of a JSON object. */

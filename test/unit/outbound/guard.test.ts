@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAddresses, checkUrl, isPublicAddress } from '../../../src/outbound/guard.ts';
-import { GUARD } from './support.ts';
+import { buildRequest } from '../../../src/outbound/build-request.ts';
+import { CONTEXT, GUARD, conversion, template } from './support.ts';
 
 const OPEN = { ...GUARD, allowedPrivateHosts: ['127.0.0.1', 'backend.internal'] };
 
@@ -33,6 +34,7 @@ describe('addresses', () => {
     'fec0::1',
     'ff02::1',
     '2001:db8::1',
+    '4000::1',
     '2002:7f00:1::',
     '2001:0:1::1',
     'not an address',
@@ -85,6 +87,16 @@ describe('addresses', () => {
 });
 
 describe('loops', () => {
+  it('no request is built for ourselves or a private address', () => {
+    for (const host of ['track.example.com', '127.0.0.1', '[::1]', '169.254.169.254'])
+      expect(
+        buildRequest(template({ url: `https://${host}/p?c={click_id}` }), conversion(), CONTEXT),
+      ).toMatchObject({
+        kind: 'skipped',
+        reason: 'refused_address',
+      });
+  });
+
   it('our own host is refused under every spelling', () => {
     for (const url of [
       'https://track.example.com/p/shop',
