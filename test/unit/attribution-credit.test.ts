@@ -237,6 +237,12 @@ describe('what follows an install', () => {
     expect(credit(ask({ ...purchase, anchors: [won, back] }))).toMatchObject({ followsId: 'conversion-1' });
   });
 
+  it('does not let one re-engagement follow another', () => {
+    const back = anchor(6, DAY, { event: 'open', track: 'retargeting' });
+    for (const eventType of ['re-engagement', 're-attribution'])
+      expect(credit(ask({ event: 'open', eventType, anchors: [back] })).kind).toBe('unattributed');
+  });
+
   it('holds a retargeting click apart even where nobody had won the user before', () => {
     expect(credit(ask({ ...purchase, candidates: [touch(1, HOUR, { retargeting: true })] }))).toMatchObject({
       track: 'retargeting',

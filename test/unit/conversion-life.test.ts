@@ -157,6 +157,26 @@ describe('the life of a conversion', () => {
     expect(both.changes.map((change) => change.conversionsDelta)).toEqual([0, 1]);
   });
 
+  it('goes by stage where every message is dated with the event, whichever arrived first', () => {
+    const pending = message('pending', 1, { amount: 3, receivedAtMs: 30 });
+    const approved = message('approved', 1, { amount: 4, receivedAtMs: 20 });
+    const reversed = message('reversed', 1, { receivedAtMs: 10 });
+    expect(live([approved, pending]).life.state).toMatchObject({ status: 'approved', value: { micros: 4 } });
+    expect(live([reversed, approved, pending]).life.state).toMatchObject({
+      status: 'reversed',
+      face: { micros: 4 },
+    });
+  });
+
+  it('begins anew with each total: what was taken away before is in it', () => {
+    const { state } = live([
+      message('approved', 1, { amount: 20 }),
+      message('approved', 2, { delta: -5 }),
+      message('approved', 3, { amount: 0 }),
+    ]).life;
+    expect(state).toMatchObject({ status: 'approved', conversions: 1, value: { micros: 0 } });
+  });
+
   it('adds up where the source is set to', () => {
     const add = { repeatsAdd: true };
     const { state } = live([

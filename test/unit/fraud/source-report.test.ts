@@ -159,6 +159,17 @@ describe('the report on sources', () => {
     expect(alone?.text).toContain('the other sources have 0 installs together');
   });
 
+  it('does not convict many installs by a baseline that few installs gave', () => {
+    const times = (quick: number, of: number): number[] =>
+      Array.from({ length: of }, (_, i) => (i < quick ? 5 : 100 * 1.005 ** (i % 1000)));
+    const failing = (restOf: number): boolean => {
+      const rows = sourceReport([source('own', times(60, 1000)), source('rest', times(restOf / 40, restOf))]);
+      const own = rows.find((row) => row.source === 'own');
+      return own?.patterns.find((found) => found.pattern === 'injection')?.failing ?? false;
+    };
+    expect([failing(40), failing(4000)]).toEqual([false, true]);
+  });
+
   it('compares within one app and platform only', () => {
     const random = stream(11);
     const web = {
