@@ -7,6 +7,7 @@ import { OperatorError } from '../errors.ts';
 import { createNetworkRegistry } from '../networks/registry.ts';
 import { chooseWorkspace, publicAddress } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { registerCheck } from './link-check.ts';
 
 /** Our parameters where a network has no macros known here: the buyer fills them in by hand. */
 const PLAIN_MACROS: Readonly<Record<string, string>> = {
@@ -16,7 +17,7 @@ const PLAIN_MACROS: Readonly<Record<string, string>> = {
   placement: '',
 };
 
-/** `link add|list|show|remove`: the addresses that ads lead to. */
+/** `link add|check|list|show|remove`: the addresses that ads lead to. */
 export function register(program: Command, context: CliContext): void {
   const link = program
     .command('link')
@@ -39,6 +40,7 @@ export function register(program: Command, context: CliContext): void {
       '\nExample:\n  ./bidloop link add "https://shop.example.com/shoes?cid={click_id}" --account meta-123 --name shoes',
     )
     .action((target: string, options: AddOptions) => add(context, target, options));
+  registerCheck(link, context);
   link
     .command('list')
     .description('every link')

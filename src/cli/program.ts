@@ -11,6 +11,7 @@ import { register as holdout } from './holdout.ts';
 import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
+import { register as postback } from './postback.ts';
 import { register as rate } from './rate.ts';
 import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   account,
   link,
   source,
+  postback,
   rate,
   strategy,
   decide,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isClientSideCall } from '../sources/client-side-call.ts';
 import { type Params, readBody } from '../sources/params.ts';
 import type { Inbound } from './postback-row.ts';
 import type { Refusal } from './postback-answers.ts';
@@ -40,6 +41,7 @@ export function toInbound(
     address: clientAddress(request),
     userAgent: headerText(headers['user-agent'], 500),
     preview: isPreview(request),
+    clientSide: isClientSideCall(headers),
     headerKey: (typeof own === 'string' ? own : undefined) ?? bearer ?? null,
     wallMs,
   };

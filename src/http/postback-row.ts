@@ -24,6 +24,8 @@ export interface Inbound {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly preview: boolean;
+  /** A visitor's browser sent it, not a server. */
+  readonly clientSide: boolean;
   readonly headerKey: string | null;
   readonly wallMs: number;
 }

@@ -101,6 +101,7 @@ export function createPostbackRoute(
       storeRefusal(authentic, source, refusal, params, response);
       return;
     }
+    if (inbound.clientSide) params.warnings.push('client_side_call');
     const outcome = readPostback(params, {
       sourceId: source.id,
       profile: source.profile,

@@ -19,7 +19,10 @@ export interface MoneyReading {
  * @param warnings what was odd is added: `ambiguous_amount:…`, `unknown_currency:…`, `points:…`.
  */
 export function readMoney(fields: Fields, profile: SourceProfile, warnings: string[]): MoneyReading {
-  const amount = fields.amount === undefined ? null : readAmount(fields.amount.value, profile.commaThousands);
+  const given = fields.amount?.value;
+  // Binom's word for "what the offer pays": no amount was sent.
+  const none = given === undefined || given.toLowerCase() === 'auto';
+  const amount = none ? null : readAmount(given, profile.commaThousands);
   if (amount === undefined) return { micros: null, currency: null, problem: 'amount_unparsed' };
   if (amount?.ambiguous) warnings.push(`ambiguous_amount:${fields.amount?.name}`);
   const micros = amount?.micros ?? null;

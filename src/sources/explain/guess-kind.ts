@@ -1,7 +1,10 @@
+import { isPlaceholder } from '../macros.ts';
 import { NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import type { Params } from '../params.ts';
 import type { SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
+import { adjustCallbacks } from './adjust-callbacks.ts';
+import { macrosIn } from './macro-tokens.ts';
 import type { SplitAddress } from './split-address.ts';
 
 /** A click's address, a postback as it arrived, or the template a sender fills in. */
@@ -15,9 +18,8 @@ export function guessKind(scene: {
   readonly address: SplitAddress;
   readonly params: Params;
   readonly profile: SourceProfile;
-  readonly hasMacros: boolean;
 }): Kind {
-  const { address, params, profile, hasMacros } = scene;
+  const { address, params, profile } = scene;
   const names = [...params.values.keys()];
   const says = (field: 'txid' | 'status' | 'amount' | 'event' | 'eventTime') =>
     names.some((name) => profile.names[field].includes(name) || generic.names[field].includes(name));
@@ -28,5 +30,17 @@ export function guessKind(scene: {
   if (cookie && !converts) return 'click';
   if (!converts && !looksLikePostback && (fromNetwork || CLICK_PATH.test(address.path))) return 'click';
   if (fromNetwork && names.some((name) => name.startsWith('utm_'))) return 'click';
-  return hasMacros ? 'outbound_template' : 'inbound_postback';
+  return isUnfilled(address, params, profile) ? 'outbound_template' : 'inbound_postback';
+}
+
+/** A template has its click id to fill, or half of all it says; one macro left in a filled address is a mistake. */
+function isUnfilled(address: SplitAddress, params: Params, profile: SourceProfile): boolean {
+  const open = [...params.values].filter(([, value]) => isPlaceholder(value.trim())).map(([name]) => name);
+  const isClickName = (name: string) =>
+    profile.names.clickId.includes(name) ||
+    generic.names.clickId.includes(name) ||
+    profile.weakClickNames.includes(name);
+  if (macrosIn(address.path).length > 0 || open.some(isClickName)) return true;
+  if (open.length === 0) return adjustCallbacks(address.query).length > 0;
+  return open.length * 2 >= params.values.size;
 }

@@ -47,7 +47,7 @@ export function nearMisses(
   wanted: readonly string[] = ['campaign_id', 'adset_id', 'ad_id', 'placement'],
 ): readonly NearMiss[] {
   const known = new Set([...fieldsOf(profile).flatMap((field) => profile.names[field]), ...wanted]);
-  const macros = macrosIn(profile.template).map((token) => token.name);
+  const macros = macrosIn(profile.template.replaceAll('%23', '#')).map((token) => token.name);
   const found: NearMiss[] = [];
   for (const [parameter, value] of [...params.values].slice(0, 50)) {
     if (!known.has(parameter)) {

@@ -63,9 +63,7 @@ export interface Explanation {
  */
 export function readAnything(given: Given): Explanation {
   const text = given.address ?? '';
-  const hasMacros = macrosIn(text).length > 0;
-  const kindOfForm = given.kind ?? (hasMacros ? 'outbound_template' : 'inbound_postback');
-  const address = splitAddress(text, kindOfForm === 'inbound_postback' ? 'sent' : 'template');
+  const address = splitAddress(text, given.kind === 'inbound_postback' ? 'sent' : 'template');
   const params = emptyParams();
   readPairs(address.query, params);
   const warnings = bodyWarnings(given, params);
@@ -73,7 +71,7 @@ export function readAnything(given: Given): Explanation {
   const named = given.source === undefined ? null : profileNamed(given.source);
   const seen = recognise(address, params);
   const profile = named ?? seen.profile;
-  const kind = given.kind ?? guessKind({ address, params, profile, hasMacros });
+  const kind = given.kind ?? guessKind({ address, params, profile });
   const clickIds =
     kind === 'click'
       ? clickIdsIn(

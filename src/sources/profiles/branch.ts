@@ -36,10 +36,19 @@ export const branch = dialect({
   signs: {
     hosts: [/(?:^|\.)(?:app\.link|bnc\.lt)$/, /(?:^|\.)branch\.io$/],
     paths: [],
-    params: ['last_attributed_touch_data.~id', 'user_data.os', '$3p', '~click_id', '~campaign'],
+    params: [
+      'last_attributed_touch_data.~id',
+      'user_data.os',
+      'event_data.revenue',
+      'last_attributed_touch_timestamp',
+      '$3p',
+      '~click_id',
+      '~campaign',
+    ],
   },
   clickParams: ['~click_id'],
   scopeWithoutTxid: 'occurrence',
+  answers: 'always-200',
   attributesBySender: true,
   template:
     'click_id=${(last_attributed_touch_data.~click_id)!}&name=${(name)!}&timestamp=${(timestamp)!}&revenue=${(event_data.revenue)!}&currency=${(event_data.currency)!}',

@@ -6,7 +6,8 @@ export const cake = dialect({
   id: 'cake',
   title: 'CAKE',
   names: {
-    clickId: ['r', 's2', 'reqid'],
+    // Our own id rides in s2; r is all there is where a pixel of CAKE's is imitated.
+    clickId: ['s2', 'r', 'reqid'],
     txid: ['t'],
     event: ['e'],
     amount: ['p', 'ap', 'price'],
