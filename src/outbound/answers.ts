@@ -1,3 +1,4 @@
+import { type Members, array, members, number, object, shown, text } from './answer-json.ts';
 import type { TemplateDestination } from './destination.ts';
 
 /** What a body says beyond its status, in the receiver's own way. */
@@ -8,7 +9,7 @@ export type Said =
   /** Nothing: the status decides. */
   | { readonly kind: 'by_status' };
 
-const TOKEN = 'Renew the access token of the destination, then replay the delivery.';
+const TOKEN = 'Renew the access token of the destination, then replay it.';
 const BY_STATUS: Said = { kind: 'by_status' };
 
 /** The configured status and body rule: TUNE and ExoClick say failures with status 200. */
@@ -110,35 +111,4 @@ export function microsoftSays(status: number, body: string): Said {
 
 function unreadable(who: string, body: string): Said {
   return { kind: 'refused', why: `${who} answered something that is not understood: ${shown(body)}` };
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-function members(body: string): Members {
-  try {
-    return object(JSON.parse(body));
-  } catch {
-    return {};
-  }
-}
-
-/** An object's members, none for anything else. */
-function object(value: unknown): Members {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function array(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function number(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function shown(body: string): string {
-  return body.trim().slice(0, 200);
 }

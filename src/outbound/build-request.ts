@@ -30,7 +30,7 @@ export function buildRequest(
   return {
     kind: 'request',
     ...parts,
-    deliveryKey: forward.deliveryKey,
+    forwardKey: forward.forwardKey,
     idempotencyValue: forward.idempotencyValue,
   };
 }

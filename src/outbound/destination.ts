@@ -13,7 +13,7 @@ export type Stages =
 export interface BodyRule {
   /** The body, trimmed and in any case, begins with this. */
   readonly begins: string;
-  /** Failures that mean "we have this already": the body holds one of these. Delivered, as far as we are concerned. */
+  /** Failures that mean "we have this already": the body holds one of these. As good as taken. */
   readonly repeats: readonly string[];
 }
 
@@ -27,6 +27,11 @@ interface Forwarding {
   readonly stages: Stages;
   /** `required` sends only where the person agreed; `unless-denied` also where nobody said anything. */
   readonly consent: 'required' | 'unless-denied';
+  /**
+   * What receivers recognise a repeat by: our conversion id, or the sender's transaction id where that is unique beyond
+   * one click (trackers number the stages of each click 1, 2, 3) and a browser pixel reports the same id.
+   */
+  readonly repeatsBy: 'conversion-id' | 'txid';
   /** By name, opened. They stand in templates as `{secret.NAME}` and never in what is shown or logged. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -123,7 +128,7 @@ export interface OutboundRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   /** The same for the whole life of a stage: a second request under it is a repeat, never a second conversion. */
-  readonly deliveryKey: string;
+  readonly forwardKey: string;
   /** What receivers recognise a repeat by; the conversion's own, whatever its stage. */
   readonly idempotencyValue: string;
 }

@@ -11,8 +11,8 @@ export interface Forward {
   readonly event: string;
   readonly status: ConversionStatus;
   readonly amountMicros: Micros | null;
-  readonly deliveryKey: string;
-  /** The sender's transaction id, else our conversion id: what a receiver recognises a repeat by. */
+  readonly forwardKey: string;
+  /** What a receiver recognises a repeat by: the same for every stage of one conversion. */
   readonly idempotencyValue: string;
 }
 
@@ -52,8 +52,8 @@ export function planForward(destination: Destination, conversion: OutboundConver
     event,
     status,
     amountMicros,
-    deliveryKey: deliveryKey(destination, conversion.id, status, amountMicros, conversion.currency),
-    idempotencyValue: conversion.txid ?? conversion.id,
+    forwardKey: forwardKey(destination, conversion.id, status, amountMicros, conversion.currency),
+    idempotencyValue: (destination.repeatsBy === 'txid' ? conversion.txid : null) ?? conversion.id,
   };
 }
 
@@ -86,8 +86,8 @@ function consentRefusal(destination: Destination, { consent }: OutboundConversio
   return null;
 }
 
-/** Where only the approved stage goes out, a changed amount is no second delivery: the receiver counted it. */
-function deliveryKey(
+/** Where only the approved stage goes out, a changed amount is not sent again: the receiver counted it. */
+function forwardKey(
   destination: Destination,
   conversionId: string,
   status: ConversionStatus,

@@ -1,6 +1,6 @@
 import type { Destination } from './destination.ts';
 import { type Said, googleSays, metaSays, microsoftSays, templateSays, tiktokSays } from './answers.ts';
-import { type DeliveryHistory, nextAttemptMs, retryAfterMs } from './retry.ts';
+import { type AttemptHistory, nextAttemptMs, retryAfterMs } from './retry.ts';
 
 /** What came back. */
 export type Answer =
@@ -25,14 +25,14 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly atMs: number; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string; readonly next: string };
 
-const REPLAY = 'Correct the destination and replay the delivery.';
+const REPLAY = 'Correct the destination and replay it.';
 
 /**
- * What an answer means for a delivery. Tried again: no answer, 408, 429, 5xx, and what a network's body calls passing.
+ * What an answer means for a forward. Tried again: no answer, 408, 429, 5xx, and what a network's body calls passing.
  * Final: any other 4xx, and 3xx, since a redirect is not followed. A request that is repeated carries the same
  * idempotency value, so a receiver that took the first one can tell.
  */
-export function judgeAnswer(destination: Destination, answer: Answer, history: DeliveryHistory): Verdict {
+export function judgeAnswer(destination: Destination, answer: Answer, history: AttemptHistory): Verdict {
   if (answer.kind === 'no_answer') return again(`no answer (${answer.why})`, history, null);
   const { status } = answer;
   const wait = retryAfterMs(answer.headers['retry-after'], history.nowMs);
@@ -52,7 +52,7 @@ export function judgeAnswer(destination: Destination, answer: Answer, history: D
     return {
       kind: 'failed',
       why: `status ${status}: the address leads elsewhere, and redirects are not followed`,
-      next: 'Give the address it leads to, then replay the delivery.',
+      next: 'Give the address it leads to, then replay it.',
     };
   }
   return { kind: 'failed', why: `status ${status}`, next: REPLAY };
@@ -73,9 +73,9 @@ function says(destination: Destination, status: number, body: string): Said {
   }
 }
 
-function again(why: string, history: DeliveryHistory, waitMs: number | null): Verdict {
+function again(why: string, history: AttemptHistory, waitMs: number | null): Verdict {
   const atMs = nextAttemptMs(history, waitMs);
   if (atMs !== null) return { kind: 'retry', atMs, why };
-  const next = 'Find out why the receiver has not answered for a day, then replay the delivery.';
+  const next = 'Find out why the receiver has not answered for a day, then replay it.';
   return { kind: 'failed', why: `${why}; given up after ${history.attempts} attempts`, next };
 }

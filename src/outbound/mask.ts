@@ -30,7 +30,7 @@ export function maskSecrets(text: string, secrets: Readonly<Record<string, strin
 }
 
 /** One attempt as it is kept and shown: where it went, what came back; nothing about the person, no secret. */
-export interface DeliveryLine {
+export interface AttemptLine {
   readonly method: string;
   readonly url: string;
   readonly status: number | null;
@@ -38,11 +38,11 @@ export interface DeliveryLine {
   readonly body: string;
 }
 
-export function deliveryLine(
+export function attemptLine(
   request: OutboundRequest,
   answer: Answer,
   secrets: Readonly<Record<string, string>>,
-): DeliveryLine {
+): AttemptLine {
   const answered = answer.kind === 'answer';
   return {
     method: request.method,

@@ -111,6 +111,7 @@ export function presetDestination(
       events: null,
       stages: preset.stages,
       consent: 'unless-denied',
+      repeatsBy: 'conversion-id',
       secrets: own.secrets,
       method: 'GET',
       url,

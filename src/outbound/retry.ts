@@ -4,8 +4,8 @@ const WAITS_MS = [1, 5, 15, 30, 60].map((minutes) => minutes * MINUTE_MS);
 const HOUR_MS = 60 * MINUTE_MS;
 const GIVE_UP_AFTER_MS = 24 * HOUR_MS;
 
-/** One delivery so far. */
-export interface DeliveryHistory {
+/** The attempts at one forward so far. */
+export interface AttemptHistory {
   /** Requests made, the one just answered included; at least 1. */
   readonly attempts: number;
   readonly firstAtMs: number;
@@ -14,12 +14,12 @@ export interface DeliveryHistory {
 
 /**
  * When to try again: after 1, 5, 15, 30, 60 minutes and then hourly, or when the receiver said, and not later than a day
- * after the first attempt. Deterministic: spreading many deliveries is for whoever runs them.
+ * after the first attempt. Deterministic: spreading many of them is for whoever runs them.
  *
  * @param waitMs what the receiver asked for; a shorter wait than our own is not taken up.
  * @returns the instant in ms, or null when the day is over.
  */
-export function nextAttemptMs(history: DeliveryHistory, waitMs: number | null): number | null {
+export function nextAttemptMs(history: AttemptHistory, waitMs: number | null): number | null {
   const own = WAITS_MS[Math.max(1, history.attempts) - 1] ?? HOUR_MS;
   const at = history.nowMs + Math.max(own, waitMs ?? 0);
   return at - history.firstAtMs > GIVE_UP_AFTER_MS ? null : at;

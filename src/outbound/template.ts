@@ -21,7 +21,7 @@ export const MACRO_NAMES = [
   'amount',
   'currency',
   'txid',
-  'conversion_id',
+  'sender_txid',
   'event_time',
   'event_time_ms',
   'event_time_iso',

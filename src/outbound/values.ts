@@ -33,7 +33,7 @@ export function macroValues(
     // A currency without an amount would be read as one for the receiver's own default amount.
     ['currency', amount === null ? null : conversion.currency],
     ['txid', forward.idempotencyValue],
-    ['conversion_id', conversion.id],
+    ['sender_txid', conversion.txid],
     ['event_time', String(unixSeconds(conversion.atMs))],
     ['event_time_ms', String(conversion.atMs)],
     ['event_time_iso', isoTime(conversion.atMs)],

@@ -124,15 +124,27 @@ describe('keys', () => {
           template({ stages: 'every' }),
           conversion({ status, amountMicros: micros(amount) }),
         );
-        expect(plan).toMatchObject({ idempotencyValue: 'A-17' });
+        expect(plan).toMatchObject({ idempotencyValue: '01HCONV' });
       }),
     );
   });
 
-  it('each stage is delivered once: the same one again has the same key, another has another', () => {
+  it("is ours, since trackers number each click's stages 1, 2, 3; the sender's where that is chosen", () => {
+    const id = (repeatsBy: 'conversion-id' | 'txid', changes: Parameters<typeof conversion>[0]) => {
+      const plan = planForward(template({ repeatsBy }), conversion(changes));
+      return plan.kind === 'forward' ? plan.idempotencyValue : '';
+    };
+    expect(id('conversion-id', { id: 'c-1', txid: '1' })).not.toBe(
+      id('conversion-id', { id: 'c-2', txid: '1' }),
+    );
+    expect(id('txid', { txid: 'ORDER-9' })).toBe('ORDER-9');
+    expect(id('txid', { txid: null })).toBe('01HCONV');
+  });
+
+  it('each stage goes out once: the same one again has the same key, another has another', () => {
     const key = (...changes: Parameters<typeof conversion>) => {
       const plan = planForward(template({ stages: 'every' }), conversion(...changes));
-      return plan.kind === 'forward' ? plan.deliveryKey : '';
+      return plan.kind === 'forward' ? plan.forwardKey : '';
     };
     const keys = [key(), key({ status: 'reversed' }), key({ amountMicros: micros(1) }), key({ id: 'other' })];
     expect(new Set(keys).size).toBe(4);
@@ -140,10 +152,10 @@ describe('keys', () => {
     expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('where only approved ones go out, a changed amount is no second delivery', () => {
+  it('where only approved ones go out, a changed amount is not sent again', () => {
     const key = (amount: number) => {
       const plan = planForward(template(), conversion({ amountMicros: micros(amount) }));
-      return plan.kind === 'forward' ? plan.deliveryKey : '';
+      return plan.kind === 'forward' ? plan.forwardKey : '';
     };
     expect(key(1)).toBe(key(2));
   });

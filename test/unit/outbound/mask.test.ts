@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildRequest } from '../../../src/outbound/build-request.ts';
-import { deliveryLine, maskSecrets } from '../../../src/outbound/mask.ts';
+import { attemptLine, maskSecrets } from '../../../src/outbound/mask.ts';
 import { CONTEXT, conversion, template } from './support.ts';
 
 const secrets = { token: 'p+s/1 2"3', short: 'p+s' };
@@ -13,7 +13,7 @@ describe('what is kept of a delivery', () => {
     if (request.kind === 'skipped') throw new Error(request.message);
     expect(request.url).toContain('p%2Bs%2F1%202%223');
     const body = `denied for p+s/1 2"3 (${JSON.stringify({ key: secrets.token })}), p%2Bs%2F1+2%223`;
-    const line = deliveryLine(request, { kind: 'answer', status: 403, headers: {}, body }, secrets);
+    const line = attemptLine(request, { kind: 'answer', status: 403, headers: {}, body }, secrets);
     expect(line).toEqual({
       method: 'GET',
       url: 'https://p.example.net/pb?key=[token]&e=purchase',
@@ -26,9 +26,9 @@ describe('what is kept of a delivery', () => {
     const request = buildRequest(template({ secrets }), conversion(), CONTEXT);
     if (request.kind === 'skipped') throw new Error(request.message);
     const body = `${'x'.repeat(1020)}p+s/1 2"3\0`;
-    const line = deliveryLine(request, { kind: 'answer', status: 200, headers: {}, body }, secrets);
+    const line = attemptLine(request, { kind: 'answer', status: 200, headers: {}, body }, secrets);
     expect(line.body).toBe(`${'x'.repeat(1020)}[tok`);
-    const broken = deliveryLine(
+    const broken = attemptLine(
       request,
       { kind: 'answer', status: 200, headers: {}, body: 'a\0\ud800' },
       secrets,

@@ -86,7 +86,7 @@ describe('Meta', () => {
         {
           event_name: 'Purchase',
           event_time: (NOW - 3_600_000) / 1000,
-          event_id: 'A-17',
+          event_id: '01HCONV',
           action_source: 'website',
           event_source_url: 'https://shop.example/thanks',
           user_data: {
@@ -135,7 +135,7 @@ describe('TikTok', () => {
         {
           event: 'Purchase',
           event_time: (NOW - 3_600_000) / 1000,
-          event_id: 'A-17',
+          event_id: '01HCONV',
           user: { ttclid: 'E.C.P.abc', email: HASH, ip: '203.0.113.7', user_agent: 'Mozilla/5.0' },
           properties: { currency: 'USD', value: 42.5, order_id: 'A-17' },
           page: { url: 'https://shop.example/x' },
@@ -170,7 +170,7 @@ describe('Google', () => {
       events: [
         {
           destinationReferences: ['d1'],
-          transactionId: 'A-17',
+          transactionId: '01HCONV',
           eventTimestamp: '2026-11-05T11:00:00.000Z',
           adIdentifiers: { gclid: 'Cj0K-x_Y' },
           conversionValue: 42.5,

@@ -25,17 +25,17 @@ describe('presets', () => {
   it.each([
     [
       'taboola',
-      'https://trc.taboola.com/actions-handler/log/3/s2s-action?click-id=GiA_1&name=purchase&revenue=42.5&currency=USD&orderid=A-17',
+      'https://trc.taboola.com/actions-handler/log/3/s2s-action?click-id=GiA_1&name=purchase&revenue=42.5&currency=USD&orderid=01HCONV',
     ],
     [
       'outbrain',
-      'https://tr.outbrain.com/unifiedPixel?ob_click_id=ob1&name=purchase&orderValue=42.5&currency=USD&orderId=A-17',
+      'https://tr.outbrain.com/unifiedPixel?ob_click_id=ob1&name=purchase&orderValue=42.5&currency=USD&orderId=01HCONV',
     ],
     ['mgid', 'https://a.mgid.com/postback?c=theirs&e=purchase&r=42.5'],
     ['exoclick', `https://go.example.net/tag.php?goal=${settings.goal}&tag=theirs`],
     [
       'tune',
-      'https://go.example.net/aff_lsr?transaction_id=theirs&amount=42.5&adv_sub=A-17&security_token=st',
+      'https://go.example.net/aff_lsr?transaction_id=theirs&amount=42.5&adv_sub=01HCONV&security_token=st',
     ],
   ])('%s', (id, url) => {
     const destination = made(id);

@@ -43,6 +43,7 @@ export const FORWARDING = {
   events: null,
   stages: 'approved',
   consent: 'unless-denied',
+  repeatsBy: 'conversion-id',
   secrets: {},
 } as const;
 
