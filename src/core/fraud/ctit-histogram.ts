@@ -52,6 +52,19 @@ export function ctitBin(seconds: number): number | undefined {
   return bin;
 }
 
+/** "before the click", "10 s to 20 s", "12 h to 1 d", "30 d and more": the words under a bin. */
+export function ctitBinLabel(bin: number): string {
+  const [from, to] = [CTIT_EDGES_S[bin - 1], CTIT_EDGES_S[bin]];
+  if (from === undefined) return 'before the click';
+  return to === undefined ? `${length(from)} and more` : `${length(from)} to ${length(to)}`;
+}
+
+function length(seconds: number): string {
+  if (seconds < MINUTE_S) return `${seconds} s`;
+  if (seconds < HOUR_S) return `${seconds / MINUTE_S} min`;
+  return seconds < DAY_S ? `${seconds / HOUR_S} h` : `${seconds / DAY_S} d`;
+}
+
 /** Counts click-to-install times in seconds; what is no number is left out. */
 export function ctitHistogram(seconds: Iterable<number>): CtitHistogram {
   const counts = Array.from({ length: BINS }, () => 0);

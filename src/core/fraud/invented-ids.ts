@@ -55,20 +55,24 @@ export interface ClickIdUse {
   /** Different values seen; what was not sent is not counted. */
   readonly txids: number;
   readonly devices: number;
+  /** Of visitors; the sender's own is not counted. */
   readonly addresses: number;
+  /** Transactions that follow an earlier one of the click: payments after a trial, rebills, upsells (`relationOf`). */
+  readonly followUps: number;
 }
 
 /** Different people under one click id before it counts as pasted in. */
 const HARDCODED_FROM = 3;
 
 /**
- * One click id on conversions of three or more devices or addresses, or with three or more transaction ids: somebody pasted a
- * test click's id into the sender's template instead of its macro. Rebills bring new transaction ids on one click too, so ids
- * alone are evidence only while no device and no address is known, or more than one of either is.
+ * One click id on conversions of three or more devices or addresses, or with three or more transactions that do not follow one
+ * another: somebody pasted a test click's id into the sender's template instead of its macro. On one known device several
+ * transactions are one visitor's.
  */
-export function hardcodedId({ clickId, txids, devices, addresses }: ClickIdUse): FoundSignal | null {
+export function hardcodedId(use: ClickIdUse): FoundSignal | null {
+  const { clickId, txids, devices, addresses, followUps } = use;
   const people = Math.max(devices, addresses);
-  const many = people >= HARDCODED_FROM || (txids >= HARDCODED_FROM && people !== 1);
+  const many = people >= HARDCODED_FROM || (txids - followUps >= HARDCODED_FROM && people !== 1);
   if (!many) return null;
   const seen = [count(txids, 'transaction id'), count(devices, 'device'), count(addresses, 'address')]
     .filter((text) => text !== '')

@@ -38,8 +38,8 @@ describe('invented transaction ids', () => {
 });
 
 describe('one click id pasted into a template', () => {
-  const use = (txids: number, devices: number, addresses: number) =>
-    hardcodedId({ clickId: 'test123', txids, devices, addresses });
+  const use = (txids: number, devices: number, addresses: number, followUps = 0) =>
+    hardcodedId({ clickId: 'test123', txids, devices, addresses, followUps });
 
   it('is seen from three devices or addresses on, or three transaction ids of nobody known', () => {
     expect(use(3, 3, 3)?.text).toBe(
@@ -52,6 +52,8 @@ describe('one click id pasted into a template', () => {
   it("is not a subscriber's renewals, on one device", () => {
     expect(use(12, 1, 1)).toBeNull();
     expect(use(12, 1, 0)).toBeNull();
+    expect(use(12, 0, 0, 10)).toBeNull();
+    expect(use(12, 0, 0, 9)).not.toBeNull();
     expect(use(2, 2, 2)).toBeNull();
   });
 });

@@ -4,6 +4,7 @@ import {
   CTIT_EDGES_S,
   countBetween,
   ctitBin,
+  ctitBinLabel,
   ctitHistogram,
   halfWidth,
   sumHistograms,
@@ -54,6 +55,17 @@ describe('the histogram of click-to-install time', () => {
       CTIT_EDGES_S.length,
     ]);
     expect(ctitBin(NaN)).toBeUndefined();
+  });
+
+  it('has words for its bins', () => {
+    expect([0, 1, 5, 12, 18, CTIT_EDGES_S.length].map(ctitBinLabel)).toEqual([
+      'before the click',
+      '0 s to 1 s',
+      '10 s to 20 s',
+      '20 min to 30 min',
+      '12 h to 1 d',
+      '30 d and more',
+    ]);
   });
 
   it('counts each time once, in the bin whose edges hold it', () => {
