@@ -1,5 +1,6 @@
 import type { ConversionStatus } from '../core/conversion.ts';
 import type { Micros } from '../core/money.ts';
+import type { HashedPhone } from './person-hash.ts';
 
 /** What a person agreed to, as the click or the postback said; null when nobody said anything. */
 export interface Consent {
@@ -9,10 +10,10 @@ export interface Consent {
   readonly adPersonalization: boolean | null;
 }
 
-/** What may go out about the person. Hashes are SHA-256 in lower-case hex, made by whoever had the plain value. */
+/** What may go out about the person: hashes as src/outbound/person-hash.ts makes them, never the plain values. */
 export interface Person {
   readonly emailSha256: string | null;
-  readonly phoneSha256: string | null;
+  readonly phone: HashedPhone | null;
   readonly externalIdSha256: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;

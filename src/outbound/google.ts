@@ -28,7 +28,7 @@ export function googleRequest(
   const name = CLICK_IDS.find((one) => (conversion.networkIds.get(one) ?? '') !== '');
   const users = [
     ...(person.emailSha256 === null ? [] : [{ emailAddress: person.emailSha256 }]),
-    ...(person.phoneSha256 === null ? [] : [{ phoneNumber: person.phoneSha256 }]),
+    ...(person.phone === null ? [] : [{ phoneNumber: person.phone.plusSha256 }]),
   ];
   if (name === undefined && users.length === 0)
     return skipped('missing_value', 'Nothing says who converted: no gclid, gbraid or wbraid, and no hash.');

@@ -29,7 +29,7 @@ export function metaRequest(
   if (website && (conversion.pageUrl === null || person.userAgent === null))
     return skipped('missing_value', 'An event of a website needs the page address and the user agent.');
   const fbc = clickValue(conversion);
-  const known = [fbc, person.emailSha256, person.phoneSha256, person.externalIdSha256];
+  const known = [fbc, person.emailSha256, person.phone, person.externalIdSha256];
   if (known.every((value) => value === null) && (person.ip === null || person.userAgent === null))
     return skipped(
       'missing_value',
@@ -46,7 +46,7 @@ export function metaRequest(
     event_source_url: conversion.pageUrl,
     user_data: {
       em: list(person.emailSha256),
-      ph: list(person.phoneSha256),
+      ph: list(person.phone?.digitsSha256 ?? null),
       external_id: list(person.externalIdSha256),
       fbc,
       fbp: conversion.networkIds.get('_fbp') ?? null,

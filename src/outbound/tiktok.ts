@@ -27,7 +27,7 @@ export function tiktokRequest(
     return skipped('missing_value', 'A web event needs the address of the page.');
   const { person } = conversion;
   const ttclid = conversion.networkIds.get('ttclid') ?? null;
-  const known = [ttclid, person.emailSha256, person.phoneSha256, person.externalIdSha256];
+  const known = [ttclid, person.emailSha256, person.phone, person.externalIdSha256];
   if (known.every((value) => value === null) && (person.ip === null || person.userAgent === null))
     return skipped(
       'missing_value',
@@ -42,7 +42,7 @@ export function tiktokRequest(
       ttclid,
       ttp: conversion.networkIds.get('_ttp') ?? null,
       email: person.emailSha256,
-      phone: person.phoneSha256,
+      phone: person.phone?.plusSha256 ?? null,
       external_id: person.externalIdSha256 === null ? null : [person.externalIdSha256],
       ip: person.ip,
       user_agent: person.userAgent,

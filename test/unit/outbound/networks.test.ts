@@ -15,7 +15,7 @@ import { CONTEXT, FORWARDING, NOW, conversion, template } from './support.ts';
 const HASH = '62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f';
 const PERSON = {
   emailSha256: HASH,
-  phoneSha256: null,
+  phone: { digitsSha256: 'd'.repeat(64), plusSha256: 'e'.repeat(64) },
   externalIdSha256: null,
   ip: '203.0.113.7',
   userAgent: 'Mozilla/5.0',
@@ -91,6 +91,7 @@ describe('Meta', () => {
           event_source_url: 'https://shop.example/thanks',
           user_data: {
             em: [HASH],
+            ph: ['d'.repeat(64)],
             fbc: `fb.1.${NOW - 7_200_000}.IwAR0-a_B`,
             client_ip_address: '203.0.113.7',
             client_user_agent: 'Mozilla/5.0',
@@ -136,7 +137,13 @@ describe('TikTok', () => {
           event: 'Purchase',
           event_time: (NOW - 3_600_000) / 1000,
           event_id: '01HCONV',
-          user: { ttclid: 'E.C.P.abc', email: HASH, ip: '203.0.113.7', user_agent: 'Mozilla/5.0' },
+          user: {
+            ttclid: 'E.C.P.abc',
+            email: HASH,
+            phone: 'e'.repeat(64),
+            ip: '203.0.113.7',
+            user_agent: 'Mozilla/5.0',
+          },
           properties: { currency: 'USD', value: 42.5, order_id: 'A-17' },
           page: { url: 'https://shop.example/x' },
         },
@@ -187,7 +194,7 @@ describe('Google', () => {
   it('is asked without a click id only where a hash says who it was', () => {
     expect(why(google, {})).toBe('missing_value');
     expect(sent(google, { person: PERSON }).json).toMatchObject({
-      events: [{ userData: { userIdentifiers: [{ emailAddress: HASH }] } }],
+      events: [{ userData: { userIdentifiers: [{ emailAddress: HASH }, { phoneNumber: 'e'.repeat(64) }] } }],
       consent: {},
     });
   });
@@ -249,7 +256,7 @@ describe('any conversion', () => {
     pageUrl: optional,
     person: fc.record({
       emailSha256: optional,
-      phoneSha256: optional,
+      phone: fc.option(fc.record({ digitsSha256: text, plusSha256: text })),
       externalIdSha256: optional,
       ip: optional,
       userAgent: optional,

@@ -27,7 +27,7 @@ const CONVERSION: OutboundConversion = {
   networkIds: new Map(),
   clickParams: new Map(),
   pageUrl: null,
-  person: { emailSha256: null, phoneSha256: null, externalIdSha256: null, ip: null, userAgent: null },
+  person: { emailSha256: null, phone: null, externalIdSha256: null, ip: null, userAgent: null },
   consent: { adUserData: null, adPersonalization: null },
   test: false,
 };
