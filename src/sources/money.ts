@@ -16,7 +16,7 @@ export interface MoneyReading {
 /**
  * Amount and currency of a postback. A currency of its own parameter comes before one that stands in the amount.
  *
- * @param warnings what was odd is added: `ambiguous_amount:…`, `unknown_currency:…`, `points:…`.
+ * @param warnings what was odd is added: `ambiguous_amount:…`, `unknown_currency:…`, `points:…`, `unsure_unit:…`.
  */
 export function readMoney(fields: Fields, profile: SourceProfile, warnings: string[]): MoneyReading {
   const given = fields.amount?.value;
@@ -24,6 +24,8 @@ export function readMoney(fields: Fields, profile: SourceProfile, warnings: stri
   const none = given === undefined || given.toLowerCase() === 'auto';
   const amount = none ? null : readAmount(given, profile.commaThousands);
   if (amount === undefined) return { micros: null, currency: null, problem: 'amount_unparsed' };
+  if (amount !== null && profile.unsureAmounts.includes(fields.amount?.name ?? ''))
+    warnings.push(`unsure_unit:${fields.amount?.name}`);
   if (amount?.ambiguous) warnings.push(`ambiguous_amount:${fields.amount?.name}`);
   const micros = amount?.micros ?? null;
   if (fields.currency === undefined) return { micros, currency: amount?.currency ?? null, problem: null };

@@ -66,12 +66,17 @@ function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile
   return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
 }
 
-/** A click id under a name that elsewhere means a transaction: taken when nothing else says who. */
+const PREFIXED = /[_.-]click[_-]?id$/;
+
+/**
+ * A click id under a name that elsewhere means a transaction, or with something before it (`net_click_id`,
+ * `data.click_id`): taken when nothing else says who.
+ */
 function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields): Fields {
-  for (const name of profile.weakClickNames) {
+  const prefixed = [...params.values.keys()].filter((name) => PREFIXED.test(name));
+  for (const name of [...prefixed, ...profile.weakClickNames]) {
     const value = params.values.get(name)?.trim() ?? '';
-    if (value === '0' || isNothing(value)) continue;
-    if (isPlaceholder(value)) continue;
+    if (value === '0' || isNothing(value) || isPlaceholder(value)) continue;
     const rest = { ...params, values: new Map(params.values) };
     rest.values.delete(name);
     const { txid: _, ...others } = fields;

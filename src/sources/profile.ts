@@ -92,6 +92,8 @@ export interface SourceProfile {
   readonly attributesBySender: boolean;
   /** `1,234` is a thousand and more. */
   readonly commaThousands: boolean;
+  /** Amounts of these names may be in another unit than the currency's: read as they are, with a warning. */
+  readonly unsureAmounts: readonly string[];
   readonly pseudoCurrencies: Readonly<Record<string, PseudoCurrency>>;
   /** IANA zone of times that name none. */
   readonly zone: string;

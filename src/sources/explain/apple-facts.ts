@@ -11,10 +11,10 @@ import type { SaidFields } from './said.ts';
 export function appleFields(params: Params): SaidFields | null {
   const jws = params.values.get('jws-string');
   if (jws !== undefined) return signedFields(jws);
-  if (!params.values.has('attribution-signature') || !params.values.has('ad-network-id')) return null;
+  if (!params.values.has('ad-network-id')) return null;
   const txid = params.values.get('transaction-id');
   return {
-    event: { name: 'attribution-signature', value: 'install', place: 'signed' },
+    event: { name: 'ad-network-id', value: 'install', place: 'signed' },
     ...(txid === undefined
       ? {}
       : { txid: { name: 'transaction-id', value: txid, place: 'parameter' as const } }),

@@ -1,6 +1,6 @@
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
-import type { Params } from '../params.ts';
+import { emptyParams, type Params, readPairs } from '../params.ts';
 import type { SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
@@ -49,9 +49,24 @@ export function clickIdsIn(
     found.push({ name, value, place: 'parameter', atMs: null });
   }
   found.push(...cookieIds(params));
+  found.push(...referrerIds(params, source, profiles));
   const tblci = /(?:^|[#&])tblci([\w-]{20,})/.exec(fragment)?.[1];
   if (tblci !== undefined) found.push({ name: '#tblci', value: tblci, place: 'parameter', atMs: null });
   return found;
+}
+
+/** Google Play's install referrer is a query string inside a value (Play Install Referrer API). */
+function referrerIds(
+  params: Params,
+  source: string | null,
+  profiles: readonly SourceProfile[],
+): readonly ClickIdFound[] {
+  const text = params.values.get('install_referrer');
+  if (text === undefined) return [];
+  const inner = emptyParams();
+  readPairs(text, inner);
+  inner.values.delete('install_referrer');
+  return clickIdsIn(inner, '', source, profiles).map((id) => ({ ...id, place: 'nested' }));
 }
 
 /** "N", "0" and their like say that there is none. */

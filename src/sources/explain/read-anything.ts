@@ -94,7 +94,7 @@ export function readAnything(given: Given): Explanation {
     said,
     clickIds,
     ...values,
-    eventAtMs: clickIds[0]?.atMs ?? values.eventAtMs,
+    eventAtMs: clickIds[0]?.atMs ?? values.eventAtMs ?? clickTimeOf(kind, said, profile),
     postback: kind === 'inbound_postback' ? ingestReading(params, profile, given) : null,
     warnings: [...new Set([...params.warnings, ...warnings])],
     nearMisses: nearMisses(params, profile),
@@ -178,6 +178,12 @@ function valuesOf(
     currency: money.currency,
     eventAtMs: time === undefined || isMacro('eventTime') ? null : (readTime(time.value, profile) ?? null),
   };
+}
+
+/** A click's own time, where it is all there is. */
+function clickTimeOf(kind: Kind, said: SaidFields, profile: SourceProfile): number | null {
+  const text = kind === 'click' ? said.clickTime?.value : undefined;
+  return text === undefined ? null : (readTime(text, profile) ?? null);
 }
 
 function ingestReading(params: Params, profile: SourceProfile, given: Given): PostbackReading {

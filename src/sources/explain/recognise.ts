@@ -25,6 +25,7 @@ export function profileNamed(name: string): SourceProfile | null {
 /** The sender or receiver whose address this looks like, by its host, its path and its parameters. */
 export function recognise(address: SplitAddress, params: Params): Recognised {
   let best: Recognised & { readonly score: number } = { profile: fallback(), because: [], score: 0.9 };
+  const hasClickName = fallback().names.clickId.some((name) => params.values.has(name));
   for (const profile of sourceProfiles()) {
     const because: string[] = [];
     let score = 0;
@@ -38,9 +39,9 @@ export function recognise(address: SplitAddress, params: Params): Recognised {
       score += 3;
     }
     for (const name of names) {
-      if (!params.values.has(name)) continue;
+      if (!params.values.has(name) || (name.length === 1 && hasClickName)) continue;
       because.push(`the parameter ${name}`);
-      // A name of one letter may be anybody's.
+      // A name of one letter may be anybody's, and tells nothing beside a plain name of a click id.
       score += name.length === 1 ? 0.5 : 1;
     }
     if (score > best.score) best = { profile, because, score };

@@ -34,8 +34,7 @@ export const adjust = dialect({
   title: 'Adjust',
   names: {
     event: [...NAMES, 'activity_kind'],
-    // {revenue} is another unit than {revenue_float}; only fields in whole units are read.
-    amount: ['reporting_revenue', 'revenue_float', 'revenue_usd'],
+    amount: ['reporting_revenue', 'revenue_float', 'revenue_usd', 'revenue'],
     currency: ['reporting_currency', 'currency'],
     eventTime: ['created_at', 'event_time', 'timestamp', 'time', 'installed_at'],
     installTime: ['installed_at'],
@@ -45,7 +44,9 @@ export const adjust = dialect({
     network: ['tracker_name', 'network_name'],
   },
   exact: ['amount', 'event', 'status'],
-  never: ['event_id', 'tracker', 'revenue'],
+  never: ['event_id', 'tracker'],
+  // {revenue} is counted in another unit than {revenue_float}; which one fills this name is the template's choice.
+  unsureAmounts: ['revenue'],
   signs: {
     hosts: [/(?:^|\.)adjust\.(?:com|io)$/, /\.adj\.st$/],
     paths: [],

@@ -12,6 +12,8 @@ export const propellerads = dialect({
     currency: ['currency'],
     site: ['zoneid'],
   },
+  // The advertiser's number there, not a transaction's.
+  never: ['tid'],
   signs: {
     hosts: [/(?:^|\.)propellerads\.com$/, /(?:^|\.)ad\.propellerads\.com$/],
     paths: [/^\/conversion\.php$/],

@@ -17,7 +17,7 @@ export const voluum = dialect({
     paths: [],
     params: ['et', 'cid', 'txid'],
   },
-  clickParams: ['cid', 'externalid'],
+  clickParams: ['externalid', 'cid'],
   scopeWithoutTxid: 'click-event',
   template: 'cid={externalid}&payout={payout}&txid={transaction.id}&currency=USD&et=purchase',
   where: [

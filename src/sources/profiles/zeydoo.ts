@@ -4,6 +4,7 @@ import { dialect } from './dialect.ts';
 export const zeydoo = dialect({
   id: 'zeydoo',
   title: 'Zeydoo',
+  aliases: ['monetag', 'propush'],
   names: { clickId: ['ymid'], event: ['ze'], amount: ['payout', 'zr'], site: ['var'] },
   signs: { hosts: [/(?:^|\.)zeydoo\.com$/], paths: [], params: ['ymid', 'ze', 'zr'] },
   clickParams: ['ymid'],

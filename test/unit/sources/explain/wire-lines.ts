@@ -538,4 +538,38 @@ export const WIRE_LINES: readonly WireLine[] = [
     },
     { event: 'install', txid: 'T-1', clickId: null },
   ),
+  // Senders without a profile.
+  inbound('some_relay', 'https://t.example/p?net_click_id=5&transaction_id=o1&amount=2', {
+    clickId: '5',
+    txid: 'o1',
+    amount: '2',
+  }),
+  posted(
+    'own_backend',
+    { data: { click_id: 'n1' }, event: 'order', amount: 3 },
+    { clickId: 'n1', event: 'order', amount: '3' },
+  ),
+  inbound(null, 'https://t.example/p?r=88&t=o&e=4&p=2', {
+    clickId: '88',
+    txid: 'o',
+    event: '4',
+    amount: '2',
+  }),
+  inbound(null, 'https://t.example/p?subid=K&r=1&c=2', { clickId: 'K', amount: null }),
+  inbound('adgame', 'https://t.example/p?player_id=p1&transaction_id=t1&payout=0.5&amount=500', {
+    clickId: null,
+    txid: 't1',
+    amount: '0.5',
+    deviceId: 'p1',
+  }),
+  inbound('adjust', 'https://t.example/p?click_id=1&event=abc123&revenue=4.99&currency=USD', {
+    amount: '4.99',
+  }),
+  {
+    kind: 'click',
+    source: null,
+    body: '{"install_referrer":"utm_source=x&gclid=Cj0_1","referrer_click_timestamp_seconds":1793873472}',
+    said: { clickId: 'Cj0_1' },
+    at: '2026-11-05T10:11:12Z',
+  },
 ];
