@@ -10,6 +10,10 @@ import {
   groupBySource,
 } from '../../../src/core/apple/source-identifiers.ts';
 import { micros } from '../../../src/core/money.ts';
+import { readApple } from '../../../src/sources/apple/read-apple.ts';
+import { tallyOf } from '../../../src/sources/apple/tally.ts';
+import { OWN_KEYS, signPostback, values } from './signing.ts';
+import { DEVELOPMENT_JWS, VECTORS } from './vectors.ts';
 
 const installs = (count: number): AppleTally => ({ ...NO_TALLY, installs: count });
 
@@ -115,6 +119,53 @@ describe('conversion values', () => {
     expect(readConversionValue(value, { ...map, trustValues: false })).toEqual({
       kind: 'untrusted',
       value: '20',
+    });
+  });
+});
+
+describe('what one postback adds', () => {
+  const mapped = {
+    kind: 'mapped',
+    event: 'purchase',
+    revenueMicros: micros(5_000_000),
+    currency: 'USD',
+  } as const;
+  const counted = (json: string) => readApple(values(json));
+
+  it('an install, a reinstall or nothing, and what it is worth', () => {
+    expect(tallyOf(counted(VECTORS['4.0 fine']), mapped)).toEqual({
+      installs: 1,
+      reinstalls: 0,
+      reEngagements: 0,
+      valued: 1,
+      revenueMicros: 5_000_000,
+    });
+    expect(tallyOf(counted(VECTORS['3.0 won']), { kind: 'no_value' })).toMatchObject({
+      installs: 0,
+      reinstalls: 1,
+      valued: 0,
+      revenueMicros: 0,
+    });
+    expect(tallyOf(counted(VECTORS['3.0 lost']), mapped)).toEqual(NO_TALLY);
+    expect(tallyOf(counted(DEVELOPMENT_JWS), mapped)).toEqual(NO_TALLY);
+    expect(tallyOf(counted('{}'), mapped)).toEqual(NO_TALLY);
+  });
+
+  it('a later window adds its worth, not another install', () => {
+    const later = signPostback({
+      version: '4.0',
+      'ad-network-id': 'a.skadnetwork',
+      'source-identifier': '12',
+      'app-id': '1',
+      'transaction-id': 't-2',
+      redownload: 'false',
+      'fidelity-type': '1',
+      'did-win': 'true',
+      'postback-sequence-index': '1',
+    });
+    expect(tallyOf(readApple(later, { keys: OWN_KEYS }), mapped)).toEqual({
+      ...NO_TALLY,
+      revenueMicros: 5_000_000,
     });
   });
 });
