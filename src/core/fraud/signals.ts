@@ -31,7 +31,8 @@ export type Signal =
   /** The source, judged by all its installs together. */
   | 'source_injection'
   | 'source_flooding'
-  | 'source_bots';
+  | 'source_bots'
+  | 'source_rejections';
 
 /** Counted and marked; kept apart until somebody looks; left out of the counts. */
 export type Treatment = 'count' | 'quarantine' | 'exclude';
@@ -60,6 +61,7 @@ export const DEFAULT_POLICY: FraudPolicy = {
   source_injection: 'count',
   source_flooding: 'count',
   source_bots: 'count',
+  source_rejections: 'count',
 };
 
 /**
@@ -78,6 +80,7 @@ export const STATISTICAL: ReadonlySet<Signal> = new Set<Signal>([
   'source_injection',
   'source_flooding',
   'source_bots',
+  'source_rejections',
 ]);
 
 /** One signal found, in a sentence with its numbers. */

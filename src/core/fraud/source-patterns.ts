@@ -9,19 +9,28 @@ import { uniformity } from './uniformity.ts';
  * What fraud looks like in click-to-install times and click counts: clicks sent while the app already installs, stray clicks that
  * happen to come before organic installs (late and evenly spread; very many of them), and machines that keep one rhythm.
  */
-export type Pattern = 'injection' | 'late_flat_tail' | 'narrow_cluster' | 'clicks_per_install';
+export type Pattern =
+  | 'injection'
+  | 'late_flat_tail'
+  | 'narrow_cluster'
+  | 'clicks_per_install'
+  /** The sender itself rejects more of its installs than of the others'. */
+  | 'rejections';
 
 export const PATTERNS: readonly Pattern[] = [
   'injection',
   'late_flat_tail',
   'narrow_cluster',
   'clicks_per_install',
+  'rejections',
 ];
 
 /** Installs and clicks of one source, or of one site within it. */
 export interface SourceCounts {
   readonly clicks: number;
+  /** Installs that the sender did not reject. */
   readonly histogram: CtitHistogram;
+  readonly rejected: number;
 }
 
 /** Evidence as a natural log, in a sentence with its numbers; `why` where nothing could be tested. */
@@ -49,21 +58,25 @@ const NARROW_POWER = 0.5;
  * evidence for the pattern, with a mean of at most 1 where the source is like the others.
  */
 export function sourcePatterns(source: SourceCounts, others: SourceCounts): readonly PatternEvidence[] {
-  const n = countBetween(source.histogram, 0);
-  const m = countBetween(others.histogram, 0);
-  if (n < MIN_INSTALLS || m < MIN_INSTALLS) {
-    const why =
-      n < MIN_INSTALLS
-        ? `${n} installs: fewer than ${MIN_INSTALLS} are not judged`
-        : `the other sources have ${m} installs together: fewer than ${MIN_INSTALLS} are no baseline`;
-    return PATTERNS.map((pattern) => ({ pattern, tested: false, why }));
+  const few = tooFew(countBetween(source.histogram, 0), countBetween(others.histogram, 0));
+  if (few !== null) {
+    return PATTERNS.map((pattern) =>
+      pattern === 'rejections' ? rejections(source, others) : { pattern, tested: false, why: few },
+    );
   }
   return [
     injection(source.histogram, others.histogram),
     lateFlatTail(source.histogram, others.histogram),
     narrowCluster(source.histogram, others.histogram),
     clicksPerInstall(source, others),
+    rejections(source, others),
   ];
+}
+
+function tooFew(n: number, m: number): string | null {
+  if (n < MIN_INSTALLS) return `${n} installs: fewer than ${MIN_INSTALLS} are not judged`;
+  if (m >= MIN_INSTALLS) return null;
+  return `the other sources have ${m} installs together: fewer than ${MIN_INSTALLS} are no baseline`;
 }
 
 function injection(own: CtitHistogram, rest: CtitHistogram): PatternEvidence {
@@ -140,6 +153,22 @@ function clicksPerInstall(source: SourceCounts, others: SourceCounts): PatternEv
   };
 }
 
+/** Rejected installs count as installs here: of a source that gets nothing through, this is all there is to judge. */
+function rejections(source: SourceCounts, others: SourceCounts): PatternEvidence {
+  const n = countBetween(source.histogram, 0) + source.rejected;
+  const m = countBetween(others.histogram, 0) + others.rejected;
+  const few = tooFew(n, m);
+  if (few !== null) return { pattern: 'rejections', tested: false, why: few };
+  const part = others.rejected / m;
+  const text = `the sender rejects ${source.rejected} of ${n} installs (${percent(source.rejected / n)}), ${percent(part)} elsewhere`;
+  return {
+    pattern: 'rejections',
+    tested: true,
+    lnE: lnShareEvidence(source.rejected, n, baseline(others.rejected, m)),
+    text,
+  };
+}
+
 interface Share {
   readonly k: number;
   readonly n: number;
@@ -147,20 +176,23 @@ interface Share {
   readonly restText: string;
 }
 
-/**
- * The others' share is known from `m` installs only. Taken as it is, 12 % that happened to show as 6 % would convict every source
- * with many installs; so the baseline is the upper end of its 90 % interval.
- */
 function share(own: CtitHistogram, rest: CtitHistogram, fromS: number, toS: number): Share {
-  const n = countBetween(own, 0);
   const m = countBetween(rest, 0);
   const inRest = countBetween(rest, fromS, toS);
   return {
     k: countBetween(own, fromS, toS),
-    n,
-    p0: Math.min(1 - 1e-9, Math.max(MIN_BASELINE, rateInterval(inRest, m, 0.1).high)),
+    n: countBetween(own, 0),
+    p0: baseline(inRest, m),
     restText: percent(inRest / m),
   };
+}
+
+/**
+ * The others' share is known from `m` installs only. Taken as it is, 12 % that happened to show as 6 % would convict every source
+ * with many installs; so the baseline is the upper end of its 90 % interval.
+ */
+function baseline(k: number, m: number): number {
+  return Math.min(1 - 1e-9, Math.max(MIN_BASELINE, rateInterval(k, m, 0.1).high));
 }
 
 const percent = (part: number): string => `${round(part * 100)} %`;

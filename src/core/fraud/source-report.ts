@@ -25,6 +25,7 @@ export interface SourceRow {
   /** From 1, the strongest evidence first. */
   readonly rank: number;
   readonly installs: number;
+  readonly rejected: number;
   readonly clicks: number;
   readonly clicksPerInstall: ClicksPerInstall | null;
   readonly histogram: CtitHistogram;
@@ -50,8 +51,9 @@ export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): read
     const pooled = {
       clicks: others.reduce((sum, other) => sum + other.clicks, 0),
       histogram: sumHistograms(others.map((other) => other.histogram)),
+      rejected: others.reduce((sum, other) => sum + count(other.rejected), 0),
     };
-    const own = { ...input, histogram: sumHistograms([input.histogram]) };
+    const own = { ...input, histogram: sumHistograms([input.histogram]), rejected: count(input.rejected) };
     return { input: own, others, patterns: sourcePatterns(own, pooled) };
   });
   const failing = failingPatterns(
@@ -69,6 +71,7 @@ export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): read
         group: input.group,
         rank: 0,
         installs,
+        rejected: input.rejected,
         clicks: input.clicks,
         clicksPerInstall: clicksPerInstall(input, others),
         histogram: input.histogram,
@@ -81,6 +84,8 @@ export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): read
     .toSorted((a, b) => (a.lnE === b.lnE ? (a.source < b.source ? -1 : 1) : b.lnE > a.lnE ? 1 : -1))
     .map((row, at) => ({ ...row, rank: at + 1 }));
 }
+
+const count = (value: number): number => (Number.isSafeInteger(value) && value > 0 ? value : 0);
 
 /** e-BH per pattern, over the sources in which it was tested. */
 function failingPatterns(all: readonly (readonly PatternEvidence[])[], alpha: number): readonly boolean[][] {

@@ -68,6 +68,7 @@ const SIGNAL_OF: Readonly<Record<Pattern, Signal>> = {
   late_flat_tail: 'source_flooding',
   clicks_per_install: 'source_flooding',
   narrow_cluster: 'source_bots',
+  rejections: 'source_rejections',
 };
 
 function sentence(treatment: Treatment, reasons: readonly FraudReason[]): string {

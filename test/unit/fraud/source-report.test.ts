@@ -34,7 +34,7 @@ function healthy(random: () => number, n: number, medianS = 420): number[] {
 }
 
 function source(name: string, times: readonly number[], clicks = times.length * 40): SourceInput {
-  return { source: name, group: 'app android', clicks, histogram: ctitHistogram(times) };
+  return { source: name, group: 'app android', clicks, histogram: ctitHistogram(times), rejected: 0 };
 }
 
 const honest = (seed: number, names: readonly string[]): SourceInput[] => {
@@ -134,6 +134,21 @@ describe('the report on sources', () => {
     ]);
   });
 
+  it('counts what the sender itself rejects as a pattern of its own', () => {
+    const random = stream(15);
+    const mixed = honest(16, names).map((input) => ({ ...input, rejected: 6 }));
+    const bad = { ...source('bad', healthy(random, 200)), rejected: 60 };
+    const [first] = sourceReport([...mixed, bad]);
+    expect(first).toMatchObject({ source: 'bad', rejected: 60, mayExclude: false });
+    const nothing = { ...source('nothing', []), rejected: 400 };
+    expect(sourceReport([...mixed, nothing])[0]).toMatchObject({
+      source: 'nothing',
+      installs: 0,
+      mayExclude: false,
+    });
+    expect(first?.text).toBe('bad: the sender rejects 60 of 260 installs (23 %), 2.9 % elsewhere');
+  });
+
   it('does not take a slow network for a flood: its late installs fall off', () => {
     const random = stream(7);
     const slow = healthy(random, 400, 12 * 3600);
@@ -200,6 +215,7 @@ describe('the report on sources', () => {
       source: fc.string(),
       group: fc.constantFrom('x', 'y'),
       clicks: fc.double(),
+      rejected: fc.oneof(fc.nat({ max: 900 }), fc.double()),
       histogram: fc.array(fc.oneof(fc.nat({ max: 500 }), fc.double()), { maxLength: 40 }),
     });
     fc.assert(

@@ -22,6 +22,7 @@ function row(failing: readonly Pattern[]): SourceRow {
     group: 'app',
     rank: 1,
     installs: 100,
+    rejected: 0,
     clicks: 1000,
     clicksPerInstall: null,
     histogram: [],
