@@ -2,15 +2,8 @@ import type { OutboundConversion } from './conversion.ts';
 import { type Skipped, type TemplateDestination, skipped } from './destination.ts';
 import type { Forward } from './forward.ts';
 import { type HttpParts, headerText } from './http-parts.ts';
-import {
-  type Filled,
-  type TemplateProblem,
-  checkMacros,
-  checkTemplate,
-  fillPairs,
-  fillText,
-  fillUrl,
-} from './template.ts';
+import { type TemplateProblem, checkMacros, checkTemplate } from './check-template.ts';
+import { type Filled, fillPairs, fillText, fillUrl } from './template.ts';
 import { macroValues } from './values.ts';
 
 /** Everything that is wrong with a destination's templates; to be empty before it is kept. */
@@ -20,7 +13,29 @@ export function checkDestination(destination: TemplateDestination): readonly Tem
     ...Object.values(headers),
     ...(body === null ? [] : body.kind === 'form' ? [body.template] : Object.values(body.members)),
   ];
-  return [...checkTemplate(destination.url), ...texts.flatMap(checkMacros)];
+  return [
+    ...checkTemplate(destination.url),
+    ...texts.flatMap(checkMacros),
+    ...destination.needed.filter((name) => !mentions(destination, name)).map(unmentioned),
+  ];
+}
+
+/** Whether a parameter of that name stands anywhere that is sent. */
+function mentions({ url, body }: TemplateDestination, name: string): boolean {
+  const pairs = `${url.slice(url.indexOf('?') + 1)}&${body?.kind === 'form' ? body.template : ''}`.split('&');
+  return (
+    pairs.some((pair) => pair.startsWith(`${name}=`)) ||
+    (body?.kind === 'json' && Object.hasOwn(body.members, name))
+  );
+}
+
+function unmentioned(name: string): TemplateProblem {
+  const message = `${name} is said to be needed, and nothing sends it.`;
+  return {
+    part: name,
+    message,
+    next: `Add ${name}={…} to the address or take it off the list of what is needed.`,
+  };
 }
 
 /** A template destination's request: URL, headers and body with their macros filled. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { micros } from '../../../src/core/money.ts';
 import { buildRequest } from '../../../src/outbound/build-request.ts';
-import { checkTemplate, fillUrl } from '../../../src/outbound/template.ts';
+import { checkTemplate } from '../../../src/outbound/check-template.ts';
+import { fillUrl } from '../../../src/outbound/template.ts';
 import { CONTEXT, conversion, template } from './support.ts';
 
 const NO_RULES = { needed: [], keepEmpty: [] };
@@ -111,6 +112,10 @@ describe('checking a template', () => {
     ['https://p.example.net/pb?cid={cl?Net}', 'belongs to no macro'],
     ['https://p.example.net/pb?cid=OPTIONAL', 'another product'],
     ['https://p.example.net/cpa/[cid]/1', 'another product'],
+    ['https://p.example.net/pb?p={amount}¤cy={currency}', 'through HTML'],
+    ['https://p.example.net/pb?p={amount}&amp;c={currency}', 'through HTML'],
+    ['https://p.example.net/pb?a={click_id}&a={txid}', 'twice'],
+    ['https://p.example.net/pb?cb=https://q.example.net/x?a={click_id}&b=2', 'unless it is encoded'],
     ['https://p.example.net/pb?cid={clickid}', 'No macro is called {clickid}'],
     ['https://{click_id}.example.net/pb', 'host is a macro'],
     ['https://{click.host}/pb', 'host is a macro'],
@@ -135,6 +140,13 @@ describe('checking a template', () => {
     expect(build({ method: 'POST', body: { kind: 'form', template: 'a={nothing}' } })).toMatchObject({
       reason: 'bad_template',
     });
+  });
+
+  it('notices a needed parameter that nothing sends', () => {
+    expect(build({ needed: ['order'] })).toMatchObject({ reason: 'bad_template' });
+    expect(build({ needed: ['txid'] }).kind).toBe('request');
+    const body = { kind: 'json', members: { order: '{txid}' } } as const;
+    expect(build({ method: 'POST', body, needed: ['order'] }).kind).toBe('request');
   });
 
   it('finds nothing wrong with a good one', () => {
