@@ -95,9 +95,11 @@ export function lifeOf(
     if (message.status === 'pending' && decided) continue;
     status = message.status;
     statusAtMs = dateOf(message);
-    decided ||= status !== 'pending' && status !== 'hold';
+    decided ||= status === 'approved' || isTakenBack(status);
     const { amount } = message;
     if (amount.kind === 'total') {
+      // A reversal names what it takes back, which may be a part: the amount on record is what an approval after it restores.
+      if (isTakenBack(status) && face !== null) continue;
       face = amount;
       [totalNamed, added, takenAway] = [true, false, false];
     } else if (amount.kind === 'delta') {
@@ -186,6 +188,8 @@ function plus(face: LifeAmount | null, delta: LifeAmount): LifeAmount | LifeWarn
   if (!Number.isSafeInteger(sum)) return 'amount_out_of_range';
   return { micros: micros(sum), currency: face.currency ?? delta.currency };
 }
+
+const isTakenBack = (status: ConversionStatus): boolean => status === 'rejected' || status === 'reversed';
 
 const dateOf = ({ atMs, receivedAtMs }: LifeMessage): number =>
   atMs !== null && Number.isFinite(atMs) ? atMs : receivedAtMs;

@@ -195,6 +195,14 @@ describe('the life of a conversion', () => {
     expect(state).toMatchObject({ status: 'approved', value: { micros: 8 } });
   });
 
+  it('keeps its amount on record when a reversal names another, and takes that one where none is known', () => {
+    const part = [message('approved', 1, { amount: 20 }), message('reversed', 2, { amount: 5 })];
+    expect(live(part).life.state).toMatchObject({ value: { micros: 0 }, face: { micros: 20 } });
+    expect(live([...part, message('approved', 3)]).life.state.value.micros).toBe(20);
+    const first = [message('rejected', 1, { amount: 5 }), message('approved', 2)];
+    expect(live(first).life.state.value.micros).toBe(5);
+  });
+
   it('takes the payout of the table where no amount came, never where 0 came', () => {
     const payout = { micros: micros(30), currency: 'EUR' };
     expect(live([message('approved', 1)], payout).life.state.value).toEqual(payout);
@@ -311,6 +319,14 @@ describe('any messages of one conversion', () => {
         if (status !== 'pending' && status !== 'approved')
           expect([conversions, value.micros]).toEqual([0, 0]);
         if (conversions === 1) expect(value.micros).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('never throw, whatever the dates', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyMessage, fc.double(), fc.double()), { minLength: 1 }), (list) => {
+        live(list.map(([one, atMs, receivedAtMs], i) => ({ ...one, atMs, receivedAtMs, key: String(i) })));
       }),
     );
   });
