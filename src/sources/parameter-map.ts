@@ -40,7 +40,7 @@ export function parameterMap(): string {
   const lines = [
     '# Parameters by source',
     '',
-    'Generated from `src/sources`; `npx vitest run --project unit test/unit/sources -u` writes it anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only". `names` in the source\'s settings puts your own first.',
+    'Generated from `src/sources`; `npx vitest run --project unit test/unit/sources -u` writes it anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only".',
     '',
     ...overview(),
   ];
