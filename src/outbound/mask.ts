@@ -24,12 +24,15 @@ export function maskSecrets(text: string, secrets: Readonly<Record<string, strin
       urlText(value).replaceAll('%20', '+'),
       JSON.stringify(value).slice(1, -1),
     ]);
-    for (const form of forms) masked = masked.replaceAll(form, `[${name}]`);
+    for (const form of forms) masked = masked.replaceAll(form, () => `[${name}]`);
   }
   return masked;
 }
 
-/** One attempt as it is kept and shown: where it went, what came back; nothing about the person, no secret. */
+/**
+ * One attempt as it is kept and shown: where it went and what came back, without secrets. The address still holds what a
+ * template put there about the person, so it is kept no longer than a raw postback.
+ */
 export interface AttemptLine {
   readonly method: string;
   readonly url: string;

@@ -36,6 +36,10 @@ describe('what is kept of a delivery', () => {
     expect(broken.body).toBe('a\ufffd');
   });
 
+  it('a name means itself, whatever signs it has', () => {
+    expect(maskSecrets('a=s3cret', { "$&$'": 's3cret' })).toBe("a=[$&$']");
+  });
+
   it('no secret survives, wherever it stands', () => {
     const secret = fc
       .string({ minLength: 4, unit: 'grapheme-ascii' })
