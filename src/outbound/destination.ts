@@ -82,7 +82,7 @@ export interface GoogleDestination extends Forwarding {
   readonly accountId: string;
   readonly loginAccountId: string | null;
   /** The destination's name for an event is the id of a conversion action. */
-  readonly eventSource: 'WEB' | 'APP' | 'IN_STORE' | 'PHONE' | 'OTHER';
+  readonly eventSource: 'WEB' | 'APP' | 'IN_STORE' | 'PHONE' | 'MESSAGE' | 'OTHER';
 }
 
 /** Microsoft Advertising offline conversions. Secrets: access_token, developer_token. */
