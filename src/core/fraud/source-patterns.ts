@@ -3,6 +3,7 @@ import { lnEvidenceAbove } from '../statistics/e-process.ts';
 import { countBetween, type CtitHistogram, firstDay, halfWidth, tailByDay } from './ctit-histogram.ts';
 import { ksTest, largestGap } from './kolmogorov-smirnov.ts';
 import { lnShareEvidence } from './share-evidence.ts';
+import type { SourceCounts, SourcePool } from './source-pool.ts';
 import { uniformity } from './uniformity.ts';
 
 /**
@@ -24,14 +25,6 @@ export const PATTERNS: readonly Pattern[] = [
   'clicks_per_install',
   'rejections',
 ];
-
-/** Installs and clicks of one source, or of one site within it. */
-export interface SourceCounts {
-  readonly clicks: number;
-  /** Installs that the sender did not reject. */
-  readonly histogram: CtitHistogram;
-  readonly rejected: number;
-}
 
 /** Evidence as a natural log, in a sentence with its numbers; `why` where nothing could be tested. */
 export type PatternEvidence =
@@ -55,9 +48,9 @@ const NARROW_POWER = 0.5;
 
 /**
  * Tests one source against the pooled others of the same app and platform (never against itself). Each test gives an e-value:
- * evidence for the pattern, with a mean of at most 1 where the source is like the others.
+ * evidence for the pattern, with a mean of at most 1 where the source is like the others. Both cleaned (`cleanCounts`).
  */
-export function sourcePatterns(source: SourceCounts, others: SourceCounts): readonly PatternEvidence[] {
+export function sourcePatterns(source: SourceCounts, others: SourcePool): readonly PatternEvidence[] {
   const few = tooFew(countBetween(source.histogram, 0), countBetween(others.histogram, 0));
   if (few !== null) {
     return PATTERNS.map((pattern) =>
@@ -137,24 +130,24 @@ function narrowCluster(source: CtitHistogram, others: CtitHistogram): PatternEvi
 }
 
 /** The pause test with clicks for spend: evidence that installs per click are below a tenth of the others'. */
-function clicksPerInstall(source: SourceCounts, others: SourceCounts): PatternEvidence {
+function clicksPerInstall(source: SourceCounts, others: SourcePool): PatternEvidence {
   const pattern = 'clicks_per_install';
   const n = countBetween(source.histogram, 0);
-  const m = countBetween(others.histogram, 0);
-  if (!(source.clicks >= n && others.clicks >= m && source.clicks < Infinity && others.clicks < Infinity)) {
-    return { pattern, tested: false, why: 'clicks are not known, or fewer than installs' };
+  const { clicks } = source;
+  if (clicks === null || others.clickedInstalls < MIN_INSTALLS) {
+    return { pattern, tested: false, why: 'clicks are not known, of the source or of the others' };
   }
-  const due = source.clicks * (m / others.clicks) * FAR_BELOW;
+  const due = (clicks * FAR_BELOW * others.clickedInstalls) / others.clicks;
   return {
     pattern,
     tested: true,
     lnE: lnEvidenceAbove(n, due),
-    text: `${round(source.clicks / n)} clicks per install, ${round(others.clicks / m)} elsewhere`,
+    text: `${round(clicks / n)} clicks per install, ${round(others.clicks / others.clickedInstalls)} elsewhere`,
   };
 }
 
 /** Rejected installs count as installs here: of a source that gets nothing through, this is all there is to judge. */
-function rejections(source: SourceCounts, others: SourceCounts): PatternEvidence {
+function rejections(source: SourceCounts, others: SourcePool): PatternEvidence {
   const n = countBetween(source.histogram, 0) + source.rejected;
   const m = countBetween(others.histogram, 0) + others.rejected;
   const few = tooFew(n, m);

@@ -1,8 +1,9 @@
 import { eBH } from '../statistics/many-ads.ts';
 import { shrunkRate, shrunkRateInterval } from '../statistics/posterior.ts';
-import { fitGammaPrior } from '../statistics/prior.ts';
-import { countBetween, type CtitHistogram, sumHistograms } from './ctit-histogram.ts';
-import { MIN_INSTALLS, type PatternEvidence, type SourceCounts, sourcePatterns } from './source-patterns.ts';
+import { fitGammaPrior, type GammaPrior } from '../statistics/prior.ts';
+import { countBetween, type CtitHistogram } from './ctit-histogram.ts';
+import { MIN_INSTALLS, type PatternEvidence, PATTERNS, sourcePatterns } from './source-patterns.ts';
+import { cleanCounts, poolOf, poolWithout, type SourceCounts } from './source-pool.ts';
 
 /** What is asked about one source, or one site of it. */
 export interface SourceInput extends SourceCounts {
@@ -11,7 +12,7 @@ export interface SourceInput extends SourceCounts {
   readonly group: string;
 }
 
-/** Clicks per install, shrunk towards the other sources of the group, with a 90 % interval. */
+/** Clicks per install, shrunk towards the sources of the group, with a 90 % interval. */
 export interface ClicksPerInstall {
   readonly mean: number;
   readonly low: number;
@@ -26,7 +27,7 @@ export interface SourceRow {
   readonly rank: number;
   readonly installs: number;
   readonly rejected: number;
-  readonly clicks: number;
+  readonly clicks: number | null;
   readonly clicksPerInstall: ClicksPerInstall | null;
   readonly histogram: CtitHistogram;
   /** `failing`: among the sources that e-BH finds for this pattern. */
@@ -46,22 +47,23 @@ export const MIN_FAILING = 2;
  * `alpha` on average, whatever depends on whatever (Wang & Ramdas 2022).
  */
 export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): readonly SourceRow[] {
-  const tested = inputs.map((input) => {
-    const others = inputs.filter((other) => other !== input && other.group === input.group);
-    const pooled = {
-      clicks: others.reduce((sum, other) => sum + other.clicks, 0),
-      histogram: sumHistograms(others.map((other) => other.histogram)),
-      rejected: others.reduce((sum, other) => sum + count(other.rejected), 0),
-    };
-    const own = { ...input, histogram: sumHistograms([input.histogram]), rejected: count(input.rejected) };
-    return { input: own, others, patterns: sourcePatterns(own, pooled) };
+  const clean = inputs.map((input) => ({ ...input, ...cleanCounts(input) }));
+  const groups = new Map(
+    [...Map.groupBy(clean, (input) => input.group)].map(([group, members]) => [
+      group,
+      { pool: poolOf(members), prior: clickPrior(members) },
+    ]),
+  );
+  const tested = clean.map((input) => {
+    const group = groups.get(input.group) ?? { pool: poolOf([]), prior: null };
+    return { input, prior: group.prior, patterns: sourcePatterns(input, poolWithout(group.pool, input)) };
   });
   const failing = failingPatterns(
     tested.map(({ patterns }) => patterns),
     alpha,
   );
   return tested
-    .map(({ input, others, patterns }, at) => {
+    .map(({ input, prior, patterns }, at) => {
       const installs = countBetween(input.histogram, 0);
       const judged = patterns.map((found, index) => ({ ...found, failing: failing[at]?.[index] ?? false }));
       const failed = judged.filter((found) => found.failing);
@@ -73,7 +75,7 @@ export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): read
         installs,
         rejected: input.rejected,
         clicks: input.clicks,
-        clicksPerInstall: clicksPerInstall(input, others),
+        clicksPerInstall: clicksPerInstall(input, prior),
         histogram: input.histogram,
         patterns: judged,
         lnE: meanEvidence(patterns),
@@ -85,13 +87,10 @@ export function sourceReport(inputs: readonly SourceInput[], alpha = 0.05): read
     .map((row, at) => ({ ...row, rank: at + 1 }));
 }
 
-const count = (value: number): number => (Number.isSafeInteger(value) && value > 0 ? value : 0);
-
 /** e-BH per pattern, over the sources in which it was tested. */
 function failingPatterns(all: readonly (readonly PatternEvidence[])[], alpha: number): readonly boolean[][] {
   const failing = all.map((patterns) => patterns.map(() => false));
-  const width = Math.max(0, ...all.map((patterns) => patterns.length));
-  for (let index = 0; index < width; index += 1) {
+  for (let index = 0; index < PATTERNS.length; index += 1) {
     const at: number[] = [];
     const e: number[] = [];
     for (const [source, patterns] of all.entries()) {
@@ -117,18 +116,23 @@ function meanEvidence(patterns: readonly PatternEvidence[]): number {
   return largest + Math.log(sum / lns.length);
 }
 
-/** Posterior of the install rate with clicks as exposure, its prior fitted over the other sources; null where they are too few. */
-function clicksPerInstall(input: SourceInput, others: readonly SourceInput[]): ClicksPerInstall | null {
-  const prior = fitGammaPrior(
-    others.map((other) => ({
-      conversions: countBetween(sumHistograms([other.histogram]), 0),
-      exposure: other.clicks,
-    })),
+type Gamma = Pick<GammaPrior, 'a' | 'b'>;
+
+/** Installs per click over the sources of a group; null where too few know their clicks. */
+function clickPrior(sources: readonly SourceCounts[]): Gamma | null {
+  return fitGammaPrior(
+    sources.flatMap(({ clicks, histogram }) =>
+      clicks === null ? [] : [{ conversions: countBetween(histogram, 0), exposure: clicks }],
+    ),
   );
-  if (!prior || !(input.clicks > 0 && input.clicks < Infinity)) return null;
-  const installs = countBetween(input.histogram, 0);
-  const { low, high } = shrunkRateInterval(prior, installs, input.clicks, 0.9);
-  return { mean: 1 / shrunkRate(prior, installs, input.clicks), low: 1 / high, high: 1 / low };
+}
+
+/** Posterior of installs per click with clicks as exposure, turned over. */
+function clicksPerInstall({ clicks, histogram }: SourceCounts, prior: Gamma | null): ClicksPerInstall | null {
+  if (prior === null || clicks === null) return null;
+  const installs = countBetween(histogram, 0);
+  const { low, high } = shrunkRateInterval(prior, installs, clicks, 0.9);
+  return { mean: 1 / shrunkRate(prior, installs, clicks), low: 1 / high, high: 1 / low };
 }
 
 function sentence(

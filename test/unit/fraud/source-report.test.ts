@@ -197,6 +197,25 @@ describe('the report on sources', () => {
     expect([failing(40), failing(4000)]).toEqual([false, true]);
   });
 
+  it('does not take installs without known clicks for many installs per click', () => {
+    const silent = honest(17, names).map((input) => ({
+      ...input,
+      source: `silent ${input.source}`,
+      clicks: null,
+    }));
+    const all = [...silent, ...honest(18, ['a', 'b', 'c'])];
+    const found = sourceReport(all).flatMap((row) =>
+      row.patterns.filter(({ pattern }) => pattern === 'clicks_per_install').map((one) => ({ row, one })),
+    );
+    for (const { row, one } of found) expect(one.tested).toBe(!row.source.startsWith('silent'));
+    const text = found.flatMap(({ one }) => (one.tested ? [one.text] : []));
+    expect(text).toEqual([
+      '40 clicks per install, 40 elsewhere',
+      '40 clicks per install, 40 elsewhere',
+      '40 clicks per install, 40 elsewhere',
+    ]);
+  });
+
   it('compares within one app and platform only', () => {
     const random = stream(11);
     const web = {
@@ -214,7 +233,7 @@ describe('the report on sources', () => {
     const anything = fc.record({
       source: fc.string(),
       group: fc.constantFrom('x', 'y'),
-      clicks: fc.double(),
+      clicks: fc.oneof(fc.constant(null), fc.double(), fc.nat()),
       rejected: fc.oneof(fc.nat({ max: 900 }), fc.double()),
       histogram: fc.array(fc.oneof(fc.nat({ max: 500 }), fc.double()), { maxLength: 40 }),
     });
