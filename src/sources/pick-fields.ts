@@ -33,10 +33,20 @@ function indexOf(profile: SourceProfile): ReadonlyMap<string, readonly Index[]> 
 type Judge = (name: string, value: string) => 'value' | 'nothing' | `unresolved_macro:${string}`;
 
 const asValue: Judge = (name, value) =>
-  isPlaceholder(value) ? `unresolved_macro:${name}` : isNothing(value) ? 'nothing' : 'value';
+  isPlaceholder(value) || isOwnName(name, value)
+    ? `unresolved_macro:${name}`
+    : isNothing(value)
+      ? 'nothing'
+      : 'value';
 
 const FILLERS = new Set(['OPTIONAL', 'REPLACE']);
-const asToken: Judge = (_, value) => (isNothing(value) || FILLERS.has(value) ? 'nothing' : 'value');
+const asToken: Judge = (name, value) =>
+  isNothing(value) || FILLERS.has(value) || isOwnName(name, value) ? 'nothing' : 'value';
+
+/** `device_id=device_id`: an id that is only its own name was never filled in. */
+function isOwnName(name: string, value: string): boolean {
+  return value.length === name.length && name.endsWith('id') && value.toLowerCase() === name;
+}
 
 /** One pass over what was sent: the preferred name of each field that has a real value. */
 export function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
@@ -66,6 +76,11 @@ function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile
   return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
 }
 
+/** Names of this request that hold a click id where no better one does. */
+export function weakClickNames(params: Params, profile: SourceProfile): readonly string[] {
+  return [...[...params.values.keys()].filter((name) => PREFIXED.test(name)), ...profile.weakClickNames];
+}
+
 const PREFIXED = /[_.-]click[_-]?id$/;
 
 /**
@@ -73,8 +88,7 @@ const PREFIXED = /[_.-]click[_-]?id$/;
  * `data.click_id`): taken when nothing else says who.
  */
 function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields): Fields {
-  const prefixed = [...params.values.keys()].filter((name) => PREFIXED.test(name));
-  for (const name of [...prefixed, ...profile.weakClickNames]) {
+  for (const name of weakClickNames(params, profile)) {
     const value = params.values.get(name)?.trim() ?? '';
     if (value === '0' || isNothing(value) || isPlaceholder(value)) continue;
     const rest = { ...params, values: new Map(params.values) };

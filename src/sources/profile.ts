@@ -68,6 +68,8 @@ export interface SourceProfile {
   readonly own: Readonly<Partial<Record<Field, readonly string[]>>>;
   /** Names that hold the click id only where no better name, device or sender's id says who: `transaction_id`. */
   readonly weakClickNames: readonly string[];
+  /** Names in common use that mean nothing of ours here. */
+  readonly ignored: readonly string[];
   readonly signs: Signs;
   /** The parameters of its click addresses that hold the id it wants back, lower case, the preferred first. */
   readonly clickParams: readonly string[];

@@ -1,6 +1,7 @@
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import { emptyParams, type Params, readPairs } from '../params.ts';
+import { weakClickNames } from '../pick-fields.ts';
 import type { SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
@@ -40,12 +41,12 @@ export function clickIdsIn(
     ...NETWORK_CLICK_PARAMS,
     ...byMacro,
     ...generic.names.clickId,
-    ...generic.weakClickNames,
+    ...weakClickNames(params, generic),
   ];
   const found: ClickIdFound[] = [];
   for (const name of new Set(order)) {
     const value = params.values.get(name);
-    if (value === undefined || !isClickId(value.trim())) continue;
+    if (value === undefined || value.trim().toLowerCase() === name || !isClickId(value.trim())) continue;
     found.push({ name, value, place: 'parameter', atMs: null });
   }
   found.push(...cookieIds(params));

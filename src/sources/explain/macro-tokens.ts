@@ -17,6 +17,7 @@ const DIALECTS: readonly (readonly [string, RegExp])[] = [
   ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
   ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]*\}`, 'g')],
   ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]*\}\}`, 'g')],
+  ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]*\}`, 'g')],
   ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]*\}`, 'g')],
   ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
   ['[[name]]', new RegExp(String.raw`\[\[(${NAME})\]\]`, 'g')],

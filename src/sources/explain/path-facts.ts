@@ -28,8 +28,8 @@ export function pathFields(segments: readonly string[]): SaidFields {
     for (const field of PAIRED)
       if (generic.names[field].includes(name)) said[field] ??= { name, value, place: 'path' };
   });
-  const last = segments.at(-1)?.toLowerCase();
-  if (last !== undefined && EVENT_WORDS.has(last))
-    said.event ??= { name: 'path', value: segments.at(-1) ?? last, place: 'path' };
+  const last = segments.at(-1)?.replace(/\.(?:php|aspx?|jsp|json)$/i, '');
+  if (last !== undefined && EVENT_WORDS.has(last.toLowerCase()))
+    said.event ??= { name: 'path', value: last, place: 'path' };
   return said;
 }

@@ -1,6 +1,6 @@
 import { isNothing } from '../macros.ts';
 import type { Params } from '../params.ts';
-import { type Fields, pickTokens } from '../pick-fields.ts';
+import { type Fields, pickTokens, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { fieldsOf } from '../profiles/dialect.ts';
 import { generic } from '../profiles/generic.ts';
@@ -16,6 +16,7 @@ import type { SaidFields } from './said.ts';
 export function saidInTemplate(params: Params, profiles: readonly SourceProfile[]): SaidFields {
   const said: SaidFields = {};
   const left = new Map(params.values);
+  for (const profile of profiles) for (const name of profile.ignored) left.delete(name);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
   for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
@@ -59,7 +60,7 @@ function addByMacro(said: SaidFields, left: Map<string, string>, readers: Readon
 }
 
 function addWeakClickId(said: SaidFields, params: Params, profiles: readonly SourceProfile[]): void {
-  for (const name of (profiles[0] ?? generic).weakClickNames) {
+  for (const name of weakClickNames(params, profiles[0] ?? generic)) {
     const value = params.values.get(name) ?? '';
     if (isNothing(value.trim()) || namesOtherThing(value.trim())) continue;
     said.clickId = { name, value, place: 'parameter' };

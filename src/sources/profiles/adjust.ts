@@ -44,7 +44,7 @@ export const adjust = dialect({
     network: ['tracker_name', 'network_name'],
   },
   exact: ['amount', 'event', 'status'],
-  never: ['event_id', 'tracker'],
+  ignored: ['event_id', 'tracker'],
   // {revenue} is counted in another unit than {revenue_float}; which one fills this name is the template's choice.
   unsureAmounts: ['revenue'],
   signs: {

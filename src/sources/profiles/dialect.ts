@@ -11,8 +11,6 @@ export interface Dialect extends Partial<
   readonly names: Readonly<Partial<Record<Field, readonly string[]>>>;
   /** Fields that are said by its own names or not at all. */
   readonly exact?: readonly Field[];
-  /** Names in common use that mean nothing of ours here. */
-  readonly never?: readonly string[];
   readonly signs?: Partial<SourceProfile['signs']>;
   readonly template: string;
   readonly where: readonly string[];
@@ -20,8 +18,8 @@ export interface Dialect extends Partial<
 
 /** A profile from what sets it apart: what is not said is as with the generic postback. */
 export function dialect(said: Dialect): SourceProfile {
-  const { exact = [], never = [], signs, names: own, ...rest } = said;
-  const claimed = new Set([...never, ...Object.values(own).flat()]);
+  const { exact = [], signs, names: own, ...rest } = said;
+  const claimed = new Set([...(said.ignored ?? []), ...Object.values(own).flat()]);
   const tail = (field: Field): readonly string[] =>
     exact.includes(field) ? [] : generic.names[field].filter((name) => !claimed.has(name));
   const names: Record<Field, readonly string[]> = { ...generic.names };

@@ -13,7 +13,7 @@ export const propellerads = dialect({
     site: ['zoneid'],
   },
   // The advertiser's number there, not a transaction's.
-  never: ['tid'],
+  ignored: ['tid'],
   signs: {
     hosts: [/(?:^|\.)propellerads\.com$/, /(?:^|\.)ad\.propellerads\.com$/],
     paths: [/^\/conversion\.php$/],

@@ -572,4 +572,47 @@ export const WIRE_LINES: readonly WireLine[] = [
     said: { clickId: 'Cj0_1' },
     at: '2026-11-05T10:11:12Z',
   },
+  // What the wild adds.
+  click(
+    'kochava',
+    'https://control.kochava.com/v1/cpi/click?campaign_id=k&network_id=5&device_id=device_id&site_id=1',
+    null,
+  ),
+  click('adjust', 'https://app.adjust.com/abc?gps_adid={gaid}&net_click_id={track}', '{track}'),
+  click('mgid', '{base}?click_id={click_id}&widget_id={widget_id}&cost={click_price}', '{click_id}'),
+  click(
+    'adjust',
+    'https://app.adjust.com/abc?install_callback=http://net.example/pb?adid={adid}&click_id={click_id}',
+    '{click_id}',
+  ),
+  template(
+    'appsflyer',
+    'http://net.example/af/install.php?clickid=(clickid)&gp_referer_click_ts=(gp_referer_click_ts)',
+    {
+      clickId: '(clickid)',
+      event: 'install',
+    },
+  ),
+  template('revmob', 'https://net.example/c?click_id=%{impression_id}&txn={TXN_ID}', {
+    clickId: '%{impression_id}',
+    txid: '{TXN_ID}',
+  }),
+  template(
+    'somebody',
+    'https://t.example/postback?transaction_id={click_id}&commission={payout}&status={status}',
+    {
+      clickId: '{click_id}',
+      txid: null,
+      amount: '{payout}',
+      event: '{status}',
+    },
+  ),
+  inbound(
+    'propellerads',
+    'http://ad.propellerads.com/conversion.php?aid=1&pid=&tid=2&visitor_id=v&payout=1',
+    {
+      clickId: 'v',
+      txid: null,
+    },
+  ),
 ];
