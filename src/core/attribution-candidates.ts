@@ -1,6 +1,6 @@
 import { readableSpan, touchLabel } from './attribution-words.ts';
 import type { CreditWindows } from './attribution-windows.ts';
-import type { Touch } from './attribution.ts';
+import type { KnownObject, Touch } from './attribution.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -32,11 +32,15 @@ export type LosingReason =
   | 'sender_credit'
   | 'view_below_click'
   | 'probabilistic'
-  | 'older';
+  | 'older'
+  | 'sent_click'
+  | 'our_touch';
 
-/** A touch that was looked at and got nothing, with the reason in one sentence. */
+/** What was looked at and got nothing, with the reason in one sentence. */
 export interface Loser {
-  readonly candidate: Candidate;
+  /** Null for an install that the event might have followed, and for the sender's word. */
+  readonly candidate: Candidate | null;
+  readonly object: KnownObject | null;
   readonly reason: LosingReason;
   readonly text: string;
 }
@@ -77,7 +81,8 @@ export function byRecency(a: Candidate, b: Candidate): number {
   return b.atMs - a.atMs || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-const REASONS: Readonly<Record<Exclude<LosingReason, 'outside_window'>, string>> = {
+/** In words; an edge of time is told with its figures. */
+export const REASONS: Readonly<Record<Exclude<LosingReason, 'outside_window'>, string>> = {
   after_event: 'it came after the event',
   another_click_sent: 'the sender named another click',
   retargeting_apart: 'it brought back a user whom another ad had won',
@@ -86,6 +91,8 @@ const REASONS: Readonly<Record<Exclude<LosingReason, 'outside_window'>, string>>
   view_below_click: 'a click counts before a view',
   probabilistic: 'a sure match counts before a likely one',
   older: 'a later touch counts before an earlier one',
+  sent_click: 'the click that was sent counts first',
+  our_touch: 'a touch of our own counts first',
 };
 
 /** "TikTok ad Y got nothing for its view 3 h before install: a click counts before a view". */
@@ -107,6 +114,7 @@ export function loserOf(
       : REASONS[reason];
   return {
     candidate,
+    object: candidate.object,
     reason,
     text: `${touchLabel(candidate)} got nothing for its ${candidate.kind} ${when} ${question.event}: ${why}`,
   };

@@ -1,5 +1,4 @@
 import {
-  byRecency,
   type Candidate,
   type Loser,
   loserOf,
@@ -7,16 +6,12 @@ import {
   obstacle,
   windowMs,
 } from './attribution-candidates.ts';
+import { type Claim, compareClaims, differs, loserByClaim } from './attribution-claims.ts';
 import type { Credit, CreditAnchor, CreditInput, SenderClaim, Track } from './attribution-facts.ts';
 import { readableSpan, touchLabel } from './attribution-words.ts';
-import type { AttributionWarning, Touch } from './attribution.ts';
+import type { AttributionWarning } from './attribution.ts';
 
 const HOUR_MS = 3_600_000;
-
-type Claim =
-  | { readonly by: 'touch'; readonly candidate: Candidate }
-  | { readonly by: 'anchor'; readonly anchor: CreditAnchor }
-  | { readonly by: 'sender'; readonly sender: SenderClaim };
 
 /**
  * Who earned a conversion. Of what speaks for it, the first of:
@@ -45,10 +40,11 @@ export function credit(input: CreditInput): Credit {
   }
   if (anchor) claims.push({ by: 'anchor', anchor });
   if (input.sender) claims.push({ by: 'sender', sender: input.sender });
-  const [winner, ...rest] = claims.toSorted((a, b) => compare(a, b, input.eventType));
+  const [winner, ...rest] = claims.toSorted((a, b) => compareClaims(a, b, input.eventType));
   if (!winner) return withoutClaim(input, track, losers);
   for (const claim of rest) {
-    if (claim.by === 'touch') losers.push(loserOf(claim.candidate, lostTo(winner, claim.candidate), input));
+    const loser = loserByClaim(winner, claim, input);
+    if (loser) losers.push(loser);
   }
   switch (winner.by) {
     case 'touch':
@@ -76,35 +72,6 @@ function anchorOf(input: CreditInput, track: Track): CreditAnchor | null {
     )
     .toSorted((a, b) => b.atMs - a.atMs || (a.conversionId < b.conversionId ? 1 : -1));
   return newest ?? null;
-}
-
-function compare(a: Claim, b: Claim, eventType: string): number {
-  const difference = rank(a, eventType) - rank(b, eventType);
-  if (difference !== 0 || a.by !== 'touch' || b.by !== 'touch') return difference;
-  return byRecency(a.candidate, b.candidate);
-}
-
-/** The numbers of `credit`'s list. */
-function rank(claim: Claim, eventType: string): number {
-  switch (claim.by) {
-    case 'anchor':
-      return eventType === 'uninstall' || eventType === 'reinstall' ? 0 : 2;
-    case 'sender':
-      return claim.sender.viewThrough ? 7 : 4;
-    case 'touch': {
-      const { kind, match } = claim.candidate;
-      if (kind === 'view') return match === 'probabilistic' ? 8 : 6;
-      return match === 'click_id' ? 1 : match === 'probabilistic' ? 5 : 3;
-    }
-  }
-}
-
-function lostTo(winner: Claim, loser: Candidate): Loser['reason'] {
-  if (winner.by === 'anchor') return 'earlier_credit';
-  if (winner.by === 'sender') return 'sender_credit';
-  if (winner.candidate.kind !== loser.kind) return 'view_below_click';
-  if (loser.match === 'probabilistic' && winner.candidate.match !== 'probabilistic') return 'probabilistic';
-  return 'older';
 }
 
 function byTouch(input: CreditInput, touch: Candidate, track: Track, losers: readonly Loser[]): Credit {
@@ -193,18 +160,20 @@ function bySender(input: CreditInput, sender: SenderClaim, track: Track, losers:
 /** Too late for its window, or nothing known. Losers that came too late are told of once, in the sentence itself. */
 function withoutClaim(input: CreditInput, track: Track, losers: readonly Loser[]): Credit {
   const [late] = losers
-    .filter(({ reason }) => reason === 'outside_window')
-    .toSorted(
-      (a, b) =>
-        rank({ by: 'touch', candidate: a.candidate }, input.eventType) -
-          rank({ by: 'touch', candidate: b.candidate }, input.eventType) ||
-        byRecency(a.candidate, b.candidate),
+    .flatMap(({ candidate, reason }) => (candidate && reason === 'outside_window' ? [candidate] : []))
+    .toSorted((a, b) =>
+      compareClaims({ by: 'touch', candidate: a }, { by: 'touch', candidate: b }, input.eventType),
     );
   if (late) {
-    const { candidate } = late;
-    const age = readableSpan(input.atMs - candidate.atMs);
-    const text = `${what(input)} came ${age} after the ${candidate.kind}, outside its window of ${readableSpan(windowMs(candidate, input.windows, input.eventType))}`;
-    return { kind: 'late', candidate, track, losers: losers.filter((loser) => loser !== late), text };
+    const age = readableSpan(input.atMs - late.atMs);
+    const text = `${what(input)} came ${age} after the ${late.kind}, outside its window of ${readableSpan(windowMs(late, input.windows, input.eventType))}`;
+    return {
+      kind: 'late',
+      candidate: late,
+      track,
+      losers: losers.filter((loser) => loser.candidate !== late),
+      text,
+    };
   }
   if (input.sentClickId !== null) {
     const text = `no click is known under the id "${input.sentClickId}"`;
@@ -217,10 +186,4 @@ function withoutClaim(input: CreditInput, track: Track, losers: readonly Loser[]
 /** "purchase", "purchase 4711 for user u-9". */
 function what({ event, txid, user }: CreditInput): string {
   return [event, ...(txid === null ? [] : [txid]), ...(user === null ? [] : [`for user ${user}`])].join(' ');
-}
-
-/** Objects differ only where both are known; a sender that names the click's campaign while the click names its ad agrees. */
-function differs(sender: Touch, touch: Touch): boolean {
-  if (!sender.object || !touch.object) return false;
-  return sender.object.id !== touch.object.id && sender.object.id !== touch.object.campaignId;
 }

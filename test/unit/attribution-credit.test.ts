@@ -148,7 +148,7 @@ describe('who earned it', () => {
     ];
     const found = credit(ask({ candidates }));
     expect(found).toMatchObject({ match: 'user', object: { id: 2 } });
-    expect(found.losers.map((loser) => [loser.candidate.id, loser.reason])).toEqual([
+    expect(found.losers.map((loser) => [loser.candidate?.id, loser.reason])).toEqual([
       ['t1', 'older'],
       ['t3', 'probabilistic'],
     ]);
@@ -170,6 +170,25 @@ describe('who earned it', () => {
     expect(credit(ask({ sender: sender(7, true) })).text).toBe(
       'Tiktok ad A7 drove install by a view, as the sender says',
     );
+  });
+
+  it('leaves a word for an install and a sender that were passed over, unless they name what won', () => {
+    const sent = { sentClickId: 't1', candidates: [touch(1, HOUR, { match: 'click_id' as const })] };
+    const found = credit(ask({ ...purchase, ...sent, anchors: [anchor(2, DAY)], sender: sender(7) }));
+    expect(found.losers).toMatchObject([
+      {
+        candidate: null,
+        object: { id: 2 },
+        reason: 'sent_click',
+        text: 'Taboola ad A2, which earned the install before, got nothing for purchase: the click that was sent counts first',
+      },
+      {
+        object: { id: 7 },
+        text: 'Tiktok ad A7, which the sender names, got nothing for purchase: the click that was sent counts first',
+      },
+    ]);
+    const agreed = credit(ask({ ...purchase, ...sent, anchors: [anchor(1, DAY)], sender: sender(1) }));
+    expect(agreed.losers).toEqual([]);
   });
 
   it('is nobody else while the click that was sent is unknown or too old', () => {
@@ -331,7 +350,10 @@ const inputs = fc
 /** What was decided, without the losers' order. */
 function core(input: CreditInput) {
   const { losers, ...rest } = credit(input);
-  return { ...rest, losers: losers.map((loser) => `${loser.candidate.id} ${loser.reason}`).toSorted() };
+  return {
+    ...rest,
+    losers: losers.map((loser) => `${loser.candidate?.id} ${loser.reason} ${loser.text}`).toSorted(),
+  };
 }
 
 describe('any facts', () => {
@@ -353,7 +375,7 @@ describe('any facts', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         const found = credit(input);
-        const told = found.losers.map((loser) => loser.candidate.id);
+        const told = found.losers.flatMap(({ candidate }) => (candidate ? [candidate.id] : []));
         if (found.kind === 'late') told.push(found.candidate.id);
         if (found.kind === 'attributed' && found.followsId === null && found.touchId !== null)
           told.push(found.touchId);
@@ -369,7 +391,7 @@ describe('any facts', () => {
       fc.property(inputs, fc.nat(), (input, at) => {
         const found = credit(input);
         const loser = found.losers[at % Math.max(1, found.losers.length)];
-        if (!loser || found.kind !== 'attributed') return;
+        if (!loser?.candidate || found.kind !== 'attributed') return;
         const without = credit({
           ...input,
           candidates: input.candidates.filter((one) => one !== loser.candidate),
@@ -390,6 +412,7 @@ describe('any facts', () => {
           ['view_below_click', 'probabilistic', 'older'].includes(reason),
         );
         for (const { candidate } of beaten) {
+          if (!candidate) throw new Error('reasons of touches only');
           if (winner?.kind === 'view') expect(candidate.kind).toBe('view');
           if (winner?.match === 'probabilistic' && candidate.kind === winner.kind)
             expect(candidate.match).toBe('probabilistic');
