@@ -68,6 +68,8 @@ describe('signals of one conversion', () => {
     expect(names({ ...sale, amountMicros: micros(5_000_000) })).toEqual(['paid_too_fast']);
     expect(names({ ...sale, amountMicros: micros(0) })).toEqual([]);
     expect(names(sale)).toEqual([]);
+    const paidInstall = { clickedAtMs: T0 - 500, amountMicros: micros(2_000_000) };
+    expect(names(paidInstall)).toEqual(['install_too_fast']);
   });
 
   it('know orders that cannot be, beyond what clocks differ by', () => {
