@@ -1,4 +1,4 @@
-import { nearestWord } from '../core/nearest-word.ts';
+import { nearClickId } from './explain/near-misses.ts';
 import type { Params } from './params.ts';
 import type { SourceProfile } from './profile.ts';
 import type { PostbackReading } from './read-postback.ts';
@@ -22,31 +22,17 @@ export function refuseWithoutClick(
       },
     };
   }
-  const near = nearMiss([...params.values.keys()], profile.names.clickId);
-  const hint = near === null ? '' : ` You sent "${near.sent}"; did you mean "${near.meant}"?`;
+  const near = nearClickId(params, profile);
+  const hint = near === null ? '' : ` You sent "${near.written}"; did you mean "${near.meant}"?`;
   return {
     ok: false,
     refusal: {
       reason: 'missing_click_id',
       message: `There is no click id (and no device id) in this postback.${hint}`,
       next: `Send the id that our redirect put on the landing page as click_id, in the parameter "${wanted}".`,
-      warnings: near === null ? warnings : [...warnings, `near_miss:${near.sent}`],
+      warnings: near === null ? warnings : [...warnings, `near_miss:${near.written}`],
     },
   };
-}
-
-/** The likely slip of the pen ("clik_id"). */
-function nearMiss(
-  sent: readonly string[],
-  wanted: readonly string[],
-): { readonly sent: string; readonly meant: string } | null {
-  const long = wanted.filter((name) => name.length >= 5);
-  for (const name of sent.slice(0, 50)) {
-    if (name.length < 5 || name.length > 30) continue;
-    const meant = nearestWord(name, long);
-    if (meant !== null) return { sent: name, meant };
-  }
-  return null;
 }
 
 /** A sender's value in a sentence. */

@@ -47,6 +47,22 @@ export function nearMisses(
   wanted: readonly string[] = ['campaign_id', 'adset_id', 'ad_id', 'placement'],
 ): readonly NearMiss[] {
   const known = new Set([...fieldsOf(profile).flatMap((field) => profile.names[field]), ...wanted]);
+  return missesAmong(params, profile, known, wanted);
+}
+
+/** As {@link nearMisses} for names of the click id only: little to compare, for a request that lacks one. */
+export function nearClickId(params: Params, profile: SourceProfile): NearMiss | null {
+  const names = profile.names.clickId;
+  const misses = missesAmong(params, profile, new Set(names), names.slice(0, 1));
+  return misses.find((miss) => names.includes(miss.meant) && miss.written === miss.parameter) ?? null;
+}
+
+function missesAmong(
+  params: Params,
+  profile: SourceProfile,
+  known: ReadonlySet<string>,
+  wanted: readonly string[],
+): readonly NearMiss[] {
   const macros = macrosIn(profile.template.replaceAll('%23', '#')).map((token) => token.name);
   const found: NearMiss[] = [];
   for (const [parameter, value] of [...params.values].slice(0, 50)) {

@@ -177,6 +177,23 @@ describe('a generic sender', () => {
     });
   });
 
+  it('a name that is nearly the click id is refused with the one that was meant', () => {
+    for (const [sent, meant] of [
+      ['clik_id', 'click_id'],
+      ['click.id', 'click_id'],
+      ['visitorid', 'visitor_id'],
+    ])
+      expect(read('generic', `${sent}=7&amount=3`)).toMatchObject({
+        ok: false,
+        refusal: {
+          reason: 'missing_click_id',
+          message: expect.stringContaining(`You sent "${sent}"; did you mean "${meant}"?`),
+          warnings: [`near_miss:${sent}`],
+        },
+      });
+    expect(read('generic', 'amount=3&zz=1')).toMatchObject({ ok: false, refusal: { warnings: [] } });
+  });
+
   it('words that every object knows are words like any other', () => {
     for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       expect(reading('generic', `click_id=C&status=${word}&event=${word}`)).toMatchObject({
