@@ -22,6 +22,8 @@ export interface ConversionFacts {
   readonly conversionsOfNetwork: number | null;
   /** Clicks of this address within the hour. */
   readonly clicksOfAddress: number | null;
+  /** Conversions of the same site or sub-id within the hour, and how many it has in such an hour otherwise. */
+  readonly siteHour: { readonly conversions: number; readonly usual: number } | null;
   /** Addresses this device was seen at within 24 h. */
   readonly addressesOfDevice: number | null;
   readonly clickCountry: string | null;
@@ -60,6 +62,9 @@ export const DEFAULT_LIMITS: SignalLimits = {
   payoutCapMicros: null,
 };
 
+const BURST_FROM = 20;
+const BURST_TIMES = 10;
+
 /** Play's stamps are whole seconds, cut off. */
 const STAMP_MS = 1000;
 
@@ -73,6 +78,7 @@ export function conversionSignals(
     ...order(facts, limits),
     ...speed(facts, limits),
     ...crowds(facts, limits),
+    ...burst(facts),
     ...origin(facts, limits),
   ];
 }
@@ -146,6 +152,16 @@ function crowds(facts: ConversionFacts, limits: SignalLimits): FoundSignal[] {
   }
   if (parts.length > 0) found.push({ signal: 'address_concentration', text: parts.join(', ') });
   return found;
+}
+
+/** Twenty and more where two were usual come by chance in one of 10^12 hours (Poisson); what is left is a cause. */
+function burst({ siteHour }: ConversionFacts): FoundSignal[] {
+  if (siteHour === null) return [];
+  const { conversions, usual } = siteHour;
+  if (!Number.isFinite(conversions) || !(usual >= 0)) return [];
+  if (conversions < BURST_FROM || conversions < BURST_TIMES * usual) return [];
+  const text = `${conversions} conversions of one site within an hour, ${Number(usual.toPrecision(2))} usually`;
+  return [{ signal: 'burst', text }];
 }
 
 function origin(facts: ConversionFacts, { payoutCapMicros }: SignalLimits): FoundSignal[] {

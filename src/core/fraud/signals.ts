@@ -18,6 +18,8 @@ export type Signal =
   | 'hardcoded_id'
   /** More conversions of one click than people make. */
   | 'conversions_per_click'
+  /** One site or sub-id sends many times its usual number within an hour. */
+  | 'burst'
   /** Transaction ids that count up or repeat themselves. */
   | 'invented_txids'
   /** More than the offer pays at most. */
@@ -53,6 +55,7 @@ export const DEFAULT_POLICY: FraudPolicy = {
   address_concentration: 'count',
   hardcoded_id: 'count',
   conversions_per_click: 'count',
+  burst: 'count',
   invented_txids: 'count',
   payout_above_cap: 'count',
   click_of_another_source: 'count',
@@ -66,10 +69,11 @@ export const DEFAULT_POLICY: FraudPolicy = {
 
 /**
  * Signals that never act alone, whatever the policy: a carrier puts thousands of phones behind one address, families share
- * devices, people travel. A second, different signal has to be there.
+ * devices, people travel, campaigns begin. A second, different signal has to be there.
  */
 export const NEEDS_COMPANY: ReadonlySet<Signal> = new Set<Signal>([
   'address_concentration',
+  'burst',
   'country_differs',
   'device_repeated',
   'invented_txids',

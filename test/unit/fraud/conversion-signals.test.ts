@@ -25,6 +25,7 @@ function facts(own: Partial<ConversionFacts> = {}): ConversionFacts {
     installsOfDevice: 1,
     conversionsOfNetwork: 1,
     clicksOfAddress: 1,
+    siteHour: null,
     addressesOfDevice: 1,
     clickCountry: 'DE',
     country: 'de',
@@ -92,6 +93,13 @@ describe('signals of one conversion', () => {
     expect(names({ conversionsOfNetwork: 10, clicksOfAddress: 100, addressesOfDevice: 5 })).toEqual([]);
   });
 
+  it('see a site that sends many times what it usually does', () => {
+    const hour = (conversions: number, usual: number) => ({ siteHour: { conversions, usual } });
+    expect(text(hour(40, 1.25))).toBe('40 conversions of one site within an hour, 1.3 usually');
+    for (const own of [hour(19, 0), hour(40, 4.1), hour(300, 40)]) expect(names(own)).toEqual([]);
+    expect(names(hour(20, 2))).toEqual(['burst']);
+  });
+
   it('see foreign clicks, robots, other countries and payouts above the cap', () => {
     expect(names({ clickIsOfSource: false, robotClick: true, country: 'FR' })).toEqual([
       'country_differs',
@@ -128,6 +136,7 @@ describe('signals of one conversion', () => {
       installsOfDevice: number,
       conversionsOfNetwork: number,
       clicksOfAddress: number,
+      siteHour: fc.option(fc.record({ conversions: fc.oneof(fc.nat(), fc.double()), usual: fc.double() })),
       addressesOfDevice: number,
       clickCountry: fc.option(fc.string()),
       country: fc.option(fc.string()),
