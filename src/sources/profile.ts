@@ -42,8 +42,10 @@ export interface Signs {
   readonly hosts: readonly RegExp[];
   /** Of paths that no other system has. */
   readonly paths: readonly RegExp[];
-  /** Parameters that few others use, lower case. */
+  /** Parameters that nobody else uses, lower case. */
   readonly params: readonly string[];
+  /** Parameters that some others use too: two of them tell. */
+  readonly hints: readonly string[];
 }
 
 /** A unit that is no ISO currency: `usd_cents` is the hundredth part of a dollar. */

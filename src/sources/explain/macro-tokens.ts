@@ -57,8 +57,6 @@ const MORE: Readonly<Partial<Record<Field, readonly string[]>>> = {
     'affclickid',
     'aff_click_id',
     'external_id',
-    'subid1',
-    'subacc4',
   ],
   txid: ['lead_id', 'leadid', 'sale_id', 'actionid', 'order'],
   event: ['product', 'goal_name', 'event-name', 'eventid'],

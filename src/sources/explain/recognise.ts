@@ -22,29 +22,37 @@ export function profileNamed(name: string): SourceProfile | null {
   );
 }
 
+/** What the signs weigh, and what it takes to name somebody. */
+const HOST = 5;
+const PATH = 3;
+const PARAM = 2;
+const HINT = 1;
+/** A name of one letter may be anybody's, and tells nothing beside a plain name of a click id. */
+const LETTER = 0.7;
+const ENOUGH = 2;
+
 /** The sender or receiver whose address this looks like, by its host, its path and its parameters. */
 export function recognise(address: SplitAddress, params: Params): Recognised {
-  let best: Recognised & { readonly score: number } = { profile: fallback(), because: [], score: 0.9 };
-  const hasClickName = fallback().names.clickId.some((name) => params.values.has(name));
+  const generic = fallback();
+  const hasClickName = generic.names.clickId.some((name) => params.values.has(name));
+  let best: Recognised & { readonly score: number } = { profile: generic, because: [], score: 0 };
   for (const profile of sourceProfiles()) {
+    const { hosts, paths, params: telling, hints } = profile.signs;
     const because: string[] = [];
     let score = 0;
-    const { hosts, paths, params: names } = profile.signs;
-    if (address.host !== '' && hosts.some((sign) => sign.test(address.host))) {
-      because.push(`the host ${address.host}`);
-      score += 5;
-    }
-    if (paths.some((sign) => sign.test(address.path))) {
-      because.push(`the path ${address.path}`);
-      score += 3;
-    }
-    for (const name of names) {
+    const found = (weight: number, what: string): void => {
+      because.push(what);
+      score += weight;
+    };
+    if (address.host !== '' && hosts.some((sign) => sign.test(address.host)))
+      found(HOST, `the host ${address.host}`);
+    if (paths.some((sign) => sign.test(address.path))) found(PATH, `the path ${address.path}`);
+    for (const name of telling) if (params.values.has(name)) found(PARAM, `the parameter ${name}`);
+    for (const name of hints) {
       if (!params.values.has(name) || (name.length === 1 && hasClickName)) continue;
-      because.push(`the parameter ${name}`);
-      // A name of one letter may be anybody's, and tells nothing beside a plain name of a click id.
-      score += name.length === 1 ? 0.5 : 1;
+      found(name.length === 1 ? LETTER : HINT, `the parameter ${name}`);
     }
-    if (score > best.score) best = { profile, because, score };
+    if (score >= ENOUGH && score > best.score) best = { profile, because, score };
   }
   return { profile: best.profile, because: best.because };
 }

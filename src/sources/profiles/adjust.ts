@@ -49,8 +49,8 @@ export const adjust = dialect({
   unsureAmounts: ['revenue'],
   signs: {
     hosts: [/(?:^|\.)adjust\.(?:com|io)$/, /\.adj\.st$/],
-    paths: [],
-    params: ['activity_kind', 'gps_adid', 'tracker_name', 'conversion_duration', 'event_token'],
+    params: ['activity_kind', 'conversion_duration'],
+    hints: ['gps_adid', 'tracker_name', 'event_token'],
   },
   clickParams: ['click_id', 'clickid'],
   defaultEvent: 'install',

@@ -16,8 +16,8 @@ export const affise = dialect({
   },
   signs: {
     hosts: [/(?:^|\.)affise\.com$/, /\.g2afse\.com$/],
-    paths: [],
-    params: ['action_id', 'goal', 'secure', 'custom_field1'],
+    params: ['custom_field1'],
+    hints: ['action_id', 'goal', 'secure'],
   },
   clickParams: ['sub1', 'sub2', 'sub3', 'sub4', 'sub5', 'sub6', 'sub7', 'sub8', 'clickid'],
   statuses: { ...GENERIC_STATUSES, 1: 'approved', 2: 'pending', 3: 'rejected', 5: 'hold' },

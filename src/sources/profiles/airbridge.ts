@@ -15,8 +15,7 @@ export const airbridge = dialect({
   exact: ['status'],
   signs: {
     hosts: [/(?:^|\.)(?:airbridge\.io|abr\.ge)$/],
-    paths: [],
-    params: ['eventtimestamp', 'eventdatetime'],
+    hints: ['eventtimestamp', 'eventdatetime'],
   },
   clickParams: ['click_id'],
   defaultEvent: 'install',

@@ -22,8 +22,8 @@ export const appmetrica = dialect({
   },
   signs: {
     hosts: [/appmetrica\.yandex\.(?:com|ru)$/, /(?:^|\.)appmetrica\.[a-z]+$/],
-    paths: [],
-    params: ['appmetrica_device_id', 'google_aid'],
+    params: ['appmetrica_device_id'],
+    hints: ['google_aid'],
   },
   clickParams: ['click_id'],
   defaultEvent: 'install',

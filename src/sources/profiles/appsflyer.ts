@@ -73,7 +73,8 @@ export const appsflyer = dialect({
   weakClickNames: [],
   signs: {
     hosts: [/(?:^|\.)appsflyer(?:sdk)?\.com$/, /\.onelink\.me$/],
-    params: ['mapped-iae', 'appsflyer_id', 'af_siteid', 'af_c_id', 'media_source', 'attributed_touch_type'],
+    params: ['mapped-iae', 'appsflyer_id', 'af_siteid', 'af_c_id'],
+    hints: ['media_source', 'attributed_touch_type'],
   },
   clickParams: ['clickid'],
   defaultEvent: 'install',

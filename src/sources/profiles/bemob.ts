@@ -7,8 +7,7 @@ export const bemob = dialect({
   names: { clickId: ['cid'], txid: ['txid'], status: ['status'], amount: ['payout'] },
   signs: {
     hosts: [/(?:^|\.)(?:bemob\.com|bemobtrk\.com|bemobtrcks\.com)$/],
-    paths: [],
-    params: ['cid', 'txid'],
+    hints: ['cid', 'txid'],
   },
   clickParams: ['cid', 'externalid'],
   scopeWithoutTxid: 'click-event',

@@ -35,16 +35,8 @@ export const branch = dialect({
   exact: ['status', 'txid'],
   signs: {
     hosts: [/(?:^|\.)(?:app\.link|bnc\.lt)$/, /(?:^|\.)branch\.io$/],
-    paths: [],
-    params: [
-      'last_attributed_touch_data.~id',
-      'user_data.os',
-      'event_data.revenue',
-      'last_attributed_touch_timestamp',
-      '$3p',
-      '~click_id',
-      '~campaign',
-    ],
+    params: ['last_attributed_touch_data.~id', 'last_attributed_touch_timestamp', '~click_id', '$3p'],
+    hints: ['user_data.os', 'event_data.revenue', '~campaign'],
   },
   clickParams: ['~click_id'],
   scopeWithoutTxid: 'occurrence',

@@ -13,7 +13,7 @@ export const cake = dialect({
     amount: ['p', 'ap', 'price'],
     site: ['s1'],
   },
-  signs: { hosts: [/cake/], paths: [/\/p\.ashx$/], params: ['r', 'ap', 'o', 'f', 't', 'p', 'e'] },
+  signs: { hosts: [/cake/], paths: [/\/p\.ashx$/], hints: ['r', 'ap', 'o', 'f', 't', 'p', 'e'] },
   clickParams: ['s2', 's1', 's3', 's4', 's5'],
   statuses: { ...GENERIC_STATUSES, scrubbed: 'rejected' },
   scopeWithoutTxid: 'click-event',

@@ -5,7 +5,7 @@ export const clickflare = dialect({
   id: 'clickflare',
   title: 'ClickFlare',
   names: { clickId: ['click_id', 'cid'], txid: ['txid'], event: ['ct'], amount: ['payout'] },
-  signs: { hosts: [/clickflare/], paths: [/^\/cf\/(?:cv|postback)$/], params: ['ct'] },
+  signs: { hosts: [/clickflare/], paths: [/^\/cf\/(?:cv|postback)$/], hints: ['ct'] },
   clickParams: ['click_id', 'external_id'],
   scopeWithoutTxid: 'click-event',
   template: 'click_id={external_id}&payout={payout}&txid={transaction_id}&ct={conversion_type}',

@@ -12,8 +12,8 @@ export const everflow = dialect({
   },
   signs: {
     hosts: [/(?:^|\.)(?:everflow\.io|eflow\.team)$/],
-    paths: [],
-    params: ['nid', 'adv_event_id', 'verification_token'],
+    params: ['adv_event_id', 'verification_token'],
+    hints: ['nid', 'transaction_id'],
   },
   clickParams: ['sub1', 'sub2', 'sub3', 'sub4', 'sub5', 'transaction_id'],
   scopeWithoutTxid: 'click-event',

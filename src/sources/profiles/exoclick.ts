@@ -5,7 +5,7 @@ export const exoclick = dialect({
   id: 'exoclick',
   title: 'ExoClick',
   names: { clickId: ['tag', 'conversions_tracking'], event: ['goal'], amount: ['value', 'price'] },
-  signs: { hosts: [/(?:^|\.)(?:exoclick|exosrv|exdynsrv)\.com$/], paths: [/^\/tag\.php$/], params: ['tag'] },
+  signs: { hosts: [/(?:^|\.)(?:exoclick|exosrv|exdynsrv)\.com$/], paths: [/^\/tag\.php$/], hints: ['tag'] },
   clickParams: ['conversions_tracking', 'tag'],
   template: 'tag={click_id}&goal=purchase&value={amount}&txid={order_id}',
   where: [

@@ -261,7 +261,7 @@ export const generic: SourceProfile = {
     'tracking_id',
   ],
   ignored: [],
-  signs: { hosts: [], paths: [], params: [] },
+  signs: { hosts: [], paths: [], params: [], hints: [] },
   clickParams: [],
   statuses: GENERIC_STATUSES,
   statusLists: {},

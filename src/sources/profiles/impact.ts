@@ -15,8 +15,8 @@ export const impact = dialect({
   },
   signs: {
     hosts: [/(?:^|\.)(?:impact\.com|impactradius\.com|sjv\.io|pxf\.io)$/],
-    paths: [],
-    params: ['actionid', 'actionstatus', 'deltapayout', 'deltaamount', 'irclickid', 'irgwc', 'subid1'],
+    params: ['actionid', 'actionstatus', 'deltapayout', 'deltaamount', 'irclickid', 'irgwc'],
+    hints: ['subid1'],
   },
   clickParams: ['irclickid', 'subid1'],
   statuses: { ...GENERIC_STATUSES, locked: 'approved', modified: 'approved' },

@@ -17,7 +17,8 @@ export const keitaro = dialect({
   weakClickNames: [],
   signs: {
     paths: [/^\/[0-9a-f]{6,8}\/postback$/],
-    params: ['lead_status', 'sale_status', 'rejected_status', 'sub_id_1'],
+    params: ['lead_status', 'sale_status', 'rejected_status'],
+    hints: ['sub_id_1'],
   },
   clickParams: ['subid', 'sub_id', 'external_id'],
   statuses: { ...GENERIC_STATUSES, trash: 'rejected', reject: 'rejected' },

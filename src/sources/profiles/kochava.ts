@@ -12,7 +12,7 @@ export const kochava = dialect({
     network: ['network_id'],
   },
   exact: ['txid', 'status'],
-  signs: { hosts: [/(?:^|\.)kochava\.com$/], paths: [], params: ['kochava_device_id'] },
+  signs: { hosts: [/(?:^|\.)kochava\.com$/], params: ['kochava_device_id'] },
   clickParams: ['click_id'],
   defaultEvent: 'install',
   scopeWithoutTxid: 'occurrence',

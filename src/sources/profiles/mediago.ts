@@ -7,8 +7,7 @@ export const mediago = dialect({
   names: { clickId: ['trackingid'], event: ['conversiontype'], amount: ['conversionprice'], ad: ['adid'] },
   signs: {
     hosts: [/(?:^|\.)mediago\.io$/],
-    paths: [],
-    params: ['trackingid', 'conversiontype', 'conversionprice'],
+    hints: ['trackingid', 'conversiontype', 'conversionprice'],
   },
   clickParams: ['tracking_id', 'trackingid', 'click_id'],
   template: 'trackingid={click_id}&conversiontype=1&conversionprice={amount}&txid={order_id}',

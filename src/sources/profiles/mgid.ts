@@ -5,7 +5,7 @@ export const mgid = dialect({
   id: 'mgid',
   title: 'MGID',
   names: { clickId: ['c', 'click_id'], event: ['e'], amount: ['r'] },
-  signs: { hosts: [/(?:^|\.)mgid\.com$/], paths: [], params: ['c', 'e', 'r', 'widget_id', 'teaser_id'] },
+  signs: { hosts: [/(?:^|\.)mgid\.com$/], hints: ['c', 'e', 'r', 'widget_id', 'teaser_id'] },
   clickParams: ['adclid', 'click_id', 'c'],
   template: 'c={click_id}&e=purchase&r={amount}&txid={order_id}',
   where: [

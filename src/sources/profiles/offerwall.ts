@@ -14,9 +14,8 @@ export const offerwall = dialect({
     deviceId: ['user_id', 'userid', 'uid', 'user', 'player_id', 'snuid', 'sub_user_id'],
   },
   signs: {
-    hosts: [],
-    paths: [],
-    params: ['secure_hash', 'player_id', 'user_id', 'user', 'reward', 'uid', 'snuid', 'signature', 'hash'],
+    params: ['secure_hash', 'player_id', 'snuid'],
+    hints: ['user_id', 'user', 'uid', 'reward', 'points', 'signature', 'hash'],
   },
   clickParams: ['subid', 'user_id', 'uid'],
   statuses: { ...GENERIC_STATUSES, 1: 'approved', credit: 'approved', credited: 'approved', 2: 'reversed' },

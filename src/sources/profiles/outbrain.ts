@@ -15,7 +15,8 @@ export const outbrain = dialect({
   signs: {
     hosts: [/(?:^|\.)outbrain\.com$/],
     paths: [/\/unifiedpixel$/i],
-    params: ['ob_click_id', 'dicbo', 'ordervalue'],
+    params: ['ob_click_id', 'dicbo'],
+    hints: ['ordervalue'],
   },
   clickParams: ['ob_click_id', 'dicbo'],
   dateOrder: 'mdy',

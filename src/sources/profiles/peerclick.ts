@@ -5,7 +5,7 @@ export const peerclick = dialect({
   id: 'peerclick',
   title: 'PeerClick',
   names: { clickId: ['cid'], txid: ['txid'], status: ['status'], amount: ['payout'], currency: ['currency'] },
-  signs: { hosts: [/(?:^|\.)peerclick\.com$/], paths: [], params: ['event1', 'event2', 'event3'] },
+  signs: { hosts: [/(?:^|\.)peerclick\.com$/], hints: ['event1', 'event2', 'event3'] },
   clickParams: ['cid', 'externalid'],
   scopeWithoutTxid: 'click-event',
   template: 'cid={externalid}&payout={payout}&txid={txid}&status={status}&currency={currency}',

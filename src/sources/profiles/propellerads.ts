@@ -17,7 +17,8 @@ export const propellerads = dialect({
   signs: {
     hosts: [/(?:^|\.)propellerads\.com$/, /(?:^|\.)ad\.propellerads\.com$/],
     paths: [/^\/conversion\.php$/],
-    params: ['visitor_id', 'aid', 'zoneid'],
+    params: ['visitor_id'],
+    hints: ['aid', 'zoneid'],
   },
   clickParams: ['visitor_id', 'subid'],
   template: 'visitor_id={click_id}&price={amount}&currency={currency}&trx={order_id}',

@@ -13,8 +13,8 @@ export const redtrack = dialect({
   },
   signs: {
     hosts: [/(?:^|\.)(?:redtrack\.io|rdtk\.io|ttrk\.io)$/],
-    paths: [],
-    params: ['rdtk_event_id', 'type', 'sum'],
+    params: ['rdtk_event_id'],
+    hints: ['type', 'sum'],
   },
   clickParams: ['clickid', 'ref_id'],
   scopeWithoutTxid: 'click-event',

@@ -5,7 +5,7 @@ export const revcontent = dialect({
   id: 'revcontent',
   title: 'Revcontent',
   names: { clickId: ['rc_uuid'], amount: ['revenue', 'amount'] },
-  signs: { hosts: [/(?:^|\.)revcontent\.com$/], paths: [], params: ['rc_uuid'] },
+  signs: { hosts: [/(?:^|\.)revcontent\.com$/], params: ['rc_uuid'] },
   clickParams: ['rc_uuid'],
   template: 'rc_uuid={click_id}&event=purchase&amount={amount}&currency={currency}',
   where: [

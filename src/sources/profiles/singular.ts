@@ -19,8 +19,8 @@ export const singular = dialect({
   exact: ['txid', 'status'],
   signs: {
     hosts: [/(?:^|\.)sng\.link$/, /(?:^|\.)singular\.net$/],
-    paths: [],
-    params: ['is_re_eng', 'evtname', 'event_utc_timestamp', 'pcid', 'pscn', 'longname'],
+    params: ['is_re_eng', 'evtname'],
+    hints: ['event_utc_timestamp', 'pcid', 'pscn', 'longname'],
   },
   clickParams: ['cl'],
   defaultEvent: 'install',

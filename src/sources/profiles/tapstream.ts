@@ -5,7 +5,7 @@ export const tapstream = dialect({
   id: 'tapstream',
   title: 'Tapstream',
   names: { clickId: ['click_id'], event: ['event'], eventTime: ['time'] },
-  signs: { hosts: [/(?:^|\.)(?:tapstream\.com|taps\.io)$/], paths: [], params: ['wifi_mac'] },
+  signs: { hosts: [/(?:^|\.)(?:tapstream\.com|taps\.io)$/], params: ['wifi_mac'] },
   clickParams: ['click_id'],
   defaultEvent: 'install',
   scopeWithoutTxid: 'occurrence',

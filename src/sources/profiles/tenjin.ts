@@ -10,7 +10,7 @@ export const tenjin = dialect({
     deviceId: ['advertising_id', 'device_id', 'idfa'],
   },
   exact: ['status'],
-  signs: { hosts: [/(?:^|\.)tenjin\.(?:io|com)$/], paths: [/^\/v0\/click\//], params: [] },
+  signs: { hosts: [/(?:^|\.)tenjin\.(?:io|com)$/], paths: [/^\/v0\/click\//] },
   clickParams: ['click_id'],
   defaultEvent: 'install',
   scopeWithoutTxid: 'occurrence',

@@ -5,7 +5,7 @@ export const trafficstars = dialect({
   id: 'trafficstars',
   title: 'TrafficStars',
   names: { clickId: ['clickid'], event: ['goalid'], amount: ['value', 'price'] },
-  signs: { hosts: [/(?:^|\.)(?:trafficstars|tsyndicate)\.com$/], paths: [], params: ['goalid'] },
+  signs: { hosts: [/(?:^|\.)(?:trafficstars|tsyndicate)\.com$/], hints: ['goalid'] },
   clickParams: ['clickid', 'click_id'],
   template: 'clickid={click_id}&goalid=1&value={amount}&txid={order_id}',
   where: [

@@ -14,7 +14,8 @@ export const tune = dialect({
   signs: {
     hosts: [/(?:^|\.)(?:go2cloud\.org|hasoffers\.com|tune\.com)$/],
     paths: [/^\/aff_(?:lsr|goal|l|c|i|r|ad)$/],
-    params: ['aff_id', 'adv_sub', 'goal_id', 'security_token', 'aff_sub'],
+    params: ['security_token'],
+    hints: ['adv_sub', 'goal_id', 'aff_id'],
   },
   clickParams: ['aff_sub', 'aff_click_id', 'aff_sub2', 'aff_sub3', 'aff_sub4', 'aff_sub5'],
   scopeWithoutTxid: 'click-event',

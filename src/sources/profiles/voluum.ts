@@ -14,8 +14,7 @@ export const voluum = dialect({
   },
   signs: {
     hosts: [/(?:^|\.)voluum(?:tr(?:k|ax)\w*)?\.com$/i, /^your_voluum_domain\.com$/i],
-    paths: [],
-    params: ['et', 'cid', 'txid'],
+    hints: ['et', 'cid', 'txid'],
   },
   clickParams: ['externalid', 'cid'],
   scopeWithoutTxid: 'click-event',

@@ -7,8 +7,8 @@ export const zeropark = dialect({
   names: { clickId: ['cid', 'extclickid', 'visitid'], amount: ['payout'] },
   signs: {
     hosts: [/(?:^|\.)zeropark\.com$/, /(?:^|\.)zeroredirect\d*\.com$/],
-    paths: [],
-    params: ['extclickid', 'visitid'],
+    params: ['extclickid'],
+    hints: ['visitid'],
   },
   clickParams: ['cid', 'extclickid'],
   template: 'cid={click_id}&payout={amount}&currency={currency}&txid={order_id}',

@@ -6,7 +6,7 @@ export const zeydoo = dialect({
   title: 'Zeydoo',
   aliases: ['monetag', 'propush'],
   names: { clickId: ['ymid'], event: ['ze'], amount: ['payout', 'zr'], site: ['var'] },
-  signs: { hosts: [/(?:^|\.)zeydoo\.com$/], paths: [], params: ['ymid', 'ze', 'zr'] },
+  signs: { hosts: [/(?:^|\.)zeydoo\.com$/], params: ['ymid'], hints: ['ze', 'zr'] },
   clickParams: ['ymid'],
   template: 'ymid={ymid}&ze=1&payout={amount}&currency={currency}',
   where: [
