@@ -4,7 +4,7 @@ import { emptyParams, type Params, readPairs } from '../params.ts';
 import { weakClickNames } from '../pick-fields.ts';
 import type { SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
-import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
 import type { Place } from './said.ts';
 
 export interface ClickIdFound {
@@ -33,12 +33,18 @@ export function clickIdsIn(
   );
   const byMacro = [...params.values].flatMap(([name, value]) => {
     const [token, ...more] = macrosIn(value);
-    return token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' ? [name] : [];
+    return token !== undefined &&
+      more.length === 0 &&
+      meaningOf(token) === 'clickId' &&
+      !isNameOfOtherThing(name)
+      ? [name]
+      : [];
   });
   const order = [
     ...named,
     ...profiles.flatMap((profile) => profile.clickParams),
     ...NETWORK_CLICK_PARAMS,
+    ...byMacro.filter((name) => !isNameOfOtherThing(name)),
     ...byMacro,
     ...generic.names.clickId,
     ...weakClickNames(params, generic),

@@ -86,7 +86,12 @@ export function meaningOf(token: MacroToken): Field | null {
 }
 
 const OTHER_THINGS =
-  /campaign|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+  /camp|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+
+/** True for a parameter's name that speaks of something else than a click: `campid`, `zone`. */
+export function isNameOfOtherThing(name: string): boolean {
+  return OTHER_THINGS.test(name);
+}
 
 /** True for a value that is one macro about something else than a click: `cid={campaign_id}` is no click id. */
 export function namesOtherThing(value: string): boolean {
