@@ -33,12 +33,7 @@ export function clickIdsIn(
   );
   const byMacro = [...params.values].flatMap(([name, value]) => {
     const [token, ...more] = macrosIn(value);
-    return token !== undefined &&
-      more.length === 0 &&
-      meaningOf(token) === 'clickId' &&
-      !isNameOfOtherThing(name)
-      ? [name]
-      : [];
+    return token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' ? [name] : [];
   });
   const order = [
     ...named,

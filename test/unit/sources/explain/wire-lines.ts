@@ -615,4 +615,14 @@ export const WIRE_LINES: readonly WireLine[] = [
       txid: null,
     },
   ),
+  click(
+    'adjust',
+    'https://s2s.adjust.com/engagement?s2s=1&campaign={offer_id}&creative={click_id}',
+    '{click_id}',
+  ),
+  click(
+    null,
+    'https://t.example/x?campid={cID}&cost={cost}&tag={conversions_tracking}',
+    '{conversions_tracking}',
+  ),
 ];
