@@ -1,5 +1,5 @@
 import type { NewClick } from '../db/click-insert.ts';
-import { DEVICE_ID_NAMES } from '../sources/profiles/generic.ts';
+import { DEVICE_ID_NAMES } from '../sources/profiles/common-names.ts';
 import { isNothing, isPlaceholder } from '../sources/macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../sources/network-click-ids.ts';
 import type { Params } from '../sources/params.ts';

@@ -2,7 +2,7 @@ import { lookUp } from '../look-up.ts';
 import { isPlaceholder } from '../macros.ts';
 import type { EventType } from '../profile.ts';
 import { dialect } from './dialect.ts';
-import { DEVICE_ID_NAMES } from './generic.ts';
+import { DEVICE_ID_NAMES } from './common-names.ts';
 
 const REPEATED_INSTALLS: Readonly<Record<string, EventType>> = {
   reinstall: 'reinstall',
