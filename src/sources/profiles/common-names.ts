@@ -1,6 +1,6 @@
 import type { Field } from '../profile.ts';
 
-/** Names in common use, lower case; the preferred first. */
+/** Names of a click id in common use, lower case; the preferred first. */
 export const CLICK_ID_NAMES = [
   'click_id',
   'clickid',
@@ -41,6 +41,7 @@ export const CLICK_ID_NAMES = [
   'sub1',
 ] as const;
 
+/** Names of a device's id, likewise. */
 export const DEVICE_ID_NAMES = [
   'device_id',
   'advertising_id',
