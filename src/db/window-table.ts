@@ -40,8 +40,15 @@ export class WindowTable {
   readonly spellings: readonly string[];
   readonly #index: IdIndex;
   readonly #windows: ReadonlyMap<string, WindowColumns>;
-  /** Names under which conversions are found, in order, each with the numbers of the pairs it sums over. */
-  readonly #names: readonly { readonly name: string; readonly pairs: readonly number[] }[];
+  /**
+   * Names under which conversions are found, in order, each with the numbers of the pairs it sums over, and the name before it
+   * that sums over the same: an event of one type is found under two names and summed once.
+   */
+  readonly #names: readonly {
+    readonly name: string;
+    readonly pairs: readonly number[];
+    readonly sameAs: string | undefined;
+  }[];
 
   constructor(index: IdIndex, windows: readonly WindowColumns[], pairs: readonly EventPair[]) {
     this.ids = index.ids;
@@ -52,9 +59,14 @@ export class WindowTable {
     pairs.forEach(({ event, eventType }, no) => {
       for (const name of [event, `${event}/${eventType}`]) names.set(name, [...(names.get(name) ?? []), no]);
     });
+    const first = new Map<string, string>();
     this.#names = [...names]
-      .map(([name, numbers]) => ({ name, pairs: numbers }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, numbers]) => {
+        const sameAs = first.get(numbers.join());
+        if (sameAs === undefined) first.set(numbers.join(), name);
+        return { name, pairs: numbers, sameAs };
+      });
   }
 
   get size(): number {
@@ -68,7 +80,12 @@ export class WindowTable {
     if (at === undefined || window === undefined) return undefined;
     const { parts, bounds } = window;
     const conversions: Record<string, EventMetrics> = {};
-    for (const { name, pairs } of this.#names) {
+    for (const { name, pairs, sameAs } of this.#names) {
+      if (sameAs !== undefined) {
+        const same = conversions[sameAs];
+        if (same !== undefined) conversions[name] = same;
+        continue;
+      }
       const counted = sumOf(parts, pairs, 0, at);
       const value = sumOf(parts, pairs, 1, at);
       const unconverted = sumOf(parts, pairs, 2, at);

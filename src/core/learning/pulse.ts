@@ -9,6 +9,9 @@ const STILL_TELLING = 1e-4;
 /** Hours differ more than whole days do: even an account whose days are Poisson has nights. */
 const LEAST_DISPERSION = 2;
 
+/** The longest stretch that is looked at, in hours. */
+export const LONGEST_PULSE_HOURS = Math.max(...PULSE_HOURS);
+
 /** A window of the newest hours, and the conversions that clicks before it and in it should have brought in within it. */
 export interface PulseWindow {
   readonly hours: number;

@@ -51,20 +51,24 @@ export function pulseOf(input: LearnInput, learned: Learned): AccountPulse | nul
   const { curve, prior } = learned;
   if (prior === null) return null;
   const fromMs = input.nowMs - PULSE_HOURS * HOUR_MS;
-  let expected = 0;
+  const came = everyConversion(input).filter((conversion) => conversion.atMs > fromMs);
+  const lastMs = came.reduce((last, { atMs }) => Math.max(last, atMs), fromMs);
+  let [expected, silent] = [0, 0];
   for (const facts of [input.own, ...input.siblings]) {
-    let [matured, before] = [0, 0];
+    let [matured, before, untilLast] = [0, 0, 0];
     for (const { atMs, spend } of facts.hours) {
       const middleMs = atMs + HOUR_MS / 2;
       matured += spend * arrived(curve, input.nowMs - middleMs, 'share');
       before += spend * arrived(curve, fromMs - middleMs, 'share');
+      untilLast += spend * arrived(curve, lastMs - middleMs, 'share');
     }
     const count = facts.conversions.filter((conversion) => conversion.event === input.event).length;
-    expected += ((prior.a + count) / (prior.b + matured)) * (matured - before);
+    const rate = (prior.a + count) / (prior.b + matured);
+    expected += rate * (matured - before);
+    silent += rate * (matured - untilLast);
   }
   if (!(expected >= LEAST_DUE)) return null;
-  const seen = everyConversion(input).filter((conversion) => conversion.atMs > fromMs).length;
-  return { expected, seen, hours: PULSE_HOURS, dispersion: PULSE_DISPERSION };
+  return { expected, seen: came.length, hours: PULSE_HOURS, dispersion: PULSE_DISPERSION, silent };
 }
 
 function everyConversion({ own, siblings, event }: LearnInput): readonly ConversionFacts[] {
