@@ -17,7 +17,16 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 60_000,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 15_000 } },
+      // Nothing is shared: both processors of a small machine, and before the others, which share servers.
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 15_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: -1 },
+        },
+      },
       {
         test: {
           name: 'integration',
