@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const recording = {
   test: {
     name: 'recording',
+    sequence: { groupOrder: 1 },
     include: ['test/replay/*.recording.ts'],
     globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
     testTimeout: 60_000,
@@ -24,12 +25,13 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 15_000,
           maxWorkers: 2,
-          sequence: { groupOrder: -1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
@@ -41,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'workflows',
+          sequence: { groupOrder: 1 },
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 60_000,
@@ -50,6 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 120_000,
