@@ -62,7 +62,10 @@ export function whyWords(telling: Telling): string {
     case 'costs_more_than_it_earns':
       return `${seenAndDue(telling, judgement)}; ${chance}, so it keeps ${percent(judgement.level)} until it has shown more`;
     case 'worth_full_budget':
-      return `${seenAndDue(telling, judgement)}; ${chance}, so it gets ${judgement.level < 1 ? `${percent(judgement.level)} of its budget` : 'all of it'} back`;
+      // Before the boundary it may well be worse than target: what speaks for it is that finding out costs less than missing it.
+      return judgement.level < 1
+        ? `${seenAndDue(telling, judgement)}; ${chance}, so it gets ${percent(judgement.level)} of its budget back`
+        : `${seenAndDue(telling, judgement)}; ${chance}; finding out still pays, so it gets all of it back`;
     case 'evidence_gone':
       return `${seenAndDue(telling, judgement.test)}; evidence that ${missedTarget(telling)} is down to ${oddsText(judgement.lnEvidence)}`;
     case 'value_of_bid':
