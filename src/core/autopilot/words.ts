@@ -1,5 +1,5 @@
 import { counted, moneyText, valueText } from '../rules/phrases.ts';
-import { oddsText } from '../rules/proven.ts';
+import { oddsOf, oddsText } from '../rules/odds.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -38,12 +38,9 @@ export function seenAndDue(
   return `${counted(facts.conversions, pilot.event)} where ${Number(due.toFixed(1))} ${due.toFixed(1) === '1.0' ? 'was' : 'were'} due at target${worth}`;
 }
 
-/** "evidence 3 : 1 of 20 : 1"; 19.7 : 1 is not 20 : 1, so "evidence just under 20 : 1". */
+/** "evidence 3 : 1 of 20 : 1". */
 export function evidenceShort({ judgement }: Telling): string {
-  const [have, need] = [oddsText(judgement.lnEvidence), oddsText(judgement.lnThreshold)];
-  return judgement.lnEvidence < judgement.lnThreshold && have === need
-    ? `evidence just under ${need}`
-    : `evidence ${have} of ${need}`;
+  return `evidence ${oddsOf(judgement.lnEvidence, judgement.lnThreshold)}`;
 }
 
 /** "2 purchases where 9.3 were due at target; evidence 27 : 1 that CPA is above $30.00, pausing needs 20 : 1". */

@@ -1,7 +1,7 @@
 import { trackingOutage } from '../statistics/outage.ts';
 
 /** Windows that are tried, the shortest first: an outage is to be seen soon, but not in what chance does every night. */
-export const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
+const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
 /** A window is long enough when silence in it could hardly be chance. */
 const TELLING = 1e-5;
 /** The longest one is looked at when silence would at least be an outage. */

@@ -11,6 +11,7 @@ const HOUR_MS = 3_600_000;
 
 /** Clicks of these hours, near enough to be known by the hour. What converts later is left out on both sides. */
 const CLICK_HOURS = 72;
+
 /** The pulse, with what is needed to date the beginning and the end of an outage. */
 export interface Measured extends AccountPulse {
   readonly fromMs: number;

@@ -71,8 +71,9 @@ export function pulseOf(row: {
   readonly silent: number | null;
 }): AccountPulse | null {
   const { expected, seen, hours, dispersion, silent } = row;
-  if (expected === null || seen === null || hours === null || dispersion === null) return null;
-  return { expected, seen, hours, dispersion, ...(silent === null ? {} : { silent }) };
+  if (expected === null || seen === null || hours === null || dispersion === null || silent === null)
+    return null;
+  return { expected, seen, hours, dispersion, silent };
 }
 
 /** Opens or closes the account's outage. */
