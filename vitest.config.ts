@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const recording = {
   test: {
     name: 'recording',
+    sequence: { groupOrder: 1 },
     include: ['test/replay/*.recording.ts'],
     globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
     testTimeout: 60_000,
@@ -17,10 +18,20 @@ export default defineConfig({
     testTimeout: 15_000,
     hookTimeout: 60_000,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 15_000 } },
+      // Nothing is shared: both processors of a small machine, and before the others, which share servers.
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 15_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
@@ -32,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'workflows',
+          sequence: { groupOrder: 1 },
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 60_000,
@@ -41,6 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 120_000,

@@ -1,7 +1,7 @@
+import { median } from 'simple-statistics';
 import { compileStrategy } from '../src/core/rules/compile.ts';
 import { evaluateCondition } from '../src/core/rules/condition.ts';
-import { DEFAULT_CURVES } from '../src/core/statistics/default-curves.ts';
-import { evidenceOf, learnedOf, monthOfDelivery, strategyOf } from '../test/support/evidence.ts';
+import { evidenceOf, learnedOfMonth, monthOfDelivery, strategyOf } from '../test/support/evidence.ts';
 
 /**
  * What one condition of each family of statistics costs on an ad set with a month of facts, in microseconds of a core: the
@@ -21,13 +21,7 @@ const AD_SETS = 3_000;
 const RULES = 1_000;
 
 const delivery = monthOfDelivery();
-const learned = {
-  purchase: learnedOf({
-    curve: DEFAULT_CURVES.purchase,
-    prior: { a: 2, b: 60, siblings: 20, from: 'campaign' },
-    orders: { orders: 500, mean: 45, kappa: 80, cap: 200, cappedShare: 0.95 },
-  }),
-};
+const learned = learnedOfMonth();
 /** A new ad set each time: what is kept per evidence must not make a second look cheap. */
 const fresh = () => evidenceOf({ delivery: { ...delivery }, learned });
 
@@ -66,10 +60,6 @@ function compileSeconds(): number {
   });
   if (!compiled.ok) throw new Error('the rules do not compile');
   return (performance.now() - startedAt) / 1_000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 const rounded = (value: number): number => Number(value.toPrecision(3));

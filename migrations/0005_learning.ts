@@ -55,6 +55,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       seen integer,
       hours integer,
       dispersion double precision,
+      -- Conversions that were due since the newest one came.
+      silent double precision,
       probability double precision
     )`.execute(db);
 

@@ -18,6 +18,7 @@ import {
   STEPS_A_DAY,
   TARGET,
   TARGET_MICROS,
+  theftIn,
 } from './scenarios.ts';
 import { makeTrack, profitOf, type Track } from './track.ts';
 import { worthOfTrial } from './trial-worth.ts';
@@ -70,6 +71,7 @@ export function makeAccount(scenario: Scenario, seed: number, number: number, ad
     plan,
     remembers: remembers(plan),
     ...(scenario.trials === true ? { worthOf: (index) => worthOfTrial(of, index) } : {}),
+    ...(scenario.thieves === true ? { theftOf: (index) => theftIn(plan.adsets[index]?.campaign ?? -1) } : {}),
   };
   const faults = faultsOf(scenario);
   const size = sizeOf(scenario);

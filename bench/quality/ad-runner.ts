@@ -12,6 +12,7 @@ import {
 import { type AdMemory, freshMemory } from '../../src/sandbox/market/conditions.ts';
 import { isSignificantEdit } from '../../src/sandbox/market/market.ts';
 import type { AdPlan, Levers, MarketPlan } from '../../src/sandbox/market/plan.ts';
+import { FLOOD_OF_CLICKS, type Theft } from '../../src/sandbox/market/theft.ts';
 import { DAY_MS, STEP_MS } from './scenarios.ts';
 
 export type AdsetLevers = Levers['adsets'][number];
@@ -34,6 +35,8 @@ export interface RunnerWorld {
   readonly remembers: boolean;
   /** Worth of an ad's conversion beside the target's; left out: 1. */
   readonly worthOf?: (index: number) => number;
+  /** What an ad's source steals; left out: nothing. */
+  readonly theftOf?: (index: number) => Theft | null;
 }
 
 /**
@@ -45,6 +48,8 @@ export class AdRunner {
   readonly #index: number;
   readonly #ad: AdPlan;
   readonly #worth: number;
+  /** Clicks that are reported for each real one. */
+  readonly #reported: number;
   #levers: AdsetLevers;
   #seen: AdsetLevers | null;
   #memory: AdMemory | undefined;
@@ -62,6 +67,7 @@ export class AdRunner {
     const ad = world.plan.ads[index];
     if (ad === undefined) throw new Error(`no ad ${index}`);
     this.#worth = world.worthOf?.(index) ?? 1;
+    this.#reported = world.theftOf?.(index) === 'flooding' ? FLOOD_OF_CLICKS : 1;
     this.#world = world;
     this.#index = index;
     this.#ad = ad;
@@ -112,6 +118,12 @@ export class AdRunner {
       visits,
     );
     this.#spentToday += result.spendMicros;
-    return this.#worth === 1 ? result : { ...result, expected: result.expected * this.#worth };
+    return this.#worth === 1 && this.#reported === 1
+      ? result
+      : {
+          ...result,
+          clicks: result.clicks * this.#reported,
+          expected: result.expected * this.#worth,
+        };
   }
 }

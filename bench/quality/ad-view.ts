@@ -162,7 +162,7 @@ export class AdView {
     }
     this.#step = k;
     if (visits.length === 0) return;
-    const bought = purchasesOf(this.#account.world.seed, visits, this.#account.faults);
+    const bought = purchasesOf(this.#account.world, visits, this.#account.faults);
     if (bought.length > 0) {
       const waiting = this.#purchases.slice(this.#next);
       this.#purchases = [...waiting, ...bought].toSorted((a, b) => a.seenMs - b.seenMs);

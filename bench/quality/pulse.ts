@@ -1,6 +1,6 @@
 import type { AccountPulse } from '../../src/core/decision.ts';
 import type { Learned } from '../../src/core/learned.ts';
-import { PULSE_HOURS, tellingWindow } from '../../src/core/learning/pulse.ts';
+import { LONGEST_PULSE_HOURS, tellingWindow } from '../../src/core/learning/pulse.ts';
 import { arrived } from '../../src/core/statistics/delay-curve.ts';
 import type { GammaPrior } from '../../src/core/statistics/prior.ts';
 import type { Account } from './account.ts';
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 /** Clicks of so many hours are looked at, as in the live pulse. */
 const PAST = 72;
 /** The longest window that is looked at. */
-const LONGEST_MS = Math.max(...PULSE_HOURS) * HOUR_MS;
+const LONGEST_MS = LONGEST_PULSE_HOURS * HOUR_MS;
 const STEPS_AN_HOUR = HOUR_MS / STEP_MS;
 
 /** Keeps what an account's conversions of the last hours should be, and what they are. */
@@ -64,26 +64,26 @@ export function keepPulse(account: Account, views: readonly AdView[]): PulseKeep
         }
       seen = seen.filter(({ seenMs }) => seenMs > nowMs - LONGEST_MS);
       const k = (nowMs - START_MS) / STEP_MS;
-      const due = (within: number): number => {
+      const due = (steps: number): number => {
         let expected = 0;
         for (const [campaign, shares] of curves) {
           const of = coming[campaign];
           if (of === undefined) continue;
           for (let hour = Math.max(0, summed - PAST); hour < summed; hour += 1) {
             const age = k - (hour + 0.5) * STEPS_AN_HOUR;
-            expected +=
-              (of[hour] ?? 0) *
-              ((shares[age] ?? 0) - (shares[Math.max(0, age - within * STEPS_AN_HOUR)] ?? 0));
+            expected += (of[hour] ?? 0) * ((shares[age] ?? 0) - (shares[Math.max(0, age - steps)] ?? 0));
           }
         }
         return expected;
       };
-      const window = tellingWindow((within) => ({ expected: due(within), dispersion: 1 }));
+      const window = tellingWindow((within) => ({ expected: due(within * STEPS_AN_HOUR), dispersion: 1 }));
+      const lastMs = seen.reduce((last, { seenMs }) => Math.max(last, seenMs), nowMs - LONGEST_MS);
       pulse =
         window === null
           ? null
           : {
               ...window,
+              silent: due(Math.floor((nowMs - lastMs) / STEP_MS)),
               seen: seen.filter(
                 ({ clickMs, seenMs }) =>
                   seenMs > nowMs - window.hours * HOUR_MS &&

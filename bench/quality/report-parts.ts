@@ -268,7 +268,11 @@ export function faultsPart(results: Results, scores: Scores): string[] {
   if (rows.length === 0) return [];
   return [
     '## What faults cost',
-    `S6 less S2, the same ads with and without faults. In S2 the engine, A and D look every ten minutes, in S6 every hour.`,
+    `S6 less S2, the same ads with and without faults. In S2 the engine, A and D look every ten minutes, in S6 every hour.
+Two campaigns of each account’s fifteen buy from sources that steal: one has three of its ten conversions from clicks injected
+seconds before, one floods with fifty times the clicks and claims one conversion for each that it earned, evenly over a week. What is
+stolen is worth nothing and looks like any other conversion. No policy here leaves anything out as fraud: this is what it costs to
+believe it all.`,
     table(['policy', 'false pauses', 'starved', '2×-losers T', 'capture', 'pauses within an outage'], rows),
   ];
 }

@@ -3,6 +3,7 @@ import type { DelayName } from '../../src/sandbox/market/delay.ts';
 import type { MarketPlan } from '../../src/sandbox/market/plan.ts';
 import { exponential, PURPOSE, stream } from '../../src/sandbox/market/random.ts';
 import { type PostbackFaults, USUAL_FAULTS } from '../../src/sandbox/market/postback-fate.ts';
+import type { Theft } from '../../src/sandbox/market/theft.ts';
 
 import { worthOfTrial } from './trial-worth.ts';
 
@@ -39,6 +40,8 @@ export interface Scenario {
   readonly size?: AccountSize;
   readonly bidding?: boolean;
   readonly faults?: boolean;
+  /** Two of its campaigns buy from sources that steal conversions. */
+  readonly thieves?: boolean;
   /** Conversions are free trials, of which some pay a month later. */
   readonly trials?: boolean;
   /** Five ads of each campaign are there at the start; the others come, one a day on average. */
@@ -148,10 +151,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.fromEntries(
       {
         id: 'S6',
         title:
-          'faults: late and restated spend, lost, repeated and reordered postbacks, outages; slow conversions',
+          'faults: late and restated spend, lost, repeated and reordered postbacks, outages, two thieving sources; slow conversions',
         days: 30,
         target: 'cpa',
         faults: true,
+        thieves: true,
         options: () => ({ delay: 'slow', delayLogSd: 0.3 }),
       },
       {
@@ -268,6 +272,10 @@ export function accountPlan(scenario: Scenario, seed: number, account: number): 
     ...scenario.options(of, account),
   });
 }
+
+/** Of fifteen campaigns one buys from a source that injects installs, and one from a source that floods clicks. */
+export const theftIn = (campaign: number): Theft | null =>
+  campaign % 15 === 3 ? 'injection' : campaign % 15 === 8 ? 'flooding' : null;
 
 export function faultsOf(scenario: Scenario): PostbackFaults | undefined {
   return scenario.faults === true ? { ...USUAL_FAULTS, fromMs: START_MS } : undefined;

@@ -23,12 +23,6 @@ function rank(scenario: string, policy: string): number {
 /** The last two together: an account is made once for both. */
 const TIERS: readonly (readonly number[])[] = [[0], [1], [2, 3]];
 
-/** In the full profile half of the replicates will do where no goal asks; S1 and S2 are run whole with every rule and test. */
-function isHalved(scenario: string, policy: string): boolean {
-  const of = rank(scenario, policy);
-  return of === 3 || (of === 2 && !FIRST.has(scenario));
-}
-
 /** Place of a task among those of its scenario: sums of doubles are made in this order. */
 export const orderOf = (task: Task): number => task.seed * 10_000 + task.account;
 
@@ -38,21 +32,19 @@ export const orderOf = (task: Task): number => task.seed * 10_000 + task.account
  * @param remembered a finished piece of an earlier run, or null.
  */
 export function tasksOf(
-  options: Pick<QualityOptions, 'profile' | 'scenarios' | 'policies' | 'seeds' | 'ads' | 'eager'>,
+  options: Pick<QualityOptions, 'scenarios' | 'policies' | 'seeds' | 'ads' | 'eager'>,
   remembered: (task: Task, policy: string) => Finished | null,
   found: (task: Task, policy: string, finished: Finished) => void,
 ): readonly Task[] {
-  const half = options.profile === 'full' ? Math.ceil(options.seeds.length / 2) : Infinity;
   const tasks: Task[] = [];
   for (const tier of TIERS)
-    for (const [replicate, seed] of options.seeds.entries())
+    for (const seed of options.seeds)
       for (const id of options.scenarios) {
         const scenario = SCENARIOS[id];
         if (scenario === undefined) continue;
         const policies = options.policies.filter(
           (policy) =>
             tier.includes(rank(id, policy)) &&
-            (replicate < half || !isHalved(id, policy)) &&
             // An account is made for somebody.
             (POLICIES.find((one) => one.id === policy)?.every(scenario) ?? null) !== null,
         );

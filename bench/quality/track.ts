@@ -1,6 +1,7 @@
 import { NOTHING, type Visit } from '../../src/sandbox/market/ad-step.ts';
 import { trend, priceLevel } from '../../src/sandbox/market/conditions.ts';
 import { postbackArrivals, type PostbackFaults } from '../../src/sandbox/market/postback-fate.ts';
+import { stolenWith } from '../../src/sandbox/market/theft.ts';
 import { AdRunner, type AdsetLevers, type RunnerWorld, timeOf } from './ad-runner.ts';
 import { STEP_MS, STEPS_A_DAY, TARGET } from './scenarios.ts';
 
@@ -78,24 +79,33 @@ export function makeTrack(
     cumSpendMicros,
     cumClicks,
     cumExpected,
-    purchases: purchasesOf(world.seed, visits, options.faults),
+    purchases: purchasesOf(world, visits, options.faults),
     hours: bucketsOf(cumSpendMicros, cumClicks, steps, STEPS_AN_HOUR),
     days: bucketsOf(cumSpendMicros, cumClicks, steps, STEPS_A_DAY),
     worth,
   };
 }
 
-/** Visits that buy, in order of arrival. */
+/** Keeps the draws of stolen conversions' postbacks apart from the others'. */
+const STOLEN = 2 ** 40;
+
+/** Visits that buy, and what their source steals besides, in order of arrival. */
 export function purchasesOf(
-  seed: number,
+  { seed, theftOf }: RunnerWorld,
   visits: readonly Visit[],
   faults: PostbackFaults | undefined,
 ): Purchase[] {
   const found: Purchase[] = [];
-  for (const { ad, atMs, key, purchase } of visits) {
+  const all = visits.flatMap((visit) => {
+    const theft = theftOf?.(visit.ad) ?? null;
+    const stolen = theft === null ? null : stolenWith(seed, visit, theft);
+    return stolen === null ? [visit] : [visit, stolen];
+  });
+  for (const { ad, atMs, key, purchase } of all) {
     if (purchase === null) continue;
-    const [, step = '0', number = '0'] = key.split('-');
-    const arrivals = postbackArrivals(seed, ad, Number(step) * 64 + Number(number), purchase.atMs, faults);
+    const [, step = '0', number = '0', stolen] = key.split('-');
+    const index = Number(step) * 64 + Number(number) + (stolen === undefined ? 0 : STOLEN);
+    const arrivals = postbackArrivals(seed, ad, index, purchase.atMs, faults);
     found.push({
       clickMs: atMs,
       atMs: purchase.atMs,

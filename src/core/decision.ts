@@ -116,6 +116,8 @@ export interface AccountPulse {
   readonly seen: number;
   readonly hours: number;
   readonly dispersion: number;
+  /** How many were due since the newest one came; left out in evidence that was stored without it. */
+  readonly silent?: number;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../core/estimated-spend.ts';
 import type { Level, ObjectId } from '../core/object.ts';
 import { readWindow, windowBounds } from '../core/windows.ts';
-import { hourStart } from '../core/zone.ts';
+import { hourEnd } from '../core/zone.ts';
 import type { Db } from './connection.ts';
 import { LEAST_CLICKS_TO_COMPARE, LEAST_TRACKED_SHARE, UNDER_TRACKED } from './evidence-health.ts';
 import { loadWindowMetrics } from './metrics.ts';
@@ -45,7 +45,7 @@ export async function loadEstimates(
   const { zone, nowMs, asOfMs } = input;
   if (input.objectIds.length === 0) return new Map();
   // The running hour counts: a window of the estimate ends at its end.
-  const endMs = Math.max(asOfMs, hourStart(nowMs, zone) + HOUR_MS);
+  const endMs = Math.max(asOfMs, hourEnd(nowMs, zone));
   const [windows, costs, open] = await Promise.all([
     loadWindowMetrics(db, {
       accountId: input.accountId,

@@ -537,6 +537,7 @@ export interface AccountPulseTable {
   seen: number | null;
   hours: number | null;
   dispersion: number | null;
+  silent: number | null;
   probability: number | null;
 }
 

@@ -40,8 +40,8 @@ export class WindowTable {
   readonly spellings: readonly string[];
   readonly #index: IdIndex;
   readonly #windows: ReadonlyMap<string, WindowColumns>;
-  /** Names under which conversions are found, in order, each with the numbers of the pairs it sums over. */
-  readonly #names: readonly { readonly name: string; readonly pairs: readonly number[] }[];
+  /** Pairs that conversions are summed over, and the names they are found under: an event of one type has two. */
+  readonly #sums: readonly { readonly pairs: readonly number[]; readonly names: readonly string[] }[];
 
   constructor(index: IdIndex, windows: readonly WindowColumns[], pairs: readonly EventPair[]) {
     this.ids = index.ids;
@@ -52,9 +52,11 @@ export class WindowTable {
     pairs.forEach(({ event, eventType }, no) => {
       for (const name of [event, `${event}/${eventType}`]) names.set(name, [...(names.get(name) ?? []), no]);
     });
-    this.#names = [...names]
-      .map(([name, numbers]) => ({ name, pairs: numbers }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const sorted = [...names].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#sums = [...Map.groupBy(sorted, ([, numbers]) => numbers.join()).values()].map((same) => ({
+      pairs: same[0]?.[1] ?? [],
+      names: same.map(([name]) => name),
+    }));
   }
 
   get size(): number {
@@ -68,12 +70,13 @@ export class WindowTable {
     if (at === undefined || window === undefined) return undefined;
     const { parts, bounds } = window;
     const conversions: Record<string, EventMetrics> = {};
-    for (const { name, pairs } of this.#names) {
+    for (const { pairs, names } of this.#sums) {
       const counted = sumOf(parts, pairs, 0, at);
       const value = sumOf(parts, pairs, 1, at);
       const unconverted = sumOf(parts, pairs, 2, at);
       if (counted === 0 && value === 0 && unconverted === 0) continue;
-      conversions[name] = { conversions: counted, value: value / MICROS_PER_UNIT, unconverted };
+      const event = { conversions: counted, value: value / MICROS_PER_UNIT, unconverted };
+      for (const name of names) conversions[name] = event;
     }
     return {
       bounds,

@@ -1,7 +1,7 @@
 import type { AdSetRow, Badge, Tone } from '../contract/live.ts';
 import { formatMoney, type Micros, micros, MICROS_PER_UNIT } from '../core/money.ts';
 import type { PilotEntry } from '../core/evaluation.ts';
-import { oddsText } from '../core/rules/proven.ts';
+import { isJustUnder, oddsText } from '../core/rules/odds.ts';
 import type { AdSetFact, LastVerdict } from '../db/live-table.ts';
 import { networkTitle, plainWords } from './sentences.ts';
 
@@ -45,10 +45,8 @@ function stageBadge(pilot: PilotEntry | null): Badge | null {
 function evidenceOf(pilot: PilotEntry | null): NonNullable<AdSetRow['verdict']>['evidence'] {
   if (pilot === null || !(pilot.needed > 1) || pilot.stage === 'paused') return null;
   const [come, needed] = [Math.log(pilot.evidence), Math.log(pilot.needed)];
-  const [have, need] = [oddsText(come), oddsText(needed)];
   return {
-    // 4.98 : 1 is not 5 : 1.
-    words: `evidence ${come < needed && have === need ? 'just under ' : ''}${have}, pausing needs ${need}`,
+    words: `evidence ${isJustUnder(come, needed) ? 'just under ' : ''}${oddsText(come)}, pausing needs ${oddsText(needed)}`,
     share: Math.min(1, Math.max(0, come / needed)),
   };
 }

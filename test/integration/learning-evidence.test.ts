@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedWorld, type World } from '../../bench/learning-seed.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { hourStart } from '../../src/core/zone.ts';
+import { trackingOutage } from '../../src/core/statistics/outage.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { forgetCounts } from '../../src/db/learning/count-delays.ts';
 import { learn } from '../../src/db/learning/learn.ts';
@@ -141,6 +142,25 @@ rules:
     expect(after[0]?.ended_by).toBe('recovered');
     const quiet = await evidenceAt(db, account, MIDNIGHT);
     expect(quiet[0]?.evidence[0]?.health.conversionsUndefined).not.toContain('fail to arrive');
+  });
+
+  it('knows how much was due since the newest conversion, so that pauses wait before an outage is proven', async () => {
+    const account = await world();
+    const sound = await look(account, NOON);
+    expect(sound.pulse?.silent).toBeLessThan(sound.pulse?.expected ?? 0);
+    expect(trackingOutage(sound.pulse)).toMatchObject({ outage: false, suspected: false });
+    await silence(account, NOON - HOUR_MS, MIDNIGHT);
+    const silent = await look(account, NOON + HOUR_MS);
+    expect(silent.pulse?.silent).toBeGreaterThan((sound.pulse?.silent ?? 0) + 1);
+    // Stored, and read again within ten minutes.
+    expect((await look(account, NOON + HOUR_MS + 60_000)).pulse).toEqual(silent.pulse);
+    const [last] = (
+      await sql<{ at: Date }>`select max(received_at) as at from conversion
+        where account_id = ${account.accountId} and counted and received_at <= ${new Date(NOON + HOUR_MS)}`.execute(
+        db,
+      )
+    ).rows;
+    expect(last?.at.getTime()).toBeLessThan(NOON - HOUR_MS + 1);
   });
 
   it.each(['UTC', 'Asia/Kolkata'])(

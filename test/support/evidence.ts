@@ -1,6 +1,7 @@
 import type { Evidence, EventMetrics, PastChange, WindowMetrics } from '../../src/core/decision.ts';
 import type { Delivery } from '../../src/core/delivery.ts';
 import type { Learned } from '../../src/core/learned.ts';
+import { DEFAULT_CURVES } from '../../src/core/statistics/default-curves.ts';
 import type { DelayCurve } from '../../src/core/statistics/delay-curve.ts';
 import { type Micros, micros } from '../../src/core/money.ts';
 import type { Level, ObjectFacts, ObjectId } from '../../src/core/object.ts';
@@ -195,6 +196,17 @@ export function strategyFromYaml(text: string): CompiledStrategy {
       read.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message}`).join('; '),
     );
   return read.compiled;
+}
+
+/** What an account has learned of purchases that come late and differ in worth. */
+export function learnedOfMonth(): Readonly<Record<string, Learned>> {
+  return {
+    purchase: learnedOf({
+      curve: DEFAULT_CURVES.purchase,
+      prior: { a: 2, b: 60, siblings: 20, from: 'campaign' },
+      orders: { orders: 500, mean: 45, kappa: 80, cap: 200, cappedShare: 0.95 },
+    }),
+  };
 }
 
 /** A month of an ad set: days, then three days of hours. */

@@ -1,5 +1,5 @@
 import { moneyText } from '../rules/phrases.ts';
-import { oddsText } from '../rules/proven.ts';
+import { oddsText } from '../rules/odds.ts';
 import { chanceText } from './words.ts';
 import type { Judgement } from './judgement.ts';
 

@@ -8,9 +8,9 @@ import { probationSpend } from '../statistics/optimal-stopping.ts';
 export const CAUTION_LEVEL = 0.45;
 /**
  * Chance of being worse than target (delays assumed long) from which on it keeps the trickle alone. Of objects that are
- * sent there about one in sixteen is a good one, and late conversions bring half of those back.
+ * sent there one in fourteen is a good one, and late conversions bring half of those back.
  */
-export const TRICKLE_CHANCE = 0.94;
+export const TRICKLE_CHANCE = 0.93;
 /**
  * Share of the horizon over which finding out at full pace must pay. Nobody is stopped for ever here: at 45 % the same facts
  * are in 2.2 times later, so what the full pace buys is knowing a few days sooner.

@@ -1,6 +1,6 @@
 import type { RuleTrace } from '../decision.ts';
 import { moneyText } from '../rules/phrases.ts';
-import { oddsText } from '../rules/proven.ts';
+import { oddsText } from '../rules/odds.ts';
 import { PILOT_RULES } from './stage.ts';
 import { missedTarget, pauseWords, type Telling } from './words.ts';
 

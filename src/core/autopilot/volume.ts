@@ -36,7 +36,7 @@ export function verdictSpend(alpha: number, weight: Weight): number {
 }
 
 /**
- * Days until such a verdict at a planned daily spend; null when no spend is planned.
+ * Days until such a verdict at a planned daily spend; null when no spend, or none to speak of, is planned.
  *
  * @param perSpend effective conversions due per major unit of spend.
  */
@@ -46,6 +46,6 @@ export function verdictDays(
   perSpend: number,
   plannedDailySpend: number,
 ): number | null {
-  const perDay = plannedDailySpend * perSpend;
-  return perDay > 0 && Number.isFinite(perDay) ? verdictSpend(alpha, weight) / perDay : null;
+  const days = verdictSpend(alpha, weight) / (plannedDailySpend * perSpend);
+  return days > 0 && Number.isFinite(days) ? days : null;
 }

@@ -1,5 +1,5 @@
 import { counted, moneyText, valueText } from '../rules/phrases.ts';
-import { oddsText } from '../rules/proven.ts';
+import { oddsOf, oddsText } from '../rules/odds.ts';
 import type { CompiledAutopilot } from './compiled.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -38,12 +38,9 @@ export function seenAndDue(
   return `${counted(facts.conversions, pilot.event)} where ${Number(due.toFixed(1))} ${due.toFixed(1) === '1.0' ? 'was' : 'were'} due at target${worth}`;
 }
 
-/** "evidence 3 : 1 of 20 : 1"; 19.7 : 1 is not 20 : 1, so "evidence just under 20 : 1". */
+/** "evidence 3 : 1 of 20 : 1". */
 export function evidenceShort({ judgement }: Telling): string {
-  const [have, need] = [oddsText(judgement.lnEvidence), oddsText(judgement.lnThreshold)];
-  return judgement.lnEvidence < judgement.lnThreshold && have === need
-    ? `evidence just under ${need}`
-    : `evidence ${have} of ${need}`;
+  return `evidence ${oddsOf(judgement.lnEvidence, judgement.lnThreshold)}`;
 }
 
 /** "2 purchases where 9.3 were due at target; evidence 27 : 1 that CPA is above $30.00, pausing needs 20 : 1". */
@@ -62,7 +59,10 @@ export function whyWords(telling: Telling): string {
     case 'costs_more_than_it_earns':
       return `${seenAndDue(telling, judgement)}; ${chance}, so it keeps ${percent(judgement.level)} until it has shown more`;
     case 'worth_full_budget':
-      return `${seenAndDue(telling, judgement)}; ${chance}, so it gets ${judgement.level < 1 ? `${percent(judgement.level)} of its budget` : 'all of it'} back`;
+      // Before the boundary it may well be worse than target: what speaks for it is that finding out costs less than missing it.
+      return judgement.level < 1
+        ? `${seenAndDue(telling, judgement)}; ${chance}, so it gets ${percent(judgement.level)} of its budget back`
+        : `${seenAndDue(telling, judgement)}; ${chance}; finding out still pays, so it gets all of it back`;
     case 'evidence_gone':
       return `${seenAndDue(telling, judgement.test)}; evidence that ${missedTarget(telling)} is down to ${oddsText(judgement.lnEvidence)}`;
     case 'value_of_bid':

@@ -1,13 +1,16 @@
 import { trackingOutage } from '../statistics/outage.ts';
 
 /** Windows that are tried, the shortest first: an outage is to be seen soon, but not in what chance does every night. */
-export const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
+const PULSE_HOURS = [1, 2, 3, 6, 12, 24] as const;
 /** A window is long enough when silence in it could hardly be chance. */
 const TELLING = 1e-5;
 /** The longest one is looked at when silence would at least be an outage. */
 const STILL_TELLING = 1e-4;
 /** Hours differ more than whole days do: even an account whose days are Poisson has nights. */
 const LEAST_DISPERSION = 2;
+
+/** The longest stretch that is looked at, in hours. */
+export const LONGEST_PULSE_HOURS = Math.max(...PULSE_HOURS);
 
 /** A window of the newest hours, and the conversions that clicks before it and in it should have brought in within it. */
 export interface PulseWindow {

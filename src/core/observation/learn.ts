@@ -3,6 +3,7 @@ import type { Learned } from '../learned.ts';
 import { CLUSTERING_DAYS, scatterDays } from '../learning/clustering.ts';
 import { learnCurves } from '../learning/curves.ts';
 import { learnPriors } from '../learning/priors.ts';
+import { LONGEST_PULSE_HOURS, tellingWindow } from '../learning/pulse.ts';
 import { arrived, delayAges, type DelayCurve } from '../statistics/delay-curve.ts';
 import { defaultCurve } from '../statistics/default-curves.ts';
 import { dispersion } from '../statistics/dispersion.ts';
@@ -14,11 +15,6 @@ import { ObservationProblem } from './problem.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Hours that an account's conversions are compared over, and what must be due in them to tell silence from chance. */
-const PULSE_HOURS = 6;
-const LEAST_DUE = 8;
-/** Hours differ more than Poisson counts do: even a healthy account has nights. */
-const PULSE_DISPERSION = 2;
 
 export interface LearnInput {
   readonly event: string;
@@ -50,21 +46,33 @@ export function learnFrom(input: LearnInput): Learned {
 export function pulseOf(input: LearnInput, learned: Learned): AccountPulse | null {
   const { curve, prior } = learned;
   if (prior === null) return null;
-  const fromMs = input.nowMs - PULSE_HOURS * HOUR_MS;
-  let expected = 0;
-  for (const facts of [input.own, ...input.siblings]) {
-    let [matured, before] = [0, 0];
-    for (const { atMs, spend } of facts.hours) {
-      const middleMs = atMs + HOUR_MS / 2;
-      matured += spend * arrived(curve, input.nowMs - middleMs, 'share');
-      before += spend * arrived(curve, fromMs - middleMs, 'share');
-    }
+  const objects = [input.own, ...input.siblings].map((facts) => {
+    const maturedBy = (atMs: number): number =>
+      facts.hours.reduce(
+        (sum, hour) => sum + hour.spend * arrived(curve, atMs - hour.atMs - HOUR_MS / 2, 'share'),
+        0,
+      );
     const count = facts.conversions.filter((conversion) => conversion.event === input.event).length;
-    expected += ((prior.a + count) / (prior.b + matured)) * (matured - before);
-  }
-  if (!(expected >= LEAST_DUE)) return null;
-  const seen = everyConversion(input).filter((conversion) => conversion.atMs > fromMs).length;
-  return { expected, seen, hours: PULSE_HOURS, dispersion: PULSE_DISPERSION };
+    const matured = maturedBy(input.nowMs);
+    return { rate: (prior.a + count) / (prior.b + matured), matured, maturedBy };
+  });
+  const dueSince = (atMs: number): number =>
+    objects.reduce((sum, { rate, matured, maturedBy }) => sum + rate * (matured - maturedBy(atMs)), 0);
+  const window = tellingWindow((hours) => ({
+    expected: dueSince(input.nowMs - hours * HOUR_MS),
+    dispersion: learned.dispersion,
+  }));
+  if (window === null) return null;
+  const arrivals = everyConversion(input).map(({ atMs }) => atMs);
+  const lastMs = arrivals.reduce(
+    (last, atMs) => Math.max(last, atMs),
+    input.nowMs - LONGEST_PULSE_HOURS * HOUR_MS,
+  );
+  return {
+    ...window,
+    seen: arrivals.filter((atMs) => atMs > input.nowMs - window.hours * HOUR_MS).length,
+    silent: dueSince(lastMs),
+  };
 }
 
 function everyConversion({ own, siblings, event }: LearnInput): readonly ConversionFacts[] {

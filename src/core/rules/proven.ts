@@ -7,6 +7,7 @@ import { mixRestarts, restartStarts } from '../statistics/restarts.ts';
 import { lnRoasAbove, lnRoasBelow } from '../statistics/roas-test.ts';
 import { perEvidence } from './memo.ts';
 import { distrust } from './metrics.ts';
+import { oddsOf, oddsText } from './odds.ts';
 import { counted, moneyText, valueText } from './phrases.ts';
 import {
   type Approach,
@@ -159,15 +160,6 @@ function riskOf(call: StatisticCall): number {
   return call.risk;
 }
 
-/** "27 : 1", "1.8 : 1", "1 : 4"; what is close to nothing is called so. */
-export function oddsText(ln: number): string {
-  if (ln < Math.log(0.01)) return 'under 1 : 100';
-  if (ln > Math.log(10_000)) return 'over 10,000 : 1';
-  const odds = Math.exp(Math.abs(ln));
-  const text = odds < 9.95 ? String(Number(odds.toFixed(1))) : Math.round(odds).toLocaleString('en-US');
-  return ln >= 0 ? `${text} : 1` : `1 : ${text}`;
-}
-
 function proven(metric: 'cpa' | 'roas', direction: Direction): Statistic {
   const proof = metric === 'cpa' ? cpaProof : roasProof;
   const method = `${metric}${direction === 'above' ? 'Above' : 'Below'}`;
@@ -207,10 +199,7 @@ function proven(metric: 'cpa' | 'roas', direction: Direction): Statistic {
         value: Math.exp(Math.min(found.ln, 700)),
         threshold: needed,
         get text() {
-          const have = oddsText(found.ln);
-          const need = oddsText(Math.log(needed));
-          // 19.7 : 1 is not 20 : 1.
-          return `evidence ${have === need ? 'just under' : `${have} of`} ${need} ${claim(call, scope)}`;
+          return `evidence ${oddsOf(found.ln, Math.log(needed))} ${claim(call, scope)}`;
         },
       };
     },

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { AccountPulse } from '../../core/decision.ts';
 import type { ObjectId } from '../../core/object.ts';
-import { tellingWindow } from '../../core/learning/pulse.ts';
+import { LONGEST_PULSE_HOURS, tellingWindow } from '../../core/learning/pulse.ts';
 import { arrived, type DelayCurve } from '../../core/statistics/delay-curve.ts';
 import type { Db } from '../connection.ts';
 import { type Excluded, inWholeHours, loadOutages } from './outages.ts';
@@ -11,6 +11,7 @@ const HOUR_MS = 3_600_000;
 
 /** Clicks of these hours, near enough to be known by the hour. What converts later is left out on both sides. */
 const CLICK_HOURS = 72;
+
 /** The pulse, with what is needed to date the beginning and the end of an outage. */
 export interface Measured extends AccountPulse {
   readonly fromMs: number;
@@ -30,7 +31,8 @@ export interface PulseInput {
  *     E = Σ_campaigns λ_c · Σ_hours spend · (F(now − t) − F(now − k h − t))
  *
  * over every event with a learned rate, λ_c the campaign's rate of the last four weeks, shrunk to the account's. The window
- * is the shortest of 1 to 24 hours in which silence would be telling. Hours of known outages are left out.
+ * is the shortest of 1 to 24 hours in which silence would be telling. `silent` is the same sum since the newest arrival. Hours of
+ * known outages are left out.
  *
  * @returns null while too little is expected to tell silence from chance.
  */
@@ -52,7 +54,9 @@ export async function measurePulse(db: Db, input: PulseInput): Promise<Measured 
     seenFromMs,
     outages,
   });
-  return { ...window, seen: seen.count, fromMs: seenFromMs, lastArrivalMs: seen.lastMs };
+  const silentHours = Math.min(LONGEST_PULSE_HOURS, (nowMs - (seen.lastMs ?? -Infinity)) / HOUR_MS);
+  const silent = expect(spend, rates, nowMs, silentHours).expected;
+  return { ...window, seen: seen.count, silent, fromMs: seenFromMs, lastArrivalMs: seen.lastMs };
 }
 
 interface Rates {

@@ -50,6 +50,7 @@ export async function watchPulse(db: Db, input: PulseInput): Promise<Watched> {
     seen: measured?.seen ?? null,
     hours: measured?.hours ?? null,
     dispersion: measured?.dispersion ?? null,
+    silent: measured?.silent ?? null,
     probability: verdict?.p ?? null,
   };
   await db
@@ -67,10 +68,12 @@ export function pulseOf(row: {
   readonly seen: number | null;
   readonly hours: number | null;
   readonly dispersion: number | null;
+  readonly silent: number | null;
 }): AccountPulse | null {
-  const { expected, seen, hours, dispersion } = row;
-  if (expected === null || seen === null || hours === null || dispersion === null) return null;
-  return { expected, seen, hours, dispersion };
+  const { expected, seen, hours, dispersion, silent } = row;
+  if (expected === null || seen === null || hours === null || dispersion === null || silent === null)
+    return null;
+  return { expected, seen, hours, dispersion, silent };
 }
 
 /** Opens or closes the account's outage. */

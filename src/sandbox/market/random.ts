@@ -18,6 +18,7 @@ export const PURPOSE = {
   outage: 12,
   trial: 13,
   arrival: 14,
+  theft: 15,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

@@ -100,6 +100,7 @@ describe('probation', () => {
     expect(found.reason.rule).toBe(PILOT_RULES.endProbation);
     expect(found.verdict).toEqual({ kind: 'set_budget', budget: 'daily', toMicros: usd(60) });
     expect(found.judgement).toMatchObject({ stageBefore: 'probation', stageAfter: 'normal' });
+    expect(found.sentence).toContain('finding out still pays, so it gets all of it back');
   });
 
   test('a curve learned anew gives nothing back: nine tenths of the boundary hold it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
 import { planEffects } from '../../../src/core/plan-decision.ts';
-import { oddsText } from '../../../src/core/rules/proven.ts';
+import { oddsText } from '../../../src/core/rules/odds.ts';
 import { mixRestarts } from '../../../src/core/statistics/restarts.ts';
 import { lnEvidenceAbove } from '../../../src/core/statistics/e-process.ts';
 import { deliveryOf, type EvidencePart, evidenceOf, learnedOf, strategyOf } from '../../support/evidence.ts';

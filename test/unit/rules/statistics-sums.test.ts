@@ -1,17 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/core/decide.ts';
 import { FAMILIES } from '../../../src/core/rules/families.ts';
-import { DEFAULT_CURVES } from '../../../src/core/statistics/default-curves.ts';
-import { evidenceOf, learnedOf, monthOfDelivery, strategyOf } from '../../support/evidence.ts';
+import { evidenceOf, learnedOfMonth, monthOfDelivery, strategyOf } from '../../support/evidence.ts';
 
 const delivery = monthOfDelivery();
-const learned = {
-  purchase: learnedOf({
-    curve: DEFAULT_CURVES.purchase,
-    prior: { a: 2, b: 60, siblings: 20, from: 'campaign' },
-    orders: { orders: 500, mean: 45, kappa: 80, cap: 200, cappedShare: 0.95 },
-  }),
-};
+const learned = learnedOfMonth();
 /** How often the spend of the buckets is looked at. */
 function looks(when: string): number {
   let count = 0;

@@ -35,6 +35,18 @@ describe('tracking outage', () => {
     expect(trackingOutage({ expected: 4000, seen: 3000, dispersion: 1 }).suspected).toBe(false);
   });
 
+  it('is suspected as soon as nothing has come for so long that one silence in twenty lasts longer', () => {
+    // Twelve due in three hours, eight of them came in the first two.
+    const hourOfSilence = { expected: 12, seen: 8, dispersion: 1, silent: 4 };
+    expect(trackingOutage(hourOfSilence)).toMatchObject({ suspected: true, outage: false });
+    expect(Math.exp(-3)).toBeCloseTo(0.05, 3);
+    expect(trackingOutage({ ...hourOfSilence, silent: 2.9 }).suspected).toBe(false);
+    // Where conversions come in clusters, gaps are longer: 2^−silent at twice the variance.
+    expect(trackingOutage({ ...hourOfSilence, dispersion: 2 }).suspected).toBe(false);
+    expect(trackingOutage({ ...hourOfSilence, dispersion: 2, silent: 4.4 }).suspected).toBe(true);
+    expect(trackingOutage({ ...hourOfSilence, silent: NaN }).suspected).toBe(false);
+  });
+
   it('needs ten conversions due before silence is proof', () => {
     expect(trackingOutage({ expected: 9, seen: 0, dispersion: 1 }).outage).toBe(false);
     expect(trackingOutage({ expected: 9.3, seen: 0, dispersion: 1 }).outage).toBe(true);
