@@ -76,9 +76,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       status = excluded.status, status_at = excluded.status_at, value_micros = excluded.value_micros,
       original_micros = excluded.original_micros, original_currency = excluded.original_currency,
       rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
-      follows_id = excluded.follows_id, counted = excluded.counted, last_postback_id = excluded.last_postback_id`.execute(
-    trx,
-  );
+      follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
+      last_postback_id = excluded.last_postback_id`.execute(trx);
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
