@@ -43,6 +43,19 @@ export interface NewPostback {
   /** Parted by newlines. */
   readonly warnings: string | null;
   readonly test: boolean;
+  /** Times as the sender says them. */
+  readonly clickAtMs: number | null;
+  readonly installAtMs: number | null;
+  readonly installBeginAtMs: number | null;
+  readonly site: string | null;
+  readonly viewThrough: boolean;
+  readonly reEngagement: boolean;
+  readonly rejectReason: string | null;
+  readonly userHash: Uint8Array | null;
+  readonly country: string | null;
+  readonly visitorIp: string | null;
+  readonly consentUserData: boolean | null;
+  readonly consentPersonalization: boolean | null;
   /** Null for a message that always counts. */
   readonly messageKey: Uint8Array | null;
   readonly keyExpiresAtMs: number | null;
@@ -60,10 +73,14 @@ with input as materialized (
     $1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[], $8::bytea[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
     $17::text[], $18::text[], $19::text[], $20::int8[], $21::text[], $22::timestamptz[], $23::text[], $24::text[],
-    $25::bytea[], $26::text[], $27::bool[], $28::bytea[], $29::timestamptz[], $30::int2[])
+    $25::bytea[], $26::text[], $27::bool[], $28::bytea[], $29::timestamptz[], $30::int2[], $31::timestamptz[],
+    $32::timestamptz[], $33::timestamptz[], $34::text[], $35::bool[], $36::bool[], $37::text[], $38::bytea[],
+    $39::text[], $40::text[], $41::bool[], $42::bool[])
   as i(id, workspace_id, source_id, received_at, wall_at, method, path, raw, content_type, sender_ip, user_agent, kind,
     reason, detail, click_id, event, event_type, status, txid, amount_micros, currency, event_at, device_id, sender_ids,
-    conversion_key, warnings, test, message_key, key_expires_at, slot)
+    conversion_key, warnings, test, message_key, key_expires_at, slot, clicked_at, installed_at, install_begin_at, site,
+    view_through, re_engagement, reject_reason, user_hash, country, visitor_ip, consent_user_data,
+    consent_personalization)
 ), claimed as (
   insert into message_key (key, postback_id, received_at, expires_at)
   select message_key, id, received_at, key_expires_at from input
@@ -81,11 +98,15 @@ with input as materialized (
 ), stored as (
   insert into postback (id, workspace_id, source_id, received_at, wall_at, method, path, raw, content_type, sender_ip,
     user_agent, outcome, reason, detail, click_id, event, event_type, status, txid, amount_micros, currency, event_at,
-    device_id, sender_ids, conversion_key, warnings, test)
+    device_id, sender_ids, conversion_key, warnings, test, clicked_at, installed_at, install_begin_at, site,
+    view_through, re_engagement, reject_reason, user_hash, country, visitor_ip, consent_user_data,
+    consent_personalization)
   select id, workspace_id, source_id, received_at, wall_at, method, path, raw, content_type, sender_ip::inet,
     user_agent, outcome, case when outcome = 'duplicate' then 'duplicate' else reason end, detail, click_id, event,
     event_type, status, txid, amount_micros, currency, event_at, device_id, sender_ids::jsonb, conversion_key,
-    coalesce(string_to_array(warnings, E'\\n'), '{}'), test
+    coalesce(string_to_array(warnings, E'\\n'), '{}'), test, clicked_at, installed_at, install_begin_at, site,
+    view_through, re_engagement, reject_reason, user_hash, country, visitor_ip::inet, consent_user_data,
+    consent_personalization
   from judged
 ), queued as (
   insert into inbox (postback_id, received_at, slot)
@@ -137,6 +158,18 @@ export async function insertPostbacks(
     byteaArray(column('messageKey')),
     timestampArray(column('keyExpiresAtMs')),
     smallintArray(column('slot')),
+    timestampArray(column('clickAtMs')),
+    timestampArray(column('installAtMs')),
+    timestampArray(column('installBeginAtMs')),
+    textArray(column('site')),
+    booleanArray(column('viewThrough')),
+    booleanArray(column('reEngagement')),
+    textArray(column('rejectReason')),
+    byteaArray(column('userHash')),
+    textArray(column('country')),
+    textArray(column('visitorIp')),
+    booleanArray(column('consentUserData')),
+    booleanArray(column('consentPersonalization')),
   ];
   // Named: parsed and planned once a connection, which is most of a small batch's cost.
   const result = await client.query<{ id: string }>({ name: 'insert-postbacks', text: INSERT, values });

@@ -235,6 +235,18 @@ export interface PostbackTable {
   warnings: Defaulted<string[]>;
   test: Defaulted<boolean>;
   conversion_id: string | null;
+  clicked_at: Date | null;
+  installed_at: Date | null;
+  install_begin_at: Date | null;
+  site: string | null;
+  view_through: Defaulted<boolean>;
+  re_engagement: Defaulted<boolean>;
+  reject_reason: string | null;
+  user_hash: Buffer | null;
+  country: string | null;
+  visitor_ip: string | null;
+  consent_user_data: boolean | null;
+  consent_personalization: boolean | null;
 }
 
 export interface MessageKeyTable {

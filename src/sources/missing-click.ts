@@ -3,7 +3,7 @@ import type { Params } from './params.ts';
 import type { SourceProfile } from './profile.ts';
 import type { PostbackReading } from './read-postback.ts';
 
-/** Why a postback without click, device and sender's ids cannot be kept: most often a macro or a name is misspelt. */
+/** Why a postback without click, device, user and sender's ids cannot be kept: most often a macro or a name is misspelt. */
 export function refuseWithoutClick(
   params: Params,
   profile: SourceProfile,

@@ -1,6 +1,7 @@
 import type { Micros } from '../core/money.ts';
 import { conversionKey, messageKey } from './keys.ts';
 import { lookUp } from './look-up.ts';
+import { hashedUser, readAddress, readConsent, readCountry } from './person.ts';
 import { refuseWithoutClick, shown } from './missing-click.ts';
 import { readMoney } from './money.ts';
 import type { Params } from './params.ts';
@@ -33,6 +34,14 @@ export interface Reading {
   readonly reEngagement: boolean;
   /** Why the sender rejected it, in its words. */
   readonly rejectReason: string | null;
+  /** SHA-256 of the user's id or e-mail address. */
+  readonly userHash: Buffer | null;
+  /** Two letters, upper case. */
+  readonly country: string | null;
+  /** The person's, never the sending server's. */
+  readonly visitorIp: string | null;
+  /** What the person agreed to; null where nobody said. */
+  readonly consent: { readonly adUserData: boolean | null; readonly adPersonalization: boolean | null };
   readonly test: boolean;
   readonly warnings: readonly string[];
   /** Decides "duplicate" in the answer; null when every message counts. */
@@ -108,7 +117,8 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   }
   const bySender = settings.attributesBySender ?? profile.attributesBySender;
   const senderIds = bySender ? pickSenderIds(fields) : null;
-  if (clickId === null && deviceId === null && senderIds === null)
+  const userHash = hashedUser(fields.userId?.value);
+  if (clickId === null && deviceId === null && senderIds === null && userHash === null)
     return refuseWithoutClick(params, profile, warnings);
 
   const money = readMoney(fields, profile, warnings);
@@ -148,7 +158,7 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   const facts = {
     sourceId: context.sourceId,
     clickId,
-    deviceId,
+    deviceId: deviceId ?? (userHash === null ? null : `user ${userHash.toString('hex')}`),
     event,
     eventType,
     txid,
@@ -180,6 +190,13 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
       viewThrough: /^(?:1|true|impression|view|view[-_]?through)$/i.test(fields.viewThrough?.value ?? ''),
       reEngagement: /^(?:1|true|re-?engagement|retargeting)$/i.test(fields.reEngagement?.value ?? ''),
       rejectReason: fields.rejectReason?.value.slice(0, 200) ?? null,
+      userHash,
+      country: readCountry(fields.country?.value),
+      visitorIp: readAddress(fields.visitorIp?.value),
+      consent: {
+        adUserData: readConsent(fields.adUserData?.value),
+        adPersonalization: readConsent(fields.adPersonalization?.value),
+      },
       test: isTrue(fields.test?.value),
       warnings,
       messageKey: repeatsCount ? null : messageKey(facts),

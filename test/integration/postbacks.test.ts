@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request as rawRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -68,6 +69,39 @@ describe('a postback that is in order', () => {
       .where('postback_id', '=', String(body['id']))
       .execute();
     expect(inbox).toHaveLength(1);
+  });
+
+  it('keeps what the sender says of times, place, verdict and person beside it', async () => {
+    const { body } = await send(
+      '/p/open?device_id=D1&event=install&event_time=1793630900&click_time=1793630000&install_time=1793630800' +
+        '&gp_install_begin=1793630700&site_id=s-7&is_viewthrough=1&is_re_eng=true&rejection_reason=anomaly' +
+        '&email=Ann%40Example.com&country=de&ip=203.0.113.9&ad_user_data=granted&ad_personalization=0',
+    );
+    expect(await row(body['id'])).toMatchObject({
+      clicked_at: new Date(1_793_630_000_000),
+      installed_at: new Date(1_793_630_800_000),
+      install_begin_at: new Date(1_793_630_700_000),
+      site: 's-7',
+      view_through: true,
+      re_engagement: true,
+      reject_reason: 'anomaly',
+      user_hash: createHash('sha256').update('ann@example.com').digest(),
+      country: 'DE',
+      visitor_ip: '203.0.113.9',
+      consent_user_data: true,
+      consent_personalization: false,
+    });
+    const plain = await send('/p/open?click_id=P1&country=Germany&ip=unknown');
+    expect(await row(plain.body['id'])).toMatchObject({
+      clicked_at: null,
+      site: null,
+      view_through: false,
+      re_engagement: false,
+      user_hash: null,
+      country: null,
+      visitor_ip: null,
+      consent_user_data: null,
+    });
   });
 
   it('may be a form or JSON, also under a wrong content type, with the key in path, header or bearer', async () => {

@@ -36,11 +36,24 @@ function addNew(said: SaidFields, fields: Fields, left: Map<string, string>): vo
   const used: string[] = [];
   for (const field of fieldsOf(generic)) {
     const found = fields[field];
-    if (found === undefined || said[field] !== undefined) continue;
+    if (found === undefined || ABOUT_PERSON.has(field) || said[field] !== undefined) continue;
     said[field] = { ...found, place: 'parameter' };
     used.push(found.name);
   }
   for (const name of used) left.delete(name);
+}
+
+/** A click's address often carries the click id in such a name: there the macro decides. */
+const ABOUT_PERSON: ReadonlySet<Field> = new Set([
+  'userId',
+  'country',
+  'visitorIp',
+  'adUserData',
+  'adPersonalization',
+]);
+
+function namesField(profile: SourceProfile, name: string): boolean {
+  return fieldsOf(profile).some((field) => !ABOUT_PERSON.has(field) && profile.names[field].includes(name));
 }
 
 const BY_MACRO: readonly Field[] = ['clickId', 'txid', 'event', 'amount', 'currency', 'eventTime', 'status'];
@@ -48,8 +61,7 @@ const BY_MACRO: readonly Field[] = ['clickId', 'txid', 'event', 'amount', 'curre
 function addByMacro(said: SaidFields, left: Map<string, string>, readers: ReadonlySet<SourceProfile>): void {
   for (const [name, value] of left) {
     // A name with a meaning of its own keeps it, whatever it is filled with.
-    if ([...readers].some((profile) => Object.values(profile.names).some((names) => names.includes(name))))
-      continue;
+    if ([...readers].some((profile) => namesField(profile, name))) continue;
     const [token, ...more] = macrosIn(value);
     if (token === undefined || more.length > 0 || token.text !== value.trim()) continue;
     const field = meaningOf(token);

@@ -34,6 +34,17 @@ const hex = (key: Buffer | null) => key?.toString('hex') ?? null;
 const messageKeyOf = (profile: string, query: string) => hex(reading(profile, query).messageKey);
 const conversionKeyOf = (profile: string, query: string) => hex(reading(profile, query).conversionKey);
 
+describe('a postback that names only the user', () => {
+  it('is kept: an install or click of the same user may earn it', () => {
+    const one = reading('generic', 'user_id=u1&event=purchase&txid=9');
+    expect([one.clickId, one.deviceId, one.userHash?.length]).toEqual([null, null, 32]);
+    // One transaction number of two users is two conversions.
+    expect(conversionKeyOf('generic', 'user_id=u1&event=purchase&txid=9')).not.toBe(
+      conversionKeyOf('generic', 'user_id=u2&event=purchase&txid=9'),
+    );
+  });
+});
+
 describe('parameters on the wire', () => {
   it('names match in any case, values stay byte-exact, the first of a repeated one wins', () => {
     const it = params('ClickID=AbC%2B-_~&clickid=other&x=1&x=1');
