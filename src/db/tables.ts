@@ -48,6 +48,11 @@ export interface Database {
   learned: LearnedTable;
   account_pulse: AccountPulseTable;
   outage: OutageTable;
+  destination: DestinationTable;
+  forward_inbox: ForwardInboxTable;
+  conversion_consent: ConversionConsentTable;
+  forward: ForwardTable;
+  forward_attempt: ForwardAttemptTable;
 }
 
 type Json<T> = JSONColumnType<T & object>;
@@ -561,4 +566,71 @@ export interface OutageTable {
   ended_by: 'recovered' | 'limit' | null;
   expected: number;
   seen: number;
+}
+
+export interface DestinationTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  kind: string;
+  settings: Json<Record<string, unknown>>;
+  secrets_sealed: Buffer | null;
+  secret_names: Defaulted<string[]>;
+  enabled: Defaulted<boolean>;
+  created_at: Date;
+  changed_at: Date;
+  removed_at: Date | null;
+}
+
+export interface ForwardInboxTable {
+  id: Generated<number>;
+  workspace_id: string;
+  conversion_id: string;
+  postback_id: string;
+  known_from: Date;
+}
+
+export interface ConversionConsentTable {
+  conversion_id: string;
+  ad_user_data: boolean | null;
+  ad_personalization: boolean | null;
+}
+
+export interface ForwardTable {
+  key: string;
+  workspace_id: string;
+  destination_id: string;
+  conversion_id: string;
+  seq: Generated<number>;
+  event: string;
+  status: string;
+  amount_micros: Micros | null;
+  currency: string | null;
+  state: 'due' | 'sending' | 'sent' | 'failed' | 'given_up' | 'not_sent';
+  reason: string | null;
+  message: string | null;
+  attempts: Defaulted<number>;
+  first_at: Date | null;
+  next_at: Date | null;
+  taken_wall_at: Date | null;
+  receipt: string | null;
+  planned_at: Date;
+  settled_at: Date | null;
+}
+
+export interface ForwardAttemptTable {
+  id: Generated<number>;
+  forward_key: string;
+  attempt: number;
+  at: Date;
+  wall_at: Date;
+  method: string;
+  url: string;
+  body: string | null;
+  status: number | null;
+  answer: string | null;
+  latency_ms: number | null;
+  verdict: 'delivered' | 'repeat' | 'retry' | 'failed' | 'given_up' | 'unknown' | null;
+  why: string | null;
+  next_at: Date | null;
 }

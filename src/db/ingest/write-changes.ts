@@ -10,6 +10,7 @@ import {
   uuidArray,
 } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
+import { noteForForwarding } from '../outbound/inbox.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
 import { noteCohorts } from './cohorts.ts';
@@ -23,7 +24,7 @@ export interface CampaignRef {
 
 /**
  * Writes changes of conversions and everything that sums over them: conversion rows, their dated deltas, hours, running
- * totals, the campaigns that have news and the days of clicks to count anew. The caller holds the accounts' totals (lockTotals).
+ * totals, the campaigns that have news, the days of clicks to count anew and the conversions to forward. The caller holds the accounts' totals (lockTotals).
  *
  * @returns the campaigns whose counts changed.
  */
@@ -40,6 +41,7 @@ export async function writeChanges(
   await addToEventDays(trx, deltas.days);
   await noteNews(trx, ground, deltas.campaigns);
   await noteCohorts(trx, ground, changes);
+  await noteForForwarding(trx, changes);
   return deltas.campaigns;
 }
 
