@@ -26,4 +26,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- What the person agreed to; null where nobody said.
       add column consent_user_data boolean,
       add column consent_personalization boolean`.execute(db);
+
+  // What a sender signs its postbacks with; the rule itself is a setting.
+  await sql`alter table source add column signature_sealed bytea`.execute(db);
+
+  // Where the workspace's alerts go: an address that holds its own key, as chat systems give them.
+  await sql`alter table workspace add column alert_url_sealed bytea`.execute(db);
+  // What is wrong just now; a row goes when it is over, so that the next time is told again.
+  await sql`
+    create table alert (
+      workspace_id text not null references workspace on delete cascade,
+      -- What and whose: silent_source:shop.
+      key text not null,
+      text text not null,
+      next text not null,
+      since timestamptz not null,
+      -- Null until the receiver took it.
+      sent_at timestamptz,
+      primary key (workspace_id, key)
+    )`.execute(db);
 }

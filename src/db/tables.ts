@@ -48,6 +48,7 @@ export interface Database {
   learned: LearnedTable;
   account_pulse: AccountPulseTable;
   outage: OutageTable;
+  alert: AlertTable;
   destination: DestinationTable;
   forward_inbox: ForwardInboxTable;
   conversion_consent: ConversionConsentTable;
@@ -74,6 +75,16 @@ export interface WorkspaceTable {
   halt_reason: string | null;
   created_at: Date;
   draw_key: Defaulted<string>;
+  alert_url_sealed: Buffer | null;
+}
+
+export interface AlertTable {
+  workspace_id: string;
+  key: string;
+  text: string;
+  next: string;
+  since: Date;
+  sent_at: Date | null;
 }
 
 export interface AdAccountTable {
@@ -108,6 +119,7 @@ export interface SourceTable {
   settings: Json<Record<string, unknown>>;
   created_at: Date;
   removed_at: Date | null;
+  signature_sealed: Buffer | null;
 }
 
 export interface LinkTable {
