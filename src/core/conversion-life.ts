@@ -149,7 +149,7 @@ export function continueLife(life: Life, message: LifeMessage, payout: LifeAmoun
   const same =
     state.status === life.state.status && change.conversionsDelta === 0 && change.valueDeltas.length === 0;
   if (!same) return { kind: 'changed', life: next, change };
-  const older = life.messages.some((known) => byDate(message, known) < 0);
+  const older = message.status === 'pending' || life.messages.some((known) => byDate(message, known) < 0);
   const reason = older && message.status !== state.status ? 'older_status' : 'duplicate_conversion';
   return { kind: 'unchanged', life: next, reason };
 }

@@ -27,6 +27,7 @@ export interface Database {
   conversion: ConversionTable;
   conversion_key: ConversionKeyTable;
   conversion_change: ConversionChangeTable;
+  conversion_message: ConversionMessageTable;
   spend_hour: SpendHourTable;
   spend_version: SpendVersionTable;
   visit_hour: VisitHourTable;
@@ -326,6 +327,7 @@ export interface ConversionTable {
   excluded: string | null;
   first_postback_id: string;
   last_postback_id: string;
+  correction: Defaulted<boolean>;
 }
 
 export interface ConversionKeyTable {
@@ -341,6 +343,17 @@ export interface ConversionChangeTable {
   status: string;
   counted_delta: number;
   value_delta_micros: Micros;
+}
+
+export interface ConversionMessageTable {
+  conversion_id: string;
+  key: string;
+  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed';
+  said_at: Date | null;
+  received_at: Date;
+  amount_kind: 'none' | 'total' | 'delta';
+  amount_micros: Micros | null;
+  currency: string | null;
 }
 
 export interface SpendHourTable {

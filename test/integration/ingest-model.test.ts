@@ -111,15 +111,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-interface ModelConversion {
-  status: string;
-  statusAt: number | null;
-  amount: number | null;
-  readonly click: number;
+interface ModelMessage {
+  readonly status: string;
+  /** As dated, else of its receipt. */
   readonly atMs: number;
+  readonly received: number;
+  readonly amount: number | null;
 }
 
-/** What must be in the hours at the end, computed one message after another without any database. */
+interface ModelConversion {
+  readonly click: number;
+  readonly atMs: number;
+  readonly messages: ModelMessage[];
+}
+
+/** What must be in the hours at the end, computed without any database. */
 function model(steps: readonly Step[]): Map<string, { n: number; value: number }> {
   const known = new Map<number, ModelConversion>();
   const clicks = new Set(steps.flatMap((s) => (s.kind === 'click' ? [s.click] : [])));
@@ -128,30 +134,47 @@ function model(steps: readonly Step[]): Map<string, { n: number; value: number }
     if (s.kind !== 'postback') continue;
     received += 1;
     if (s.test) continue;
-    const statusAt = s.statusAtHours === null ? null : eventAt(s);
-    const current = known.get(s.key);
-    if (!current) {
-      const atMs = statusAt ?? receivedAt(received);
-      known.set(s.key, { status: s.status, statusAt, amount: s.amount, click: s.click, atMs });
-      continue;
-    }
-    if (current.statusAt !== null && statusAt !== null && statusAt < current.statusAt) continue;
-    if (s.status === 'pending' && ['approved', 'rejected', 'reversed'].includes(current.status)) continue;
-    if (s.status !== current.status || (s.amount !== null && s.amount !== current.amount)) {
-      current.status = s.status;
-      current.statusAt = statusAt ?? current.statusAt;
-      current.amount = s.amount ?? current.amount;
-    }
+    const atMs = s.statusAtHours === null ? receivedAt(received) : eventAt(s);
+    const conversion = known.get(s.key) ?? { click: s.click, atMs, messages: [] };
+    known.set(s.key, conversion);
+    conversion.messages.push({ status: s.status, atMs, received, amount: s.amount });
   }
   const hours = new Map<string, { n: number; value: number }>();
   for (const conversion of known.values()) {
     const at = clickedAt(conversion.click);
     if (!clicks.has(conversion.click) || conversion.atMs - at > 720 * HOUR) continue;
-    const key = `${ADS[conversion.click % 3]} ${conversion.status} ${Math.floor(at / HOUR) * HOUR}`;
+    const { status, amount } = read(conversion.messages);
+    const key = `${ADS[conversion.click % 3]} ${status} ${Math.floor(at / HOUR) * HOUR}`;
     const sum = hours.get(key) ?? { n: 0, value: 0 };
-    hours.set(key, { n: sum.n + 1, value: sum.value + (conversion.amount ?? 0) * 1e6 });
+    hours.set(key, { n: sum.n + 1, value: sum.value + (amount ?? 0) * 1e6 });
   }
   return hours;
+}
+
+const STAGES = ['pending', 'hold', 'approved', 'rejected', 'reversed'];
+
+/** Messages by their date, then by how far they go, then as they came: whatever order they came in. */
+function read(messages: readonly ModelMessage[]): {
+  readonly status: string;
+  readonly amount: number | null;
+} {
+  const inOrder = [...messages].sort(
+    (a, b) =>
+      a.atMs - b.atMs || STAGES.indexOf(a.status) - STAGES.indexOf(b.status) || a.received - b.received,
+  );
+  let status = 'pending';
+  let amount: number | null = null;
+  let decided = false;
+  for (const message of inOrder) {
+    if (message.status === 'pending' && decided) continue;
+    status = message.status;
+    const takenBack = status === 'rejected' || status === 'reversed';
+    if (takenBack || status === 'approved') decided = true;
+    // What takes back says which amount, and does not change it.
+    if (takenBack && (amount !== null || message.amount === 0)) continue;
+    amount = message.amount ?? amount;
+  }
+  return { status, amount };
 }
 
 /** Receipt keeps the order of the steps; the event's own time may not. */

@@ -9,7 +9,6 @@ import {
   type KnownObject,
 } from '../../src/core/attribution.ts';
 import { clickIdTimeMs } from '../../src/core/click-id.ts';
-import { mergeMessage, type ConversionState, type ConversionStatus } from '../../src/core/conversion.ts';
 import type { ObjectId } from '../../src/core/object.ts';
 import { newClickId } from '../../src/http/ids.ts';
 import { clickIdAt } from '../support/ingest-facts.ts';
@@ -173,73 +172,5 @@ describe('our click ids', () => {
     ]) {
       expect(clickIdTimeMs(text)).toBeUndefined();
     }
-  });
-});
-
-describe('the messages of one conversion', () => {
-  const state = (
-    status: ConversionStatus,
-    statusAtMs: number | null = null,
-    amountMicros: number | null = 5,
-  ): ConversionState => ({
-    status,
-    statusAtMs,
-    amountMicros,
-    currency: 'USD',
-  });
-
-  it('move it on: pending, approved, reversed', () => {
-    expect(mergeMessage(state('pending'), state('approved'))).toMatchObject({
-      kind: 'updated',
-      state: { status: 'approved' },
-    });
-    expect(mergeMessage(state('approved'), state('reversed'))).toMatchObject({
-      kind: 'updated',
-      state: { status: 'reversed' },
-    });
-  });
-
-  it('never take back a decision by a late "pending"', () => {
-    for (const status of ['approved', 'rejected', 'reversed'] as const) {
-      expect(mergeMessage(state(status), state('pending'))).toEqual({
-        kind: 'duplicate',
-        reason: 'older_status',
-      });
-    }
-  });
-
-  it('dated before the current status change nothing', () => {
-    expect(mergeMessage(state('reversed', 2000), state('approved', 1000))).toEqual({
-      kind: 'duplicate',
-      reason: 'older_status',
-    });
-    expect(mergeMessage(state('reversed', 1000), state('approved', 2000))).toMatchObject({ kind: 'updated' });
-  });
-
-  it('change the amount, keep it when they name none, and are duplicates when nothing differs', () => {
-    expect(mergeMessage(state('approved'), state('approved', null, 9))).toMatchObject({
-      state: { amountMicros: 9 },
-    });
-    expect(mergeMessage(state('pending'), state('approved', null, null))).toMatchObject({
-      state: { amountMicros: 5 },
-    });
-    expect(mergeMessage(state('approved'), state('approved'))).toEqual({
-      kind: 'duplicate',
-      reason: 'duplicate_conversion',
-    });
-  });
-
-  it('applied twice in a row are a duplicate the second time', () => {
-    const status = fc.constantFrom<ConversionStatus>('pending', 'hold', 'approved', 'rejected', 'reversed');
-    const message = fc
-      .tuple(status, fc.option(fc.integer({ min: 0, max: 9 })), fc.option(fc.integer({ min: 0, max: 3 })))
-      .map(([s, at, amount]) => state(s, at, amount));
-    fc.assert(
-      fc.property(message, message, (current, next) => {
-        const merged = mergeMessage(current, next);
-        const after = merged.kind === 'updated' ? merged.state : current;
-        expect(mergeMessage(after, next).kind).toBe('duplicate');
-      }),
-    );
   });
 });

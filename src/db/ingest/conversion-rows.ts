@@ -1,9 +1,11 @@
 import type { Attribution } from '../../core/attribution.ts';
-import { mergeMessage, readStatus } from '../../core/conversion.ts';
-import { type Micros, micros } from '../../core/money.ts';
+import { continueLife, lifeOf, type LifeState } from '../../core/conversion-life.ts';
+import { isCountedStatus } from '../../core/conversion.ts';
+import type { Micros } from '../../core/money.ts';
 import { dayOf } from '../../core/zone.ts';
 import type { Ground } from './accounts.ts';
 import type { Convert } from './exchange.ts';
+import { lifeMessageOf, type Lives } from './lives.ts';
 import { eventAt, eventName } from './lookups.ts';
 import type { ConversionRow, Message } from './messages.ts';
 import { isCounted } from './rollups.ts';
@@ -13,8 +15,14 @@ interface Means {
   readonly convert: Convert;
 }
 
+interface LifeMeans extends Means {
+  readonly lives: Lives;
+}
+
 /** The conversion a message begins. Its id is its first postback's. */
-export function newConversion(message: Message, attribution: Attribution, means: Means): ConversionRow {
+export function newConversion(message: Message, attribution: Attribution, means: LifeMeans): ConversionRow {
+  const told = lifeMessageOf(message);
+  const state = lifeOf([told]);
   const row: ConversionRow = {
     id: message.id,
     workspace_id: message.workspace_id,
@@ -27,11 +35,9 @@ export function newConversion(message: Message, attribution: Attribution, means:
     placement: null,
     event: eventName(message),
     event_type: message.event_type ?? 'event',
-    status: readStatus(message.status) ?? 'approved',
+    ...stateOf(state),
     status_at: message.event_at,
     value_micros: null,
-    original_micros: message.amount_micros === null ? null : micros(message.amount_micros),
-    original_currency: message.amount_micros === null ? null : message.currency,
     rate: null,
     txid: message.txid,
     device_id: message.device_id,
@@ -45,7 +51,21 @@ export function newConversion(message: Message, attribution: Attribution, means:
     first_postback_id: message.id,
     last_postback_id: message.id,
   };
-  return withAttribution(row, attribution, means);
+  const begun = withAttribution(row, attribution, means);
+  means.lives.begin(begun, told);
+  return begun;
+}
+
+function stateOf(
+  state: LifeState,
+): Pick<ConversionRow, 'status' | 'original_micros' | 'original_currency' | 'correction'> {
+  const { status, face, conversions } = state;
+  return {
+    status,
+    original_micros: face?.micros ?? null,
+    original_currency: face?.currency ?? null,
+    correction: isCountedStatus(status) && conversions === 0,
+  };
 }
 
 /** The conversion as this attribution makes it; its money in the account's currency. */
@@ -85,33 +105,37 @@ export function withAttribution(row: ConversionRow, attribution: Attribution, me
 export function mergeInto(
   row: ConversionRow,
   message: Message,
-  means: Means,
-): { readonly after: ConversionRow | null; readonly reason: string | null } {
-  const merged = mergeMessage(
-    {
-      status: row.status,
-      statusAtMs: row.status_at?.getTime() ?? null,
-      amountMicros: row.original_micros,
-      currency: row.original_currency,
-    },
-    {
-      status: readStatus(message.status) ?? 'approved',
-      statusAtMs: message.event_at?.getTime() ?? null,
-      amountMicros: message.amount_micros,
-      currency: message.currency,
-    },
-  );
-  if (merged.kind === 'duplicate') return { after: null, reason: merged.reason };
-  const { status, statusAtMs, amountMicros, currency } = merged.state;
+  means: LifeMeans,
+): {
+  readonly after: ConversionRow | null;
+  readonly reason: string | null;
+  readonly warnings: readonly string[];
+} {
+  const told = lifeMessageOf(message);
+  const messages = means.lives.of(row);
+  const step = continueLife({ messages, state: lifeOf(messages) }, told);
+  const { state } = step.life;
+  if (step.kind === 'changed' || step.reason !== 'too_many_messages') means.lives.add(row, told);
+  const next = stateOf(state);
+  // Amounts are summed by status, counted or not: one that is on hold may change too.
+  const same =
+    next.status === row.status &&
+    next.original_micros === row.original_micros &&
+    next.original_currency === row.original_currency &&
+    next.correction === row.correction;
+  const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
+  if (same) return { after: null, reason, warnings: state.warnings };
   const after: ConversionRow = {
     ...row,
-    status,
-    status_at: statusAtMs === null ? null : new Date(statusAtMs),
-    original_micros: amountMicros === null ? null : micros(amountMicros),
-    original_currency: currency,
+    ...next,
+    status_at: new Date(state.statusAtMs),
     last_postback_id: message.id,
   };
-  return { after: row.attributed_by === null ? after : withValue(after, means), reason: null };
+  return {
+    after: row.attributed_by === null ? after : withValue(after, means),
+    reason: null,
+    warnings: state.warnings,
+  };
 }
 
 /** Converts the amount as of the day of the event and says whether the row counts. */

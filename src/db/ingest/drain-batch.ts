@@ -5,6 +5,7 @@ import { loadGround } from './accounts.ts';
 import { creditFollowers } from './followers.ts';
 import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
+import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
 import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
 import { claimKeys, writeOutcomes } from './outcomes.ts';
@@ -72,7 +73,12 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
     let conversions = 0;
     if (messages.length > 0) {
       const known = await loadKnownConversions(trx, messages);
-      const judgement = judge(messages, await lookUp(trx, ground, messages), known);
+      const lives = await loadLives(
+        trx,
+        [...known.values()].map((row) => row.id),
+      );
+      const judgement = judge(messages, await lookUp(trx, ground, messages), known, lives);
+      await storeLives(trx, lives);
       await claimKeys(trx, judgement.claims);
       note(await writeChanges(trx, ground, judgement.changes));
       await beginTracking(trx, firstFromSender(judgement.changes), 'sender');

@@ -1,6 +1,7 @@
 import { type Attribution, attribute } from '../../core/attribution.ts';
 import { isCountedStatus } from '../../core/conversion.ts';
 import { mergeInto, newConversion } from './conversion-rows.ts';
+import type { Lives } from './lives.ts';
 import { type Lookups, namedBySender, touchesOf } from './lookups.ts';
 import { type ConversionRow, conversionKeyOf, type Message } from './messages.ts';
 import type { ConversionChange } from './rollups.ts';
@@ -39,31 +40,34 @@ export interface Judgement {
 
 /**
  * Judges messages in order of receipt. `known` holds the conversions stored under their keys and takes in those of the
- * batch, so that several messages for one key follow each other. Pure but for `known` and the anchors it adds.
+ * batch, so that several messages for one key follow each other; `lives` what was said about them. Pure but for these two and
+ * the anchors it adds.
  */
 export function judge(
   messages: readonly Message[],
   lookups: Lookups,
   known: Map<string, ConversionRow>,
+  lives: Lives,
 ): Judgement {
   const changes: ConversionChange[] = [];
   const outcomes: MessageOutcome[] = [];
   const claims: KeyClaim[] = [];
   const waiting: WaitingRow[] = [];
+  const means = { ground: lookups.ground, convert: lookups.convert, lives };
 
   messages.forEach((message, index) => {
     const cause = { postbackId: message.id, knownFrom: message.received_at };
     const key = conversionKeyOf(message);
     const before = key === null ? undefined : known.get(key);
     if (key !== null && before) {
-      const { after, reason } = mergeInto(before, message, lookups);
+      const { after, reason, warnings } = mergeInto(before, message, means);
       outcomes.push({
         message,
         outcome: after ? 'updated' : 'duplicate',
         reason,
         detail: null,
         conversionId: before.id,
-        warnings: [],
+        warnings,
       });
       if (after) {
         known.set(key, after);
@@ -73,7 +77,7 @@ export function judge(
     }
     const touches = touchesOf(message, lookups, lookups.clicks[index] ?? { byId: null, byDevice: null });
     const attribution = attribute(touches.input);
-    const after = newConversion(message, attribution, lookups);
+    const after = newConversion(message, attribution, means);
     changes.push({ before: null, after, ...cause });
     outcomes.push(outcomeOfNew(message, after, attribution));
     if (key !== null && message.conversion_key !== null) {

@@ -33,8 +33,13 @@ export function isInRollups(row: ConversionRow): boolean {
   );
 }
 
-/** True when it counts as a conversion: in the rollups, pending or approved. */
+/** True when it counts as a conversion: in the rollups, pending or approved, and more than a correction of one to come. */
 export function isCounted(row: ConversionRow): boolean {
+  return isWorth(row) && !row.correction;
+}
+
+/** True when its value counts. */
+export function isWorth(row: ConversionRow): boolean {
   return isInRollups(row) && isCountedStatus(row.status);
 }
 
@@ -55,7 +60,7 @@ export function rollupDeltas(changes: readonly ConversionChange[], ground: Groun
       objectId: row.object_id,
       event: row.event,
       eventType: row.event_type,
-      conversions: sign,
+      conversions: row.correction ? 0 : sign,
       valueMicros: sign * (row.value_micros ?? 0),
       unconverted: sign * (isUnconverted(row) ? 1 : 0),
     };

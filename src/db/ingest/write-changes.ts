@@ -15,7 +15,7 @@ import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
 import { noteCohorts } from './cohorts.ts';
 import type { ConversionRow } from './messages.ts';
-import { type ConversionChange, type HourDelta, isCounted, rollupDeltas } from './rollups.ts';
+import { type ConversionChange, type HourDelta, isCounted, isWorth, rollupDeltas } from './rollups.ts';
 
 export interface CampaignRef {
   readonly accountId: string;
@@ -60,7 +60,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
     insert into conversion (id, workspace_id, source_id, account_id, object_id, campaign_id, click_id, clicked_at,
       placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
       device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
-      last_postback_id)
+      last_postback_id, correction)
     select * from unnest(
       ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
       ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
@@ -71,7 +71,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       ${instant((r) => r.event_at)}, ${instant((r) => r.received_at)}, ${text((r) => r.attributed_by)},
       ${text((r) => r.attribution)}, ${uuid((r) => r.follows_id)},
       ${booleanArray(rows.map((r) => r.counted))}::boolean[], ${text((r) => r.excluded)},
-      ${uuid((r) => r.first_postback_id)}, ${uuid((r) => r.last_postback_id)})
+      ${uuid((r) => r.first_postback_id)}, ${uuid((r) => r.last_postback_id)},
+      ${booleanArray(rows.map((r) => r.correction))}::boolean[])
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -79,7 +80,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       original_micros = excluded.original_micros, original_currency = excluded.original_currency,
       rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
       follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
-      last_postback_id = excluded.last_postback_id`.execute(trx);
+      last_postback_id = excluded.last_postback_id,
+      correction = excluded.correction`.execute(trx);
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
@@ -102,7 +104,7 @@ async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Pro
 }
 
 function countedValue(row: ConversionRow): number {
-  return isCounted(row) ? (row.value_micros ?? 0) : 0;
+  return isWorth(row) ? (row.value_micros ?? 0) : 0;
 }
 
 async function addToHours(trx: Db, deltas: readonly HourDelta[]): Promise<void> {
