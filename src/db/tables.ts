@@ -1,4 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { CoarseValue } from '../core/apple/conversion-values.ts';
+import type { AppleEventType, AppleOutcomeKind } from '../core/apple/outcome-kinds.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
 import type { StoredLearned } from './learning/stored.ts';
@@ -55,6 +57,8 @@ export interface Database {
   conversion_consent: ConversionConsentTable;
   forward: ForwardTable;
   forward_attempt: ForwardAttemptTable;
+  apple_app: AppleAppTable;
+  apple_postback: ApplePostbackTable;
 }
 
 type Json<T> = JSONColumnType<T & object>;
@@ -658,4 +662,51 @@ export interface ForwardAttemptTable {
   verdict: 'delivered' | 'repeat' | 'retry' | 'failed' | 'given_up' | 'unknown' | null;
   why: string | null;
   next_at: Date | null;
+}
+
+export interface AppleAppTable {
+  app_id: string;
+  workspace_id: string;
+  name: string;
+  settings: Json<Record<string, unknown>>;
+  added_at: Date;
+}
+
+export interface ApplePostbackTable {
+  id: string;
+  workspace_id: string | null;
+  received_at: Date;
+  wall_at: Date;
+  method: string;
+  path: string;
+  raw: Buffer;
+  content_type: string | null;
+  sender_ip: string | null;
+  user_agent: string | null;
+  outcome: AppleOutcomeKind;
+  reason: string | null;
+  detail: string | null;
+  signature: 'valid' | 'invalid' | 'unchecked';
+  claim: string | null;
+  repeats: string | null;
+  digest: string | null;
+  framework: string | null;
+  version: string | null;
+  postback_id: string | null;
+  ad_network_id: string | null;
+  app_id: string | null;
+  campaign_id: string | null;
+  source_identifier: string | null;
+  event_type: AppleEventType | null;
+  source_app_id: string | null;
+  source_domain: string | null;
+  fidelity_type: number | null;
+  won: boolean | null;
+  sequence_index: number | null;
+  fine_value: number | null;
+  coarse_value: CoarseValue | null;
+  interaction: string | null;
+  country_code: string | null;
+  others: Json<Record<string, string>>;
+  warnings: Defaulted<string[]>;
 }

@@ -5,6 +5,7 @@ import { createPool } from '../db/connection.ts';
 import { daySalt, insertClicks, type NewClick } from '../db/click-insert.ts';
 import { listenForNews } from '../db/live-listen.ts';
 import { isRowFault } from '../db/row-fault.ts';
+import { APPLE_PATHS, createAppleRoute } from './apple.ts';
 import { createClickBuffer, type ClickStore } from './click-buffer.ts';
 import { createClickRoute } from './clicks.ts';
 import type { ServerDeps } from './deps.ts';
@@ -69,6 +70,7 @@ export function createTracking(deps: ServerDeps): Tracking {
 
   const buffer = createClickBuffer({ directory: path.join(deps.dataDir, 'clicks'), store, log });
   const postback = createPostbackRoute({ book, clocks, commit, strangers, log, wallNowMs });
+  const apple = createAppleRoute({ pool, clocks, strangers, log, wallNowMs });
   const click = createClickRoute({
     book,
     clocks,
@@ -101,6 +103,7 @@ export function createTracking(deps: ServerDeps): Tracking {
       const url = request.url ?? '';
       if (isUnder(url, '/p')) postback(request, response);
       else if (isUnder(url, '/c')) click(request, response);
+      else if (APPLE_PATHS.some((root) => isUnder(url, root))) apple(request, response);
       else return false;
       return true;
     },

@@ -102,7 +102,7 @@ const NOT_ASCII = /[\u0080-\uffff]/;
 const SEMICOLON = /;(?=[\w~.%-]+=)/g;
 
 /** The first value of a name wins; a later one that differs, and what had to be left out of one, is noted. */
-function addParam(name: string, rawValue: string, into: Params): void {
+export function addParam(name: string, rawValue: string, into: Params): void {
   if (name === '') return;
   const value = cleanText(rawValue);
   if (value !== rawValue && into.warnings.length < 50) into.warnings.push(`damaged_text:${name}`);

@@ -1,3 +1,5 @@
+import type { AppleEventType } from '../../core/apple/outcome-kinds.ts';
+
 /** What Apple's signature covers: nobody between the device and here can have changed it. */
 export interface SignedFields {
   readonly framework: 'skadnetwork' | 'adattributionkit';
@@ -58,8 +60,7 @@ export type UnverifiableReason =
 export type AppleOutcome =
   | (AppleFacts & {
       readonly kind: 'counts';
-      /** `reinstall`: the person had this app before. It is no new install. */
-      readonly eventType: 'install' | 'reinstall' | 're-engagement';
+      readonly eventType: AppleEventType;
       readonly event: 'install' | 're-engagement';
       /** False for the second and third window: more about a conversion that the first one reported. */
       readonly firstReport: boolean;

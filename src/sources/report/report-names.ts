@@ -1,0 +1,32 @@
+import type { Field } from '../profile.ts';
+
+/** Headings of conversion reports that no postback uses, as column names: lower case, one underscore for what parts words. */
+export const REPORT_NAMES: Readonly<Record<string, Field>> = {
+  date: 'eventTime',
+  time: 'eventTime',
+  datetime: 'eventTime',
+  date_time: 'eventTime',
+  conversion_date: 'eventTime',
+  conversion_time: 'eventTime',
+  conversion_datetime: 'eventTime',
+  postback_timestamp: 'eventTime',
+  event_date: 'eventTime',
+  created: 'eventTime',
+  created_at: 'eventTime',
+  click_date: 'clickTime',
+  click_datetime: 'clickTime',
+  order: 'txid',
+  order_number: 'txid',
+  order_no: 'txid',
+  transaction: 'txid',
+  conversion_type: 'event',
+  goal_name: 'event',
+  conversion_payout: 'amount',
+  earnings: 'amount',
+  total: 'amount',
+  conversion_revenue: 'amount',
+  payout_currency: 'currency',
+  currency_code: 'currency',
+  sub_1: 'clickId',
+  sub_id_1: 'clickId',
+};
