@@ -83,8 +83,7 @@ async function deleteStrangers(db: Db, workspaceId: string | null, nowMs: number
   const { numAffectedRows } = await sql`
     delete from postback
     where received_at < ${new Date(nowMs - STRANGER_MS)} and outcome = 'refused'
-      and reason in ('wrong_key', 'unknown_source') and workspace_id is not distinct from ${workspaceId}`.execute(
-    db,
-  );
+      and reason in ('wrong_key', 'unknown_source', 'address_not_allowed', 'signature_missing', 'bad_signature')
+      and workspace_id is not distinct from ${workspaceId}`.execute(db);
   return Number(numAffectedRows ?? 0);
 }

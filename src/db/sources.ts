@@ -15,6 +15,8 @@ export interface NewSource {
   /** Seals the key, so that its address can be shown again; null keeps only the hash. */
   readonly secretKey: Buffer | null;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What its sender signs with, sealed for {@link signatureContext}. */
+  readonly signatureSealed?: Buffer | null;
   /** Workspace time, ms. */
   readonly nowMs: number;
 }
@@ -27,6 +29,11 @@ export function newSourceKey(): string {
 /** What a source's key is sealed for. */
 export function sourceKeyContext(sourceId: string): string {
   return `source ${sourceId}`;
+}
+
+/** What the secret of a source's signatures is sealed for. */
+export function signatureContext(sourceId: string): string {
+  return `signature of source ${sourceId}`;
 }
 
 /**
@@ -47,6 +54,7 @@ export async function addSource(db: Db, source: NewSource): Promise<boolean> {
       key_sealed:
         key === null || secretKey === null ? null : seal(secretKey, key, sourceKeyContext(source.id)),
       settings: JSON.stringify(source.settings ?? {}),
+      signature_sealed: source.signatureSealed ?? null,
       created_at: new Date(source.nowMs),
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
@@ -66,6 +74,33 @@ export async function findSource(db: Db, id: string) {
     .where('id', '=', id)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
+}
+
+/**
+ * Changes what a source was set to, known to every running server a moment later.
+ *
+ * @param change settings as a whole; a signature's secret only where it changes, null to forget it.
+ */
+export async function changeSource(
+  db: Db,
+  id: string,
+  change: {
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly signatureSealed?: Buffer | null;
+    readonly name?: string;
+  },
+): Promise<void> {
+  const { settings, signatureSealed, name } = change;
+  await db
+    .updateTable('source')
+    .set({
+      settings: JSON.stringify(settings),
+      ...(signatureSealed === undefined ? {} : { signature_sealed: signatureSealed }),
+      ...(name === undefined ? {} : { name }),
+    })
+    .where('id', '=', id)
+    .execute();
+  await sql`select pg_notify('source_changed', ${id})`.execute(db);
 }
 
 /** Its postbacks stay; later ones are refused as unknown. @returns false when there is no such source. */

@@ -170,12 +170,23 @@ function masked(text: string, secret: RowBase['secret']): string {
   );
 }
 
-/** The secret of a request as it is kept: `mark` in its place, however the request wrote it. */
-export function hideSecret(inbound: Inbound, text: string, mark: string): NonNullable<RowBase['secret']> {
+/**
+ * The secret of a request as it is kept: `mark` in its place, however the request wrote it.
+ *
+ * @param named a parameter of the source's own that may hold it, beside `key`.
+ */
+export function hideSecret(
+  inbound: Inbound,
+  text: string,
+  mark: string,
+  named?: string,
+): NonNullable<RowBase['secret']> {
   const encoded = encodeURIComponent(text);
   const spellings = encoded === text ? [text] : [text, encoded];
   // Percent signs where none were needed, or a plus for a space: it stands there as some sender's library wrote it.
-  const odd = inbound.query.includes(text) ? [] : rawValuesOf('key', inbound.query);
+  const odd = inbound.query.includes(text)
+    ? []
+    : ['key', ...(named === undefined ? [] : [named])].flatMap((name) => rawValuesOf(name, inbound.query));
   return { text, spellings: [...spellings, ...odd.filter((value) => value !== '')], mark };
 }
 

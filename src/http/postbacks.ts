@@ -9,6 +9,7 @@ import { uuidText } from './ids.ts';
 import { MAX_BODY, requestRefusal, toInbound } from './inbound.ts';
 import { sendJson, sendText } from './plain-answers.ts';
 import { answerStored, answerText, type Refusal, refusalBody, sendUnavailable } from './postback-answers.ts';
+import { addressRefusal, signatureRefusal } from './source-trust.ts';
 import { acceptedRow, hideSecret, type Inbound, refusedRow, type RowBase } from './postback-row.ts';
 import { collectBody } from './request-facts.ts';
 import type { Strangers } from './strangers.ts';
@@ -77,7 +78,12 @@ export function createPostbackRoute(
   function receiveFor(source: SourceEntry, inbound: Inbound, response: ServerResponse): void {
     const params = emptyParams();
     readPairs(inbound.query, params);
-    const shown = inbound.pathKey ?? params.values.get('key') ?? inbound.headerKey;
+    const named = source.settings.keyParam;
+    const shown =
+      inbound.pathKey ??
+      params.values.get('key') ??
+      (named === undefined ? undefined : params.values.get(named)) ??
+      inbound.headerKey;
     const nowMs = clocks.nowMs(source.workspaceId);
     const base: RowBase = {
       inbound,
@@ -95,10 +101,20 @@ export function createPostbackRoute(
     const authentic: RowBase =
       source.keyHash === null || shown === null || shown === undefined
         ? base
-        : { ...base, secret: hideSecret(inbound, shown, `key:${source.id}`) };
+        : { ...base, secret: hideSecret(inbound, shown, `key:${source.id}`, named) };
+    const distrust = addressRefusal(source, inbound);
+    if (distrust !== null) {
+      refuseUntrusted(authentic, source, distrust, response);
+      return;
+    }
     const refusal = requestRefusal(inbound, params);
     if (refusal !== null) {
       storeRefusal(authentic, source, refusal, params, response);
+      return;
+    }
+    const forged = signatureRefusal(source, params);
+    if (forged !== null) {
+      refuseUntrusted(authentic, source, forged, response);
       return;
     }
     if (inbound.clientSide) params.warnings.push('client_side_call');
@@ -140,6 +156,25 @@ export function createPostbackRoute(
         refusal.httpStatus === 405 ? { allow: 'GET, POST, HEAD' } : undefined,
       );
     });
+  }
+
+  /** Not from its sender, as far as can be told. Whoever showed the source's key is at least kept whole. */
+  function refuseUntrusted(
+    base: RowBase,
+    source: SourceEntry,
+    refusal: Refusal,
+    response: ServerResponse,
+  ): void {
+    if (source.keyHash === null) {
+      refuseStranger(base, response, refusal);
+      return;
+    }
+    const row = refusedRow(base, { reason: refusal.reason, detail: refusal.message });
+    commit.add(row, (stored) =>
+      stored.outcome === 'unavailable'
+        ? sendUnavailable(response)
+        : sendJson(response, refusal.httpStatus, refusalBody(refusal, uuidText(row.id))),
+    );
   }
 
   function refuseWrongKey(base: RowBase, shown: string | null, response: ServerResponse): void {

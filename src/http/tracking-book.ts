@@ -5,7 +5,10 @@ import { sql } from 'kysely';
 import type { Db } from '../db/connection.ts';
 import { configuredProfile, readSourceSettings } from '../sources/settings.ts';
 import { sourceProfile } from '../sources/registry.ts';
-import type { SourceProfile, SourceSettings } from '../sources/profile.ts';
+import { signatureContext } from '../db/sources.ts';
+import { open } from '../secrets.ts';
+import { addressList } from '../sources/allowed-address.ts';
+import type { SignatureRule, SourceProfile, SourceSettings } from '../sources/profile.ts';
 import type { ClockSource } from './clock-source.ts';
 
 export interface SourceEntry {
@@ -15,6 +18,10 @@ export interface SourceEntry {
   readonly settings: SourceSettings;
   /** sha-256 of its key; null accepts anyone. */
   readonly keyHash: Buffer | null;
+  /** Whether an address may send; null where any may. */
+  readonly allows: ((address: string) => boolean) | null;
+  /** How it signs, and with what; a secret of null cannot be opened here. Null for a sender that does not sign. */
+  readonly signature: { readonly rule: SignatureRule; readonly secret: string | null } | null;
 }
 
 const linkSchema = z.object({
@@ -60,12 +67,15 @@ export interface TrackingBook {
  *
  * @param dataDir where that file is kept; rewritten when links or clocks changed.
  */
-export function createTrackingBook(
-  db: Db,
-  clocks: ClockSource,
-  dataDir: string,
-  wallNowMs: () => number,
-): TrackingBook {
+export function createTrackingBook(options: {
+  readonly db: Db;
+  readonly clocks: ClockSource;
+  readonly dataDir: string;
+  /** Opens the secrets that senders sign with; null opens none. */
+  readonly secretKey: Buffer | null;
+  readonly wallNowMs: () => number;
+}): TrackingBook {
+  const { db, clocks, dataDir, secretKey, wallNowMs } = options;
   const file = path.join(dataDir, 'links.json');
   let sources = new Map<string, SourceEntry>();
   let links = new Map<string, LinkEntry>();
@@ -81,7 +91,11 @@ export function createTrackingBook(
   }
 
   async function read(): Promise<void> {
-    const [sourceRows, linkRows] = await Promise.all([readSources(db), readLinks(db), clocks.refresh()]);
+    const [sourceRows, linkRows] = await Promise.all([
+      readSources(db, secretKey),
+      readLinks(db),
+      clocks.refresh(),
+    ]);
     sources = sourceRows;
     links = new Map(linkRows.map((link) => [link.id, link]));
     sourcesKnown = true;
@@ -111,7 +125,7 @@ export function createTrackingBook(
   };
 }
 
-async function readSources(db: Db): Promise<Map<string, SourceEntry>> {
+async function readSources(db: Db, secretKey: Buffer | null): Promise<Map<string, SourceEntry>> {
   const rows = await db
     .selectFrom('source')
     .innerJoin('workspace', 'workspace.id', 'source.workspace_id')
@@ -121,6 +135,7 @@ async function readSources(db: Db): Promise<Map<string, SourceEntry>> {
       'source.profile',
       'source.key_hash',
       'source.settings',
+      'source.signature_sealed',
       'workspace.currency',
     ])
     .where('source.removed_at', 'is', null)
@@ -136,9 +151,24 @@ async function readSources(db: Db): Promise<Map<string, SourceEntry>> {
       profile: configuredProfile(profile, settings),
       settings,
       keyHash: row.key_hash,
+      allows: settings.addresses === undefined ? null : addressList(settings.addresses),
+      signature:
+        settings.signature === undefined
+          ? null
+          : { rule: settings.signature, secret: openSignature(row.id, row.signature_sealed, secretKey) },
     });
   }
   return entries;
+}
+
+/** Null where there is none, or the installation's key is not the one it was sealed with: then nothing can be believed. */
+function openSignature(sourceId: string, sealed: Buffer | null, secretKey: Buffer | null): string | null {
+  if (sealed === null || secretKey === null) return null;
+  try {
+    return open(secretKey, sealed, signatureContext(sourceId));
+  } catch {
+    return null;
+  }
 }
 
 /** Removed links are read too: the ads that carry them may still run, and their visitors are paid for. */

@@ -39,7 +39,7 @@ export interface Tracking {
 export function createTracking(deps: ServerDeps): Tracking {
   const { db, clocks, log, wallNowMs } = deps;
   const pool = createPool({ url: deps.databaseUrl, name: 'bidloop serve: tracking', max: 4 });
-  const book = createTrackingBook(db, clocks, deps.dataDir, wallNowMs);
+  const book = createTrackingBook(deps);
   const notifier = createInboxNotifier(pool);
   const commit = createGroupCommit({ pool, log, onCommitted: () => notifier.poke() });
   const strangers = createStrangers(pool, log);

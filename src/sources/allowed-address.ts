@@ -13,10 +13,9 @@ export function isAddressOrNetwork(text: string): boolean {
  * address could write to it.
  *
  * @param list addresses and networks; texts that are neither are passed over.
+ * @returns the question, made once for many requests.
  */
-export function isAllowedAddress(address: string, list: readonly string[]): boolean {
-  const version = isIP(address);
-  if (version === 0) return false;
+export function addressList(list: readonly string[]): (address: string) => boolean {
   const allowed = new BlockList();
   for (const text of list) {
     if (!isAddressOrNetwork(text)) continue;
@@ -24,5 +23,8 @@ export function isAllowedAddress(address: string, list: readonly string[]): bool
     const family = isIP(network) === 4 ? 'ipv4' : 'ipv6';
     allowed.addSubnet(network, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family);
   }
-  return allowed.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && allowed.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  };
 }

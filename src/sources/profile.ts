@@ -137,6 +137,8 @@ export interface SourceSettings {
   readonly unmappedStatus?: Status;
   readonly answers?: SourceProfile['answers'];
   readonly answerTexts?: { readonly accepted: string; readonly duplicate: string };
+  /** Another name under which the sender shows the key: \`secure\`, \`token\`. */
+  readonly keyParam?: string;
   readonly signature?: SignatureRule;
   /** Addresses and networks (CIDR) that may send; anybody where it is left out. */
   readonly addresses?: readonly string[];

@@ -1,41 +1,9 @@
-import { z } from 'zod';
-import { isTimeZone } from '../core/zone.ts';
-import { isAddressOrNetwork } from './allowed-address.ts';
 import type { SourceProfile, SourceSettings } from './profile.ts';
 import { fieldsOf } from './profiles/dialect.ts';
 import { generic } from './profiles/generic.ts';
+import { settingsSchema } from './settings-schema.ts';
 
 const FIELDS = fieldsOf(generic);
-
-const status = z.enum(['pending', 'hold', 'approved', 'rejected', 'reversed']);
-
-const schema = z.object({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .optional(),
-  defaultEvent: z.string().min(1).max(200).optional(),
-  defaultStatus: status.optional(),
-  statuses: z.record(z.string(), status).optional(),
-  scopeWithoutTxid: z.enum(['click-event', 'click-event-amount', 'occurrence', 'each']).optional(),
-  repeatsCount: z.boolean().optional(),
-  attributesBySender: z.boolean().optional(),
-  names: z.record(z.string().min(1).max(100), z.enum(FIELDS)).optional(),
-  zone: z.string().refine(isTimeZone).optional(),
-  dateOrder: z.enum(['ymd', 'mdy', 'dmy']).optional(),
-  commaThousands: z.boolean().optional(),
-  unmappedStatus: status.optional(),
-  answers: z.enum(['codes', 'always-200']).optional(),
-  answerTexts: z.object({ accepted: z.string().max(200), duplicate: z.string().max(200) }).optional(),
-  signature: z
-    .object({
-      param: z.string().min(1).max(100).toLowerCase(),
-      algorithm: z.enum(['md5', 'sha1', 'sha256', 'hmac-md5', 'hmac-sha1', 'hmac-sha256']),
-      formula: z.string().min(1).max(1000),
-    })
-    .optional(),
-  addresses: z.array(z.string().refine(isAddressOrNetwork)).max(1000).optional(),
-});
 
 /**
  * A source's stored choices. What does not fit is left out, so that one bad setting never stops a source.
@@ -45,7 +13,7 @@ const schema = z.object({
 export function readSourceSettings(stored: unknown, fallbackCurrency: string): SourceSettings {
   const given = new Map(stored === null || typeof stored !== 'object' ? [] : Object.entries(stored));
   const settings: Record<string, unknown> = { currency: fallbackCurrency };
-  for (const [name, part] of Object.entries(schema.shape)) {
+  for (const [name, part] of Object.entries(settingsSchema.shape)) {
     const parsed = part.safeParse(given.get(name));
     if (parsed.success && parsed.data !== undefined) settings[name] = parsed.data;
   }

@@ -73,7 +73,7 @@ export interface TestServer {
 /** The real server on a free port, over the given database address. */
 export async function startTestServer(
   databaseUrl: string,
-  options: { dataDir?: string; fallbackUrl?: string } = {},
+  options: { dataDir?: string; fallbackUrl?: string; secretKey?: Buffer } = {},
 ): Promise<TestServer> {
   const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'bidloop-test-'));
   const app = buildServer(
@@ -82,7 +82,7 @@ export async function startTestServer(
       dataDir,
       fallbackUrl: options.fallbackUrl ?? null,
       publicUrl: null,
-      secretKey: null,
+      secretKey: options.secretKey ?? null,
       log: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
       wallNowMs: () => Date.now(),
     }),

@@ -35,7 +35,15 @@ function answer(id: string, outcome: 'stored' | 'duplicate', query: string) {
     body = String(text);
     return response;
   };
-  const source = { id: 's', workspaceId: 'w', profile, settings, keyHash: null };
+  const source = {
+    id: 's',
+    workspaceId: 'w',
+    profile,
+    settings,
+    keyHash: null,
+    allows: null,
+    signature: null,
+  };
   answerStored(
     outcome === 'stored' ? { outcome } : { outcome, firstId: null },
     row,
