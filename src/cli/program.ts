@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { register as account } from './account.ts';
+import { register as apple } from './apple.ts';
 import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
@@ -13,6 +14,7 @@ import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
 import { register as postback } from './postback.ts';
 import { register as rate } from './rate.ts';
+import { register as reconcile } from './reconcile.ts';
 import { register as sandbox } from './sandbox.ts';
 import { register as serve } from './serve.ts';
 import { register as source } from './source.ts';
@@ -35,7 +37,9 @@ const COMMANDS = [
   link,
   source,
   postback,
+  reconcile,
   rate,
+  apple,
   strategy,
   decide,
   explain,

@@ -6,6 +6,7 @@ import { convertWaiting } from '../db/ingest/convert-waiting.ts';
 import { listRates, listWaitingRevenue, type Rate, storeRate, type WaitingRevenue } from '../db/rates.ts';
 import { readCurrency } from '../sources/values.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { readDay } from './read-day.ts';
 
 /** `rate add|list`: what a conversion in another currency is worth in the ad account's. */
 export function register(program: Command, context: CliContext): void {
@@ -106,13 +107,4 @@ function factor(text: string): number {
   const value = /^\d{1,9}(?:\.\d{1,12})?$/.test(text) ? Number(text) : 0;
   if (value > 0) return value;
   throw new UsageError(`"${text}" is no rate; write what one unit is worth, such as 1.08`);
-}
-
-function readDay(text: string): string {
-  try {
-    if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return dayBounds(text, 'UTC').date;
-  } catch {
-    // 2026-02-31: said below.
-  }
-  throw new UsageError(`"${text}" is no date; write it like 2026-11-05`);
 }

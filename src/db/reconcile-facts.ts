@@ -52,9 +52,12 @@ export async function loadRecorded(
     )
     select c.id, c.click_id, c.txid, c.event, c.status, c.original_micros, c.original_currency, c.event_at, c.counted,
       c.excluded, p.reason, p.click_id as sent_click_id,
-      coalesce(array(select encode(k.key, 'hex') from conversion_key k
-                     where k.source_id = c.source_id and k.conversion_id = c.id), '{}') as keys
+      coalesce(k.keys, '{}') as keys
     from asked join conversion c on c.id = asked.id
+    left join (
+      select conversion_id, array_agg(encode(key, 'hex')) as keys from conversion_key
+      where source_id = ${sourceId} group by conversion_id
+    ) k on k.conversion_id = c.id
     left join lateral (
       select reason, click_id from postback where id = c.first_postback_id and received_at = c.received_at
     ) p on true

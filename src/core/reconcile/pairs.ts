@@ -61,7 +61,7 @@ export function pairUp(
       const name = ofReport(row);
       if (name === null || pairs.has(row) || repeated.has(row)) continue;
       const nearest = (byName.get(name) ?? [])
-        .filter((one) => !taken.has(one))
+        .filter((one) => !taken.has(one) && !otherOrder(row, one))
         .toSorted((a, b) => distance(row, a) - distance(row, b) || (a.id < b.id ? -1 : 1))[0];
       if (nearest === undefined) continue;
       pairs.set(row, nearest);
@@ -69,6 +69,11 @@ export function pairUp(
     }
   }
   return { pairs, repeated };
+}
+
+/** One click may have many orders: a row that names another one than the conversion is not about it. */
+function otherOrder(row: ReportedConversion, one: RecordedConversion): boolean {
+  return row.txid !== null && one.txid !== null && row.txid !== one.txid;
 }
 
 function distance({ atMs }: ReportedConversion, one: RecordedConversion): number {

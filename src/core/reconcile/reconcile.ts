@@ -81,10 +81,10 @@ function absent(
   refusedBy: ReadonlyMap<string, RefusedRequest>,
   sourceSinceMs: number,
 ): Found {
-  for (const id of [txid, clickId]) {
-    const refused = id === null || id.length < LEAST_ID ? undefined : refusedBy.get(id);
-    if (refused !== undefined) return { reason: 'refused', detail: refused.reason };
-  }
+  // One click may have many orders: where an order is named, only it tells.
+  const id = txid ?? clickId ?? '';
+  const refused = id.length < LEAST_ID ? undefined : refusedBy.get(id);
+  if (refused !== undefined) return { reason: 'refused', detail: refused.reason };
   if (atMs !== null && atMs < sourceSinceMs)
     return { reason: 'before_source', detail: 'the source did not exist yet' };
   return { reason: 'never_arrived', detail: 'nothing with its ids is on record' };

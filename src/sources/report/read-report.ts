@@ -94,8 +94,7 @@ function readRow(
     txid,
     event: fields.event === undefined ? null : event,
     status: fields.status === undefined && fields.rejected === undefined ? null : status,
-    amount:
-      amountMicros === null ? null : { micros: amountMicros, currency: currency ?? settings.currency },
+    amount: amountMicros === null ? null : { micros: amountMicros, currency: currency ?? settings.currency },
     atMs: eventAtMs,
   };
 }
@@ -127,10 +126,7 @@ function profileFor({ profile, settings, columns }: ReportContext): SourceProfil
   });
 }
 
-function columnsRead(
-  headings: readonly string[],
-  profile: SourceProfile,
-): ReadonlyMap<string, Field | null> {
+function columnsRead(headings: readonly string[], profile: SourceProfile): ReadonlyMap<string, Field | null> {
   const fields = new Map<string, Field>();
   for (const field of Object.keys(profile.names) as Field[])
     for (const name of profile.names[field]) if (!fields.has(name)) fields.set(name, field);
