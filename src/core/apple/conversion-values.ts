@@ -18,7 +18,8 @@ export interface WindowValues {
 /** An app's conversion values, which it invents itself: without this setting a value means nothing here. */
 export interface ConversionValueMap {
   readonly currency: string;
-  readonly windows: readonly [WindowValues, WindowValues?, WindowValues?];
+  /** By conversion window; at most three. */
+  readonly windows: readonly WindowValues[];
   /**
    * Values stand beside Apple's signature, so whoever passes a postback on can alter them. True only for a source whose
    * postbacks come from devices directly or from an authenticated sender.

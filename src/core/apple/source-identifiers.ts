@@ -3,16 +3,7 @@
  * small, so "39" and "5239" can be one campaign: two digits hold what three and four of the same ending hold, plus what
  * only came with two.
  */
-
-/** What is counted per identifier. Money in micros of one currency. */
-export interface AppleTally {
-  readonly installs: number;
-  readonly reinstalls: number;
-  readonly reEngagements: number;
-  /** First reports whose value was known and mapped, and what they were worth together. */
-  readonly valued: number;
-  readonly revenueMicros: number;
-}
+import { type AppleTally, addTallies, sumTallies } from './tally.ts';
 
 /** One identifier's sum over itself and everything finer, with the finer ones inside. */
 export interface SourceGroup {
@@ -29,24 +20,6 @@ export interface SourceGroup {
  */
 export type ShortForm = 'last' | 'first';
 
-export const NO_TALLY: AppleTally = {
-  installs: 0,
-  reinstalls: 0,
-  reEngagements: 0,
-  valued: 0,
-  revenueMicros: 0,
-};
-
-export function addTallies(a: AppleTally, b: AppleTally): AppleTally {
-  return {
-    installs: a.installs + b.installs,
-    reinstalls: a.reinstalls + b.reinstalls,
-    reEngagements: a.reEngagements + b.reEngagements,
-    valued: a.valued + b.valued,
-    revenueMicros: a.revenueMicros + b.revenueMicros,
-  };
-}
-
 /**
  * Groups tallies by two, then three, then four digits. Nothing is lost or counted twice: the totals of the coarsest
  * groups add up to the input.
@@ -61,18 +34,23 @@ export function groupBySource(
   return groups(rows, short, 2);
 }
 
+/** The part of an identifier that a smaller crowd would have been told. */
+function shortened(identifier: string, digits: number, short: ShortForm): string {
+  return short === 'last' ? identifier.slice(-digits) : identifier.slice(0, digits);
+}
+
 function groups(
   rows: readonly { readonly identifier: string; readonly tally: AppleTally }[],
   short: ShortForm,
   digits: number,
 ): readonly SourceGroup[] {
-  const byShort = Map.groupBy(rows, ({ identifier }) =>
-    short === 'last' ? identifier.slice(-digits) : identifier.slice(0, digits),
-  );
+  const byShort = Map.groupBy(rows, ({ identifier }) => shortened(identifier, digits, short));
   return [...byShort]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([identifier, members]) => {
-      const own = sum(members.filter((row) => row.identifier.length <= digits));
+      const own = sumTallies(
+        members.filter((row) => row.identifier.length <= digits).map((row) => row.tally),
+      );
       const finer = groups(
         members.filter((row) => row.identifier.length > digits),
         short,
@@ -82,6 +60,27 @@ function groups(
     });
 }
 
-function sum(rows: readonly { readonly tally: AppleTally }[]): AppleTally {
-  return rows.reduce((all, { tally }) => addTallies(all, tally), NO_TALLY);
+/**
+ * The campaign of an identifier, of any length: its own entry, else the longest entry that it begins or ends with, else, for
+ * a short one, the campaign of all entries that it may be short for.
+ *
+ * @param campaigns identifier → campaign, as the user wrote them.
+ * @returns null where nothing fits, or several campaigns could be meant.
+ */
+export function campaignOf<T>(
+  identifier: string,
+  campaigns: Readonly<Record<string, T>>,
+  short: ShortForm = 'last',
+): T | null {
+  for (let digits = identifier.length; digits >= Math.min(2, identifier.length); digits -= 1) {
+    const key = shortened(identifier, digits, short);
+    if (Object.hasOwn(campaigns, key)) return campaigns[key] ?? null;
+  }
+  const longer = new Set(
+    Object.entries(campaigns).flatMap(([key, campaign]) =>
+      shortened(key, identifier.length, short) === identifier ? [campaign] : [],
+    ),
+  );
+  const [only] = longer;
+  return longer.size === 1 ? (only ?? null) : null;
 }

@@ -2,18 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConversionValueMap, readConversionValue } from '../../../src/core/apple/conversion-values.ts';
 import { CONVERSION_WINDOWS, launchedBetween } from '../../../src/core/apple/conversion-windows.ts';
-import {
-  type AppleTally,
-  NO_TALLY,
-  type SourceGroup,
-  addTallies,
-  groupBySource,
-} from '../../../src/core/apple/source-identifiers.ts';
+import { appleReport, NO_MEANING } from '../../../src/core/apple/report.ts';
+import { type SourceGroup, campaignOf, groupBySource } from '../../../src/core/apple/source-identifiers.ts';
+import { type AppleTally, NO_TALLY, addTallies, sumTallies, tallyOf } from '../../../src/core/apple/tally.ts';
 import { micros } from '../../../src/core/money.ts';
-import { readApple } from '../../../src/sources/apple/read-apple.ts';
-import { tallyOf } from '../../../src/sources/apple/tally.ts';
-import { OWN_KEYS, signPostback, values } from './signing.ts';
-import { DEVELOPMENT_JWS, VECTORS } from './vectors.ts';
 
 const installs = (count: number): AppleTally => ({ ...NO_TALLY, installs: count });
 
@@ -62,6 +54,8 @@ describe('source identifiers', () => {
         installs: fc.nat(100),
         reinstalls: fc.nat(100),
         reEngagements: fc.nat(100),
+        windows: fc.tuple(fc.nat(100), fc.nat(100), fc.nat(100)),
+        values: fc.constant<AppleTally['values']>([{}, {}, {}]),
         valued: fc.nat(100),
         revenueMicros: fc.nat(1_000_000),
       }),
@@ -73,8 +67,8 @@ describe('source identifiers', () => {
     fc.assert(
       fc.property(fc.array(row), fc.constantFrom('last' as const, 'first' as const), (some, short) => {
         const groups = groupBySource(some, short);
-        const total = groups.reduce((all, one) => addTallies(all, one.total), NO_TALLY);
-        expect(total).toEqual(some.reduce((all, one) => addTallies(all, one.tally), NO_TALLY));
+        const total = sumTallies(groups.map((one) => one.total));
+        expect(total).toEqual(sumTallies(some.map((one) => one.tally)));
         expect(groups.every(holds)).toBe(true);
       }),
     );
@@ -123,50 +117,107 @@ describe('conversion values', () => {
   });
 });
 
-describe('what one postback adds', () => {
-  const mapped = {
-    kind: 'mapped',
-    event: 'purchase',
-    revenueMicros: micros(5_000_000),
+describe('what alike postbacks add', () => {
+  const map: ConversionValueMap = {
     currency: 'USD',
-  } as const;
-  const counted = (json: string) => readApple(values(json));
+    trustValues: true,
+    windows: [
+      { fine: { 63: { event: 'purchase', revenueMicros: micros(5_000_000) } } },
+      { coarse: { high: { event: 'purchase', revenueMicros: micros(2_000_000) } } },
+    ],
+  };
+  const alike = { sequenceIndex: 0, fineValue: 63, coarseValue: null, postbacks: 3 } as const;
 
-  it('an install, a reinstall or nothing, and what it is worth', () => {
-    expect(tallyOf(counted(VECTORS['4.0 fine']), mapped)).toEqual({
-      installs: 1,
+  it('installs, reinstalls or re-engagements, and what they are worth', () => {
+    expect(tallyOf({ ...alike, eventType: 'install' }, map)).toEqual({
+      installs: 3,
       reinstalls: 0,
       reEngagements: 0,
-      valued: 1,
-      revenueMicros: 5_000_000,
+      windows: [3, 0, 0],
+      values: [{ 63: 3 }, {}, {}],
+      valued: 3,
+      revenueMicros: 15_000_000,
     });
-    expect(tallyOf(counted(VECTORS['3.0 won']), { kind: 'no_value' })).toMatchObject({
+    expect(tallyOf({ ...alike, eventType: 'reinstall', fineValue: null }, map)).toMatchObject({
       installs: 0,
-      reinstalls: 1,
+      reinstalls: 3,
+      values: [{ none: 3 }, {}, {}],
       valued: 0,
       revenueMicros: 0,
     });
-    expect(tallyOf(counted(VECTORS['3.0 lost']), mapped)).toEqual(NO_TALLY);
-    expect(tallyOf(counted(DEVELOPMENT_JWS), mapped)).toEqual(NO_TALLY);
-    expect(tallyOf(counted('{}'), mapped)).toEqual(NO_TALLY);
+    expect(tallyOf({ ...alike, eventType: 're-engagement' }, null)).toMatchObject({
+      reEngagements: 3,
+      valued: 0,
+      revenueMicros: 0,
+    });
   });
 
   it('a later window adds its worth, not another install', () => {
-    const later = signPostback({
-      version: '4.0',
-      'ad-network-id': 'a.skadnetwork',
-      'source-identifier': '12',
-      'app-id': '1',
-      'transaction-id': 't-2',
-      redownload: 'false',
-      'fidelity-type': '1',
-      'did-win': 'true',
-      'postback-sequence-index': '1',
-    });
-    expect(tallyOf(readApple(later, { keys: OWN_KEYS }), mapped)).toEqual({
+    const later = { sequenceIndex: 1, fineValue: null, coarseValue: 'high', postbacks: 2 } as const;
+    expect(tallyOf({ ...later, eventType: 'install' }, map)).toEqual({
       ...NO_TALLY,
-      revenueMicros: 5_000_000,
+      windows: [0, 2, 0],
+      values: [{}, { high: 2 }, {}],
+      revenueMicros: 4_000_000,
     });
+  });
+});
+
+describe('campaigns of identifiers', () => {
+  it('the longest entry that fits names it, and a short one only where it can be no other', () => {
+    const campaigns = { '39': 'a', '5239': 'b', '1140': 'c', '2240': 'c', '1150': 'd', '2250': 'e' };
+    expect(
+      ['39', '5239', '1239', '140', '40', '50', '2250', '77', '9'].map((one) => campaignOf(one, campaigns)),
+    ).toEqual(['a', 'b', 'a', 'c', 'c', null, 'e', null, null]);
+    expect(campaignOf('52', campaigns, 'first')).toBe('b');
+  });
+
+  it('an entry is no prototype’s', () => {
+    expect(campaignOf('constructor', {})).toBeNull();
+  });
+});
+
+describe('the report by app and network', () => {
+  it('keeps networks and campaign ids apart, and adds up', () => {
+    const count = {
+      appId: '1',
+      adNetworkId: 'a.skadnetwork',
+      identifiedBy: 'source',
+      identifier: '39',
+      eventType: 'install',
+      sequenceIndex: 0,
+      fineValue: null,
+      coarseValue: null,
+      postbacks: 5,
+    } as const;
+    const [app, ...others] = appleReport(
+      [
+        count,
+        { ...count, identifier: '5239', postbacks: 2 },
+        { ...count, identifiedBy: 'campaign', identifier: '39', postbacks: 1 },
+        { ...count, adNetworkId: 'b.skadnetwork', postbacks: 4 },
+      ],
+      () => ({ ...NO_MEANING, campaigns: { '39': 'US' } }),
+    );
+    expect(others).toEqual([]);
+    expect(app?.total.installs).toBe(12);
+    expect(app?.networks).toMatchObject([
+      {
+        adNetworkId: 'a.skadnetwork',
+        total: { installs: 8 },
+        lines: [
+          {
+            identifier: '39',
+            identifiedBy: 'source',
+            campaign: 'US',
+            total: { installs: 7 },
+            finer: [{ identifier: '239', finer: [{ identifier: '5239', campaign: 'US' }] }],
+          },
+          { identifier: '39', identifiedBy: 'campaign', total: { installs: 1 } },
+        ],
+      },
+      { adNetworkId: 'b.skadnetwork', total: { installs: 4 } },
+    ]);
   });
 });
 
