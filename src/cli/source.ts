@@ -1,25 +1,20 @@
 import type { Command } from 'commander';
 import type { Selectable } from 'kysely';
-import {
-  addSource,
-  findSource,
-  listSources,
-  newSourceKey,
-  recentPostbacks,
-  removeSource,
-  sourceKeyContext,
-} from '../db/sources.ts';
+import { listSources, recentPostbacks, removeSource } from '../db/sources.ts';
 import type { SourceTable } from '../db/tables.ts';
 import { OperatorError } from '../errors.ts';
-import { open } from '../secrets.ts';
-import type { SourceProfile } from '../sources/profile.ts';
+import { parameterMap, parametersOf } from '../sources/parameter-map.ts';
 import { sourceProfile, sourceProfiles } from '../sources/registry.ts';
-import { readCurrency } from '../sources/values.ts';
-import { chooseWorkspace, publicAddress } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { knownSource } from './known-source.ts';
+import { add, type AddOptions, senderNamed } from './source-add.ts';
+import { addressOf, instructions, keyOf, profileOf } from './source-address.ts';
+import { settingLines } from './source-changes.ts';
+import { addSettingOptions } from './source-options.ts';
+import { registerSet } from './source-set.ts';
 import { describePostback, waitForPostback } from './source-wait.ts';
 
-/** `source add|list|show|remove`: who sends postbacks, and the address to paste into that product. */
+/** `source add|set|parameters|list|show|remove`: who sends postbacks, and the address to paste into that product. */
 export function register(program: Command, context: CliContext): void {
   const source = program
     .command('source')
@@ -27,23 +22,37 @@ export function register(program: Command, context: CliContext): void {
   const profiles = sourceProfiles()
     .map((profile) => profile.id)
     .join(', ');
-  source
+  const adding = source
     .command('add')
     .argument('<sender>', `whose words it speaks: ${profiles}`)
     .option('--name <name>', 'its name on screens; also makes its short name')
     .option('--as <id>', 'short name, a part of the address')
-    .option('--currency <code>', "of amounts that name none; the workspace's when left out")
-    .option('--event <name>', 'event of postbacks that name none')
-    .option('--repeats-count', 'a repeated message without transaction id is a second conversion')
     .option('--workspace <id>', 'whose source it is; needed when there are several workspaces')
     .option('--no-key', 'accept anyone who knows the address; for senders that can carry no key')
-    .option('--wait', 'wait for the first postback and say what is missing in it')
+    .option('--wait', 'wait for the first postback and say what is missing in it');
+  addSettingOptions(adding)
     .description('make an address for a sender and print it with its macros')
     .addHelpText(
       'after',
-      '\nExamples:\n  ./bidloop source add keitaro --name "Tracker EU" --wait\n  ./bidloop source add generic --name shop --currency EUR',
+      '\nExamples:\n  ./bidloop source add keitaro --name "Tracker EU" --wait\n  ./bidloop source add generic --name shop --currency EUR --map bestellnr=txid',
     )
-    .action((sender: string, options: AddOptions) => add(context, sender, options));
+    .action(async (sender: string, options: AddOptions) => {
+      refuseWaitAsJson(context, options.wait === true);
+      const id = await add(context, sender, options);
+      if (options.wait === true) await wait(context, id);
+    });
+  registerSet(source, context);
+  source
+    .command('parameters')
+    .argument('[sender]', 'one of them; all when left out')
+    .description('which parameters each sender may use, and what its words mean')
+    .action((sender?: string) => {
+      const shown = sender === undefined ? sourceProfiles() : [senderNamed(sender)];
+      context.print(
+        shown.map(({ id, title, names, statuses }) => ({ id, title, names, statuses })),
+        sender === undefined ? parameterMap() : shown.flatMap(parametersOf).join('\n'),
+      );
+    });
   source
     .command('list')
     .description('every source')
@@ -60,99 +69,20 @@ export function register(program: Command, context: CliContext): void {
     .command('show')
     .argument('<source>', 'its short name')
     .option('--wait', 'wait for the next postback and say what is missing in it')
-    .description('its address to paste, where it goes, and its last postbacks')
+    .description('its address to paste, where it goes, its settings and its last postbacks')
     .action((id: string, options: { wait?: true }) => show(context, id, options.wait === true));
   source
     .command('remove')
     .argument('<source>', 'its short name')
     .description('refuse its postbacks from now on; what it sent stays')
     .action(async (id: string) => {
-      const row = await known(context, id);
-      await removeSource(await context.db(), id, await context.nowMs(row.workspace_id));
+      const { db, row } = await knownSource(context, id);
+      await removeSource(db, id, await context.nowMs(row.workspace_id));
       context.print(
         { id, removed: true },
         `${id} is removed: its postbacks are refused as unknown_source from now on. What it sent stays.`,
       );
     });
-}
-
-interface AddOptions {
-  readonly name?: string;
-  readonly as?: string;
-  readonly currency?: string;
-  readonly event?: string;
-  readonly repeatsCount?: true;
-  readonly workspace?: string;
-  readonly key: boolean;
-  readonly wait?: true;
-}
-
-async function add(context: CliContext, sender: string, options: AddOptions): Promise<void> {
-  refuseWaitAsJson(context, options.wait === true);
-  const profile = sourceProfile(sender);
-  if (profile === undefined) {
-    throw new UsageError(
-      `there is no sender "${sender}"; there are: ${sourceProfiles()
-        .map((one) => one.id)
-        .join(', ')}. Anything that can call an address is "generic".`,
-    );
-  }
-  const currency = options.currency === undefined ? null : readCurrency(options.currency);
-  if (options.currency !== undefined && currency === null)
-    throw new UsageError(
-      `"${options.currency}" is not an ISO 4217 currency; write three letters such as USD`,
-    );
-  const db = await context.db();
-  const workspace = await chooseWorkspace(db, options.workspace);
-  const name = options.name ?? profile.title;
-  const nowMs = await context.nowMs(workspace.id);
-  const key = options.key ? newSourceKey() : null;
-  const base = options.as ?? slug(options.name ?? profile.id);
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(base))
-    throw new UsageError(
-      `"${base}" cannot stand in an address; use lower-case letters, digits and dashes: --as my-tracker`,
-    );
-  const settings = {
-    ...(currency === null ? {} : { currency }),
-    ...(options.event === undefined ? {} : { defaultEvent: options.event }),
-    ...(options.repeatsCount === true ? { repeatsCount: true } : {}),
-  };
-  const fields = {
-    workspaceId: workspace.id,
-    profile: profile.id,
-    name,
-    key,
-    secretKey: key === null ? null : context.secretKey(),
-    settings,
-    nowMs,
-  };
-  let id = base;
-  for (let attempt = 2; !(await addSource(db, { ...fields, id })); attempt += 1) {
-    if (options.as !== undefined)
-      throw new OperatorError('source_exists', `there is (or was) a source "${id}" already`, {
-        next: 'Choose another short name with --as.',
-      });
-    id = `${base.slice(0, 58)}-${attempt}`;
-  }
-  const address = addressOf(context, id, key, profile);
-  context.print(
-    {
-      id,
-      profile: profile.id,
-      name,
-      workspace: workspace.id,
-      currency: currency ?? workspace.currency,
-      url: address.url,
-      publiclyReachable: address.remark === null,
-      where: profile.where,
-    },
-    [
-      `Source "${id}" is ready (${profile.title}, workspace ${workspace.id}, amounts in ${currency ?? workspace.currency} unless they say otherwise).`,
-      '',
-      ...instructions(profile, address),
-    ].join('\n'),
-  );
-  if (options.wait === true) await wait(context, id);
 }
 
 /** A script gets one document at once. */
@@ -165,32 +95,24 @@ function refuseWaitAsJson(context: CliContext, waiting: boolean): void {
 
 async function show(context: CliContext, id: string, waiting: boolean): Promise<void> {
   refuseWaitAsJson(context, waiting);
-  const row = await known(context, id);
-  const db = await context.db();
-  const profile = sourceProfile(row.profile);
-  if (profile === undefined)
-    throw new OperatorError(
-      'unknown_profile',
-      `source "${id}" speaks "${row.profile}", which this version does not know`,
-      { next: 'Start the version that made it, or add the source again.' },
-    );
-  const key =
-    row.key_sealed === null ? null : open(context.secretKey(), row.key_sealed, sourceKeyContext(id));
-  const hidden = row.key_hash !== null && key === null;
-  const address = addressOf(context, id, hidden ? '<key>' : key, profile);
+  const { db, row } = await knownSource(context, id);
+  const profile = profileOf(row);
+  const key = keyOf(context, row);
+  const address = addressOf(context, id, key === undefined ? '<key>' : key, profile);
   const recent = await recentPostbacks(db, id, 5);
   context.print(
     {
       ...view(row),
-      url: hidden ? null : address.url,
+      url: key === undefined ? null : address.url,
       publiclyReachable: address.remark === null,
       where: profile.where,
       recent,
     },
     [
       line(row),
+      ...settingsText(row),
       '',
-      ...(hidden ? ['Its key is known only to its sender; put it in place of <key>.'] : []),
+      ...(key === undefined ? ['Its key is known only to its sender; put it in place of <key>.'] : []),
       ...instructions(profile, address),
       '',
       ...(recent.length === 0
@@ -216,36 +138,12 @@ async function wait(context: CliContext, id: string): Promise<void> {
   context.print(seen.postback, [describePostback(seen.postback), ...seen.advice].join('\n'));
 }
 
-function instructions(
-  profile: SourceProfile,
-  address: { readonly url: string; readonly remark: string | null },
-): string[] {
-  return [
-    'Paste this address:',
-    '',
-    `  ${address.url}`,
-    '',
-    ...profile.where.map((step, i) => `  ${i + 1}. ${step}`),
-    ...(address.remark === null ? [] : ['', address.remark]),
-  ];
-}
-
-function addressOf(
-  context: CliContext,
-  id: string,
-  key: string | null,
-  profile: SourceProfile,
-): { readonly url: string; readonly remark: string | null } {
-  const { base, remark } = publicAddress(context.config.publicUrl, context.pageUrl());
-  return { url: `${base}/p/${id}${key === null ? '' : `/${key}`}?${profile.template}`, remark };
-}
-
-async function known(context: CliContext, id: string): Promise<Selectable<SourceTable>> {
-  const row = await findSource(await context.db(), id);
-  if (row !== undefined) return row;
-  throw new OperatorError('unknown_source', `there is no source "${id}"`, {
-    next: '`./bidloop source list` names them all.',
-  });
+/** What was chosen for it; the rest is as its profile says. */
+function settingsText(row: Selectable<SourceTable>): string[] {
+  const lines = [...settingLines(row.settings)].map(([setting, value]) => `  ${setting}: ${value}`);
+  if (lines.length === 0) return [];
+  const secret = row.signature_sealed === null ? [] : ['  secret of its signatures: on record'];
+  return ['', 'Its settings:', ...lines, ...secret];
 }
 
 function view(row: Selectable<SourceTable>) {
@@ -255,6 +153,7 @@ function view(row: Selectable<SourceTable>) {
     name: row.name,
     workspace: row.workspace_id,
     keyed: row.key_hash !== null,
+    signed: row.signature_sealed !== null,
     settings: row.settings,
     createdAt: row.created_at.toISOString(),
   };
@@ -262,14 +161,4 @@ function view(row: Selectable<SourceTable>) {
 
 function line(row: Selectable<SourceTable>): string {
   return `${row.id}: ${row.name} (${sourceProfile(row.profile)?.title ?? row.profile}, workspace ${row.workspace_id}${row.key_hash === null ? ', accepts anyone' : ''})`;
-}
-
-function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-+|-+$/g, '')
-      .slice(0, 63) || 'source'
-  );
 }

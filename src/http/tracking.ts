@@ -37,7 +37,7 @@ export interface Tracking {
  * a framework refuses by itself, and each such request must leave a row; besides, this path is the busy one.
  */
 export function createTracking(deps: ServerDeps): Tracking {
-  const { db, clocks, log, wallNowMs } = deps;
+  const { clocks, log, wallNowMs } = deps;
   const pool = createPool({ url: deps.databaseUrl, name: 'bidloop serve: tracking', max: 4 });
   const book = createTrackingBook(deps);
   const notifier = createInboxNotifier(pool);

@@ -40,16 +40,19 @@ const SCOPES: Readonly<Record<SourceProfile['scopeWithoutTxid'], string>> = {
   each: 'each message its own',
 };
 
-/** The parameters each sender may use, as a page of the documentation: generated, so that it cannot lag behind. */
+/** Where the documentation's generated part begins. */
+export const PARAMETER_MAP_TITLE = '## Parameters by source';
+
+/** The parameters each sender may use, as a part of the documentation: generated, so that it cannot lag behind. */
 export function parameterMap(): string {
   const lines = [
-    '# Parameters by source',
+    PARAMETER_MAP_TITLE,
     '',
-    'Generated from `src/sources`; `npx vitest run --project unit test/unit/sources -u` writes it anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only".',
+    'What `./bidloop source parameters` prints; `npx vitest run --project unit test/unit/sources -u` writes it here anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only".',
     '',
     ...overview(),
   ];
-  for (const profile of sourceProfiles()) lines.push(...section(profile));
+  for (const profile of sourceProfiles()) lines.push(...parametersOf(profile));
   return lines.join('\n');
 }
 
@@ -88,7 +91,8 @@ function shownNames(profile: SourceProfile, field: Field): string | null {
   return only + own.map((name) => `\`${name}\``).join(', ');
 }
 
-function section(profile: SourceProfile): string[] {
+/** One sender's part of the map, as lines. */
+export function parametersOf(profile: SourceProfile): string[] {
   const rows = fieldsOf(profile).flatMap((field) => {
     const byIds = ['campaign', 'adset', 'ad', 'network'].includes(field);
     const names = byIds && !profile.attributesBySender ? null : shownNames(profile, field);
@@ -100,7 +104,7 @@ function section(profile: SourceProfile): string[] {
     );
   const words = statusWords(profile);
   return [
-    `## ${profile.title} (\`source add ${profile.id}\`)`,
+    `### ${profile.title} (\`source add ${profile.id}\`)`,
     '',
     ...rows,
     '',

@@ -58,7 +58,7 @@ const posted = (
   ...more,
 });
 
-/** Written from the vendors' own parameter lists (see docs/source-parameters.md for where each is documented). */
+/** Written from the vendors' own parameter lists (see docs/sources.md for where each is documented). */
 export const WIRE_LINES: readonly WireLine[] = [
   // Mobile measurement partners.
   template(
