@@ -6,26 +6,33 @@ import { convertWaiting } from '../src/db/ingest/convert-waiting.ts';
 import { countRawDays, dropRawBefore, ensurePartitions } from '../src/db/partitions.ts';
 import type { MaintainActivities } from './contract.ts';
 
-/** A simulated market lives months in a day, and nobody goes back to its raw postbacks. A real one's are all kept. */
-const SIMULATED_RAW_MS = 90 * 86_400_000;
+const DAY_MS = 86_400_000;
+const RAW_DAYS = 90;
 
 export interface MaintainDeps {
   readonly db: Db;
   readonly wallNowMs: () => number;
+  /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
+  readonly rawDays?: number | undefined;
 }
 
 /** Housekeeping: partitions ahead, private data and expired keys away, revenue that got its exchange rate. */
-export function createMaintainActivities({ db, wallNowMs }: MaintainDeps): MaintainActivities {
+export function createMaintainActivities({
+  db,
+  wallNowMs,
+  rawDays = RAW_DAYS,
+}: MaintainDeps): MaintainActivities {
   return {
     async maintain() {
       const wallMs = wallNowMs();
-      const rows = await db.selectFrom('workspace').select(['id', 'simulated']).orderBy('id').execute();
+      const rows = await db.selectFrom('workspace').select('id').orderBy('id').execute();
       const workspaces: { id: string; nowMs: number }[] = [];
       for (const { id } of rows) workspaces.push({ id, nowMs: await loadNow(db, id, wallMs) });
       for (const { nowMs } of workspaces) await ensurePartitions(db, nowMs);
-      const onlySimulated = rows.length > 0 && rows.every((row) => row.simulated);
+      // Days are shared by all workspaces: the one whose clock is farthest behind says what is old.
       const earliestMs = Math.min(...workspaces.map((w) => w.nowMs));
-      const dropped = onlySimulated ? await dropRawBefore(db, earliestMs - SIMULATED_RAW_MS) : 0;
+      const keepsAll = rawDays === 0 || workspaces.length === 0;
+      const dropped = keepsAll ? 0 : await dropRawBefore(db, earliestMs - rawDays * DAY_MS);
       const raw = await countRawDays(db);
       Context.current().heartbeat('partitions are there');
       const cleaned = await cleanUp(db, { workspaces, wallMs });
@@ -33,7 +40,7 @@ export function createMaintainActivities({ db, wallNowMs }: MaintainDeps): Maint
       let converted = 0;
       for (const { id } of workspaces) converted += await convertWaiting(db, id, wallMs);
       const parts = [
-        [dropped, 'partitions of old simulated clicks and postbacks dropped'],
+        [dropped, 'partitions of old clicks and postbacks dropped'],
         [cleaned.messageKeys, 'expired message keys deleted'],
         [cleaned.rawAddresses, 'raw addresses cleared'],
         [cleaned.strangers, 'refused requests of strangers deleted'],

@@ -33,6 +33,8 @@ export interface ComposeDeps {
   readonly networks: NetworkRegistry;
   readonly log: Logger;
   readonly wallNowMs: () => number;
+  /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
+  readonly rawDays?: number;
   /** Shorter for tests. */
   readonly actTiming?: Partial<ActTiming>;
 }
@@ -96,7 +98,7 @@ export function composeActivities(deps: ComposeDeps) {
   const wakeOptimizer = createWakeOptimizer(client);
   const ingest = createIngestActivities({ db, pool: deps.pool, wakeOptimizer, wallNowMs, log: deps.log });
   const learn = createLearnActivities({ db, wallNowMs });
-  const maintain = createMaintainActivities({ db, wallNowMs });
+  const maintain = createMaintainActivities({ db, wallNowMs, rawDays: deps.rawDays });
   const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {

@@ -93,6 +93,11 @@ const SETTINGS = {
     '0',
   ),
   BIDLOOP_STRATEGIES_DIR: setting(z.string().default('strategies'), 'a folder', 'strategies'),
+  BIDLOOP_RAW_DAYS: setting(
+    z.coerce.number().int().min(0).max(36_500).default(90),
+    'a number of days, or 0 to keep everything',
+    '90',
+  ),
   BIDLOOP_LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'one of trace, debug, info, warn, error, fatal, silent',
@@ -137,6 +142,8 @@ export interface Config {
   /** 0: a free one, remembered in the data directory. */
   readonly postgresPort: number;
   readonly strategiesDir: string;
+  /** Days that clicks and postbacks are kept as received; 0 for ever. */
+  readonly rawDays: number;
   readonly logLevel: Values['BIDLOOP_LOG_LEVEL'];
   readonly marketRate: number;
   readonly marketSeed: number;
@@ -214,6 +221,7 @@ function toConfig(values: Values): Config {
     temporalUiPort: values.BIDLOOP_TEMPORAL_UI_PORT,
     postgresPort: values.BIDLOOP_POSTGRES_PORT,
     strategiesDir: path.resolve(PROJECT_ROOT, values.BIDLOOP_STRATEGIES_DIR),
+    rawDays: values.BIDLOOP_RAW_DAYS,
     logLevel: values.BIDLOOP_LOG_LEVEL,
     marketRate: values.BIDLOOP_MARKET_RATE,
     marketSeed: values.BIDLOOP_MARKET_SEED,

@@ -8,6 +8,7 @@ import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
 import { register as decide } from './decide.ts';
 import { register as explain } from './explain.ts';
+import { register as forget } from './forget.ts';
 import { register as holdout } from './holdout.ts';
 import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
@@ -39,6 +40,7 @@ const COMMANDS = [
   postback,
   reconcile,
   rate,
+  forget,
   apple,
   strategy,
   decide,

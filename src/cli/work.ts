@@ -45,6 +45,7 @@ async function work(context: CliContext): Promise<void> {
         apiKey: config.temporalApiKey,
       },
       secretKey,
+      rawDays: config.rawDays,
       log,
       wallNowMs: () => context.wallNowMs(),
       signal: stop.signal,

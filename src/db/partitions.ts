@@ -54,7 +54,7 @@ export async function countRawDays(
 }
 
 /**
- * Drops the partitions of clicks and postbacks whose last instant is before `beforeMs`, a few seconds at most for each: who
+ * Drops the partitions of clicks and postbacks whose last instant is before `beforeMs`, and what lies in none; a few seconds at most for each: who
  * receives must not wait behind it, and the next run tries again.
  *
  * @returns how many were dropped.
@@ -69,6 +69,18 @@ export async function dropRawBefore(db: Db, beforeMs: number): Promise<number> {
     });
     dropped += 1;
   }
+  // What came while its day had no partition.
+  const before = new Date(beforeMs);
+  await db
+    .deleteFrom('click')
+    .where(sql<boolean>`tableoid = 'click_default'::regclass`)
+    .where('clicked_at', '<', before)
+    .execute();
+  await db
+    .deleteFrom('postback')
+    .where(sql<boolean>`tableoid = 'postback_default'::regclass`)
+    .where('received_at', '<', before)
+    .execute();
   return dropped;
 }
 

@@ -42,6 +42,8 @@ export interface WorkerDeps {
   readonly networks?: NetworkRegistry;
   /** A ready bundle; built from the sources otherwise. */
   readonly workflowBundle?: WorkflowBundleOption;
+  /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
+  readonly rawDays?: number;
   readonly actTiming?: Partial<ActTiming>;
   /** How soon new accounts and changed clocks are noticed; 5 s by default. */
   readonly lookEveryMs?: number;

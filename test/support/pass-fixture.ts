@@ -38,6 +38,11 @@ export class PassFixture {
     return this.#database.db;
   }
 
+  /** Where a process of its own finds the same database. */
+  get url(): string {
+    return this.#database.url;
+  }
+
   strategy(text: string) {
     const { workspaceId, nowMs } = this.account;
     return seedStrategy(this.db, { workspaceId, nowMs, text });

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { attributionWindowHours } from '../../core/attribution.ts';
-import { VIEW_THROUGH } from '../../core/conversion.ts';
 import type { Db } from '../connection.ts';
 import { loadGround } from '../ingest/accounts.ts';
 import { type Excluded, loadOutages } from './outages.ts';
@@ -78,11 +77,9 @@ async function loadEvents(db: Db, accountId: string, workspaceId: string): Promi
   const types = new Map<string, string[]>();
   for (const { event, event_type } of rows) types.set(event, [...(types.get(event) ?? []), event_type]);
   return [...types].map(([name, ofEvent]) => {
-    // A view's window is the shortest of an event's; what follows it is of some other type too.
-    const clicked = ofEvent.filter((type) => type !== VIEW_THROUGH);
-    const hours = (clicked.length === 0 ? ['event'] : clicked).flatMap((type) => [
+    const hours = ofEvent.flatMap((type) => [
       attributionWindowHours(name, type),
-      ...ids.map((id) => attributionWindowHours(name, type, ground.windowsOf(id).clicks)),
+      ...ids.map((id) => attributionWindowHours(name, type, ground.windowsOf(id))),
     ]);
     return { name, types: ofEvent, windowMs: Math.max(...hours) * HOUR_MS };
   });
