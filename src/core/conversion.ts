@@ -12,3 +12,6 @@ export function readStatus(text: string | null): ConversionStatus | undefined {
 export function isCountedStatus(status: ConversionStatus): boolean {
   return status === 'pending' || status === 'approved';
 }
+
+/** The type under which conversions of a view are summed: `conversions("install/view-through")`. */
+export const VIEW_THROUGH = 'view-through';

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { VIEW_THROUGH } from '../core/conversion.ts';
 import type { EventMetrics, WindowMetrics } from '../core/decision.ts';
 import { MICROS_PER_UNIT } from '../core/money.ts';
 import type { Level, ObjectId } from '../core/object.ts';
@@ -105,11 +106,12 @@ export async function loadArrived(db: Db, input: ArrivedInput): Promise<Arrivals
       select * from unnest(${spans.map((s) => s.from)}::timestamptz[], ${spans.map((s) => s.to)}::timestamptz[])
         with ordinality as u (from_at, to_at, no)
     )
-    select t.root, (s.no - 1)::int as no, c.event, c.event_type, count(*) as conversions,
+    select t.root, (s.no - 1)::int as no, c.event, x.event_type, count(*) as conversions,
            coalesce(sum(c.value_micros), 0) as value_micros,
            count(*) filter (where c.value_micros is null and c.original_micros is not null) as unconverted
     from conversion c
     join target t on t.leaf = c.object_id
+    cross join lateral (select case when c.view_through then ${VIEW_THROUGH} else c.event_type end as event_type) x
     join span s on c.event_at >= s.from_at and c.event_at < s.to_at
     where c.account_id = ${input.accountId} and c.counted
       and c.event_at >= ${spans.map((s) => s.from).toSorted()[0]}::timestamptz
@@ -118,7 +120,7 @@ export async function loadArrived(db: Db, input: ArrivedInput): Promise<Arrivals
         .toSorted()
         .at(-1)}::timestamptz
       ${names === undefined ? sql`` : sql`and c.event = any(${names}::text[])`}
-    group by t.root, s.no, c.event, c.event_type`.execute(db);
+    group by t.root, s.no, c.event, x.event_type`.execute(db);
   for (const row of rows) {
     const spelling = input.windows[row.no]?.spelling;
     if (spelling === undefined) continue;

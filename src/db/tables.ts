@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CoarseValue } from '../core/apple/conversion-values.ts';
 import type { AppleEventType, AppleOutcomeKind } from '../core/apple/outcome-kinds.ts';
+import type { LosingReason, Match } from '../core/attribution-candidates.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
 import type { StoredLearned } from './learning/stored.ts';
@@ -38,6 +39,7 @@ export interface Database {
   event_day: EventDayTable;
   campaign_news: CampaignNewsTable;
   exchange_rate: ExchangeRateTable;
+  payout: PayoutTable;
   strategy: StrategyTable;
   strategy_version: StrategyVersionTable;
   decision: DecisionTable;
@@ -200,6 +202,10 @@ export interface ClickTable {
   flags: Defaulted<string[]>;
   clicked_at: Date;
   wall_at: Date;
+  kind: Defaulted<'click' | 'view'>;
+  retargeting: Defaulted<boolean>;
+  user_hash: Buffer | null;
+  landed_at: Date | null;
 }
 
 export interface ClickInboxTable {
@@ -332,6 +338,20 @@ export interface ConversionTable {
   first_postback_id: string;
   last_postback_id: string;
   correction: Defaulted<boolean>;
+  match: Match | 'follows' | 'sender' | null;
+  view_through: Defaulted<boolean>;
+  retargeting: Defaulted<boolean>;
+  user_hash: Buffer | null;
+  losers: JSONColumnType<StoredLoser[]> | null;
+  payout_micros: Micros | null;
+  payout_currency: string | null;
+}
+
+/** What was passed over, and why. */
+export interface StoredLoser {
+  readonly objectId: ObjectId | null;
+  readonly reason: LosingReason;
+  readonly text: string;
 }
 
 export interface ConversionKeyTable {
@@ -427,6 +447,19 @@ export interface CampaignNewsTable {
   account_id: string;
   campaign_id: ObjectId;
   news_at: Date;
+}
+
+export interface PayoutTable {
+  id: Generated<number>;
+  workspace_id: string;
+  event: string | null;
+  link_id: string | null;
+  campaign_id: ObjectId | null;
+  country: string | null;
+  valid_from: Date;
+  micros: Micros;
+  currency: string;
+  added_at: Date;
 }
 
 export interface ExchangeRateTable {

@@ -35,7 +35,7 @@ describe('a postback with our click id', () => {
       value_micros: 31_200_000,
       attributed_by: 'click',
       counted: true,
-      attribution: 'Meta ad name of a1 drove purchase 48 h after the click',
+      attribution: 'Meta ad name of a1 drove purchase order 1 48 h after the click',
     });
     const hour = await db
       .selectFrom('conversion_hour')

@@ -191,6 +191,26 @@ describe('who earned it', () => {
     expect(agreed.losers).toEqual([]);
   });
 
+  it("is the click's ad, without a word, where the sender names that ad's campaign", () => {
+    const campaign = {
+      id: 100 as ObjectId,
+      level: 'campaign',
+      name: 'C',
+      campaignId: 100 as ObjectId,
+    } as const;
+    const found = credit(ask({ candidates: [touch(1, HOUR)], sender: { ...sender(7), object: campaign } }));
+    expect(found).toMatchObject({ by: 'click', warnings: [], losers: [] });
+  });
+
+  it('is the install before, or the sender, where the click that was sent came too early', () => {
+    const early = { ...purchase, sentClickId: 't1', candidates: [touch(1, 31 * DAY, { match: 'click_id' })] };
+    expect(credit(ask({ ...early, anchors: [anchor(2, 90 * DAY)] }))).toMatchObject({
+      match: 'follows',
+      followsId: 'conversion-2',
+    });
+    expect(credit(ask({ ...early, sender: sender(7) }))).toMatchObject({ by: 'sender', touchedAtMs: null });
+  });
+
   it('is nobody else while the click that was sent is unknown or too old', () => {
     const found = credit(ask({ sentClickId: 'lost', candidates: [touch(1, HOUR)] }));
     expect(found).toMatchObject({ kind: 'unattributed', reason: 'unknown_click' });

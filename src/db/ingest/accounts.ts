@@ -1,5 +1,8 @@
 import { sql } from 'kysely';
+import type { OwnWindows } from '../../core/attribution-windows.ts';
 import { type WorkspaceClock, workspaceNow } from '../../core/clock.ts';
+import type { Payout } from '../../core/conversion-payout.ts';
+import { micros } from '../../core/money.ts';
 import type { Db } from '../connection.ts';
 
 /** What ingest needs to know of an ad account. */
@@ -16,8 +19,10 @@ export interface Ground {
   readonly accounts: ReadonlyMap<string, IngestAccount>;
   /** Accounts of one workspace. */
   accountsOf(workspaceId: string): readonly IngestAccount[];
-  /** A source's own attribution windows in hours, by event name or type. */
-  windowsOf(sourceId: string): Readonly<Record<string, number>>;
+  /** A source's own attribution windows. */
+  windowsOf(sourceId: string): OwnWindows;
+  /** The payout table of a workspace. */
+  payoutsOf(workspaceId: string): readonly Payout[];
   nowMs(workspaceId: string): number;
 }
 
@@ -28,9 +33,12 @@ interface GroundRow {
   clock_rate: number;
   clock_stopped_at: Date | null;
   accounts: readonly { id: string; network: string; currency: string; time_zone: string }[];
+  payouts: readonly StoredPayout[];
 }
 
-/** Reads the ground once per transaction: three small tables, always current. */
+type StoredPayout = Omit<Payout, 'micros'> & { readonly micros: number };
+
+/** Reads the ground once per transaction: small tables, always current. */
 export async function loadGround(
   trx: Db,
   workspaceIds: readonly string[],
@@ -41,7 +49,12 @@ export async function loadGround(
     select w.id as workspace_id, w.clock_origin, w.clock_wall_origin, w.clock_rate, w.clock_stopped_at,
            coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'network', a.network, 'currency', a.currency,
                                                          'time_zone', a.time_zone) order by a.id)
-                     from ad_account a where a.workspace_id = w.id), '[]') as accounts
+                     from ad_account a where a.workspace_id = w.id), '[]') as accounts,
+           coalesce((select jsonb_agg(jsonb_build_object(
+                       'event', p.event, 'linkId', p.link_id, 'campaignId', p.campaign_id::text, 'country', p.country,
+                       'validFromMs', extract(epoch from p.valid_from) * 1000, 'micros', p.micros,
+                       'currency', p.currency) order by p.id)
+                     from payout p where p.workspace_id = w.id), '[]') as payouts
     from workspace w where w.id = any(${workspaceIds}::text[])`.execute(trx);
   const sources = await trx
     .selectFrom('source')
@@ -51,6 +64,7 @@ export async function loadGround(
 
   const accounts = new Map<string, IngestAccount>();
   const byWorkspace = new Map<string, IngestAccount[]>();
+  const payouts = new Map<string, readonly Payout[]>();
   const clocks = new Map<string, WorkspaceClock>();
   for (const row of rows) {
     clocks.set(row.workspace_id, {
@@ -67,6 +81,10 @@ export async function loadGround(
       zone: a.time_zone,
     }));
     byWorkspace.set(row.workspace_id, own);
+    payouts.set(
+      row.workspace_id,
+      row.payouts.map((line) => ({ ...line, micros: micros(line.micros) })),
+    );
     for (const account of own) accounts.set(account.id, account);
   }
   const windows = new Map(sources.map((source) => [source.id, readWindows(source.settings)]));
@@ -74,6 +92,7 @@ export async function loadGround(
     accounts,
     accountsOf: (workspaceId) => byWorkspace.get(workspaceId) ?? [],
     windowsOf: (sourceId) => windows.get(sourceId) ?? {},
+    payoutsOf: (workspaceId) => payouts.get(workspaceId) ?? [],
     nowMs(workspaceId) {
       const clock = clocks.get(workspaceId);
       return clock ? workspaceNow(clock, wallMs) : wallMs;
@@ -81,13 +100,25 @@ export async function loadGround(
   };
 }
 
-/** `settings.windowHours`: {"install": 24, "purchase": 168}. Whatever is not a positive number there is not a window. */
-function readWindows(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
-  const own = settings.windowHours;
+/**
+ * `windowHours` and `viewWindowHours`: {"install": 24, "purchase": 168}; `probabilisticHours`, `reengagementHours`: numbers.
+ * Whatever is not a positive number there is not a window.
+ */
+function readWindows(settings: Readonly<Record<string, unknown>>): OwnWindows {
+  const { probabilisticHours, reengagementHours } = settings;
+  return {
+    clicks: readHours(settings['windowHours']),
+    views: readHours(settings['viewWindowHours']),
+    ...(isHours(probabilisticHours) ? { probabilisticHours } : {}),
+    ...(isHours(reengagementHours) ? { reengagementHours } : {}),
+  };
+}
+
+function readHours(own: unknown): Readonly<Record<string, number>> {
   if (typeof own !== 'object' || own === null) return {};
   return Object.fromEntries(
-    Object.entries(own).filter(
-      (entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0,
-    ),
+    Object.entries(own).filter((entry): entry is [string, number] => isHours(entry[1])),
   );
 }
+
+const isHours = (value: unknown): value is number => typeof value === 'number' && value > 0;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { clickIdTimeMs } from '../../core/click-id.ts';
+import { clickIdSpellings } from '../../core/click-id-spellings.ts';
 import { textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { withinDaysOf } from '../days.ts';
@@ -9,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** How far back a network's click id is looked for; it names no time by itself. */
 const NETWORK_ID_DAYS = 90;
 
-/** A click as attribution sees it. */
+/** A click or an ad view as attribution sees it. */
 export interface ClickRow {
   readonly id: string;
   readonly workspace_id: string;
@@ -21,28 +22,19 @@ export interface ClickRow {
   readonly placement: string | null;
   readonly network_click_id: string | null;
   readonly device_id: string | null;
+  readonly user_hash: Buffer | null;
+  readonly kind: 'click' | 'view';
+  readonly retargeting: boolean;
+  readonly link_id: string | null;
+  /** As the link's parameters say. */
+  readonly country: string | null;
   readonly clicked_at: Date;
 }
 
 /** Of a click under the alias `c`. */
 export const CLICK_COLUMNS = sql`c.id, c.workspace_id, c.account_id, c.network, c.campaign_network_id, c.adset_network_id,
-  c.ad_network_id, c.placement, c.network_click_id, c.device_id, c.clicked_at`;
-
-/** One conversion in search of its click. */
-export interface ClickQuestion {
-  readonly workspaceId: string;
-  readonly clickId: string | null;
-  readonly deviceId: string | null;
-  readonly atMs: number;
-  readonly windowHours: number;
-}
-
-export interface ClickAnswer {
-  /** The click under the sent id. */
-  readonly byId: ClickRow | null;
-  /** The device's last click within the window; looked for only when no id was sent. */
-  readonly byDevice: ClickRow | null;
-}
+  c.ad_network_id, c.placement, c.network_click_id, c.device_id, c.user_hash, c.kind, c.retargeting, c.link_id,
+  c.params->>'country' as country, c.clicked_at`;
 
 /** What a click names. */
 export function namedByClick(click: ClickRow): NamedIds {
@@ -56,12 +48,47 @@ export function namedByClick(click: ClickRow): NamedIds {
   };
 }
 
-/** Finds the clicks of many conversions with three queries at most; answers stand in the order of the questions. */
+/** A click id that a postback brought, and when its event happened. */
+export interface SentClickId {
+  readonly workspaceId: string;
+  readonly clickId: string;
+  readonly atMs: number;
+}
+
+/**
+ * Finds the clicks under sent ids; answers stand in the order of the questions. What is not found as it was sent is looked
+ * for once more as senders damage ids.
+ */
 export async function findClicks(
   trx: Db,
-  questions: readonly ClickQuestion[],
-): Promise<readonly ClickAnswer[]> {
-  const ids = [...new Set(questions.flatMap((q) => (q.clickId === null ? [] : spellings(q.clickId))))];
+  questions: readonly SentClickId[],
+): Promise<readonly (ClickRow | null)[]> {
+  const plain = (id: string): readonly string[] => clickIdSpellings(id).filter((one) => isPlain(one, id));
+  const found: (ClickRow | null)[] = [...(await findSpelled(trx, questions, plain))];
+  const again = questions.flatMap((question, index) => (found[index] ? [] : [{ question, index }]));
+  const odd = again.filter(
+    ({ question: { clickId } }) => plain(clickId).length < clickIdSpellings(clickId).length,
+  );
+  const answers = await findSpelled(
+    trx,
+    odd.map(({ question }) => question),
+    clickIdSpellings,
+  );
+  odd.forEach(({ index }, i) => (found[index] = answers[i] ?? null));
+  return found;
+}
+
+/** As sent, our own in capitals, with the "+" that form decoding turned into a space. */
+function isPlain(spelling: string, sent: string): boolean {
+  return spelling === sent || clickIdTimeMs(spelling) !== undefined || spelling === sent.replaceAll(' ', '+');
+}
+
+async function findSpelled(
+  trx: Db,
+  questions: readonly SentClickId[],
+  spellings: (id: string) => readonly string[],
+): Promise<readonly (ClickRow | null)[]> {
+  const ids = [...new Set(questions.flatMap((q) => spellings(q.clickId)))];
   const own = await loadClicks(
     trx,
     ids.flatMap((id) => {
@@ -75,25 +102,14 @@ export async function findClicks(
     ids.filter((id) => clickIdTimeMs(id) === undefined),
     questions,
   );
-  const byDevice = await lastClicksOfDevices(trx, questions);
-
-  return questions.map((question, index) => {
-    if (question.clickId === null) return { byId: null, byDevice: byDevice.get(index) ?? null };
+  return questions.map((question) => {
     for (const id of spellings(question.clickId)) {
       const key = `${question.workspaceId} ${id}`;
       const click = byOwnId.get(key) ?? nearest(byNetworkId.get(key) ?? [], question.atMs);
-      if (click) return { byId: click, byDevice: null };
+      if (click) return click;
     }
-    return { byId: null, byDevice: null };
+    return null;
   });
-}
-
-/** As sent; with the "+" that form decoding turned into a space; and our own ids in capitals, as they were given out. */
-function spellings(sent: string): readonly string[] {
-  const variants = [sent, sent.replaceAll(' ', '+')];
-  const capitals = sent.trim().toUpperCase();
-  if (clickIdTimeMs(capitals) !== undefined) variants.push(capitals);
-  return [...new Set(variants)];
 }
 
 /** Clicks by our own id and time: each is one probe into one partition. */
@@ -121,7 +137,7 @@ export async function loadClicks(
 async function clicksByNetworkId(
   trx: Db,
   ids: readonly string[],
-  questions: readonly ClickQuestion[],
+  questions: readonly SentClickId[],
 ): Promise<ReadonlyMap<string, readonly ClickRow[]>> {
   const found = new Map<string, ClickRow[]>();
   if (ids.length === 0) return found;
@@ -142,34 +158,4 @@ async function clicksByNetworkId(
 /** A page loaded twice gives one network click id to two visits: the last before the event, else the first after it. */
 function nearest(clicks: readonly ClickRow[], atMs: number): ClickRow | undefined {
   return clicks.findLast((click) => click.clicked_at.getTime() <= atMs) ?? clicks[0];
-}
-
-async function lastClicksOfDevices(
-  trx: Db,
-  questions: readonly ClickQuestion[],
-): Promise<ReadonlyMap<number, ClickRow>> {
-  const asked = questions.flatMap((q, index) =>
-    q.clickId === null && q.deviceId !== null
-      ? [{ ...q, index, fromMs: q.atMs - q.windowHours * 3_600_000 }]
-      : [],
-  );
-  if (asked.length === 0) return new Map();
-  const { rows } = await sql<ClickRow & { question: number }>`
-    select q.question, ${CLICK_COLUMNS}
-    from unnest(${asked.map((q) => q.index)}::int[], ${asked.map((q) => q.workspaceId)}::text[],
-                ${asked.map((q) => q.deviceId)}::text[],
-                ${timestampArray(asked.map((q) => q.fromMs))}::timestamptz[],
-                ${timestampArray(asked.map((q) => q.atMs))}::timestamptz[])
-         as q (question, workspace_id, device_id, from_at, to_at)
-    cross join lateral (
-      select * from click
-      where workspace_id = q.workspace_id and device_id = q.device_id
-        and clicked_at >= q.from_at and clicked_at <= q.to_at
-        and ${withinDaysOf(
-          sql`clicked_at`,
-          asked.flatMap((q) => [q.fromMs, q.atMs]),
-        )}
-      order by clicked_at desc, id desc limit 1
-    ) c`.execute(trx);
-  return new Map(rows.map((row) => [row.question, row]));
 }

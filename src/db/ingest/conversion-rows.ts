@@ -1,28 +1,30 @@
-import type { Attribution } from '../../core/attribution.ts';
-import { continueLife, lifeOf, type LifeState } from '../../core/conversion-life.ts';
+import type { Credit, CreditAnchor } from '../../core/attribution-facts.ts';
+import { continueLife, type LifeAmount, lifeOf, type LifeState } from '../../core/conversion-life.ts';
 import { isCountedStatus } from '../../core/conversion.ts';
 import type { Micros } from '../../core/money.ts';
 import { dayOf } from '../../core/zone.ts';
+import type { StoredLoser } from '../tables.ts';
 import type { Ground } from './accounts.ts';
 import type { Convert } from './exchange.ts';
 import { lifeMessageOf, type Lives } from './lives.ts';
-import { eventAt, eventName } from './lookups.ts';
+import { eventAt, eventOf } from './lookups.ts';
 import type { ConversionRow, Message } from './messages.ts';
 import { isCounted } from './rollups.ts';
+import type { Spoken } from './speak.ts';
 
-interface Means {
+export interface Means {
   readonly ground: Ground;
   readonly convert: Convert;
-}
-
-interface LifeMeans extends Means {
   readonly lives: Lives;
 }
 
+/** Kept of what was passed over: enough to answer "why not that one". */
+const LOSERS_KEPT = 3;
+
 /** The conversion a message begins. Its id is its first postback's. */
-export function newConversion(message: Message, attribution: Attribution, means: LifeMeans): ConversionRow {
+export function newConversion(message: Message, spoken: Spoken, means: Means): ConversionRow {
   const told = lifeMessageOf(message);
-  const state = lifeOf([told]);
+  const { event, eventType } = eventOf(message);
   const row: ConversionRow = {
     id: message.id,
     workspace_id: message.workspace_id,
@@ -33,9 +35,9 @@ export function newConversion(message: Message, attribution: Attribution, means:
     click_id: message.click_id,
     clicked_at: null,
     placement: null,
-    event: eventName(message),
-    event_type: message.event_type ?? 'event',
-    ...stateOf(state),
+    event,
+    event_type: eventType,
+    ...stateOf(lifeOf([told], spoken.payout)),
     status_at: message.event_at,
     value_micros: null,
     rate: null,
@@ -50,10 +52,129 @@ export function newConversion(message: Message, attribution: Attribution, means:
     excluded: message.test ? 'test' : null,
     first_postback_id: message.id,
     last_postback_id: message.id,
+    match: null,
+    view_through: false,
+    retargeting: false,
+    user_hash: message.user_hash,
+    losers: null,
+    payout_micros: spoken.payout?.micros ?? null,
+    payout_currency: spoken.payout?.currency ?? null,
   };
-  const begun = withAttribution(row, attribution, means);
+  const begun = withCredit(row, spoken.credit, means);
   means.lives.begin(begun, told);
   return begun;
+}
+
+/** The conversion as this credit makes it; its money in the account's currency. */
+export function withCredit(row: ConversionRow, credit: Credit, means: Omit<Means, 'lives'>): ConversionRow {
+  const told = { ...row, attribution: credit.text, losers: losersOf(credit) };
+  switch (credit.kind) {
+    case 'unattributed':
+      return told;
+    case 'late':
+      return {
+        ...told,
+        account_id: credit.candidate.accountId,
+        click_id: credit.candidate.id,
+        clicked_at: new Date(credit.candidate.atMs),
+        placement: credit.candidate.placement,
+      };
+    case 'attributed':
+      return withValue(
+        {
+          ...told,
+          account_id: credit.accountId,
+          object_id: credit.object?.id ?? null,
+          campaign_id: credit.object?.campaignId ?? null,
+          click_id: credit.touchId ?? row.click_id,
+          clicked_at: credit.touchedAtMs === null ? null : new Date(credit.touchedAtMs),
+          placement: credit.placement,
+          attributed_by: isSenders(credit) ? 'sender' : 'click',
+          match: credit.match,
+          view_through: credit.viewThrough,
+          retargeting: credit.track === 'retargeting',
+          follows_id: credit.followsId,
+        },
+        means,
+      );
+  }
+}
+
+/** A view that the sender names is its word too, and what follows it. */
+function isSenders(credit: Credit & { kind: 'attributed' }): boolean {
+  return credit.by === 'sender' || credit.match === 'sender';
+}
+
+function losersOf({ losers }: Credit): StoredLoser[] | null {
+  if (losers.length === 0) return null;
+  return losers
+    .slice(0, LOSERS_KEPT)
+    .map(({ object, reason, text }) => ({ objectId: object?.id ?? null, reason, text }));
+}
+
+/** What others may follow, by the credit that made it. */
+export function touchOf(
+  row: ConversionRow,
+  credit: Credit,
+  ground: Ground,
+): Pick<CreditAnchor, 'network' | 'object'> {
+  const network = ground.accounts.get(row.account_id ?? '')?.network ?? 'network';
+  return { network, object: credit.kind === 'attributed' ? credit.object : null };
+}
+
+/** One more message for a known conversion; `after` is null when it changes nothing. */
+export function mergeInto(
+  row: ConversionRow,
+  message: Message,
+  means: Means,
+): {
+  readonly after: ConversionRow | null;
+  readonly reason: string | null;
+  readonly warnings: readonly string[];
+} {
+  const told = lifeMessageOf(message);
+  const payout = payoutOfRow(row);
+  const messages = means.lives.of(row);
+  const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout);
+  const { state } = step.life;
+  if (step.kind === 'changed' || step.reason !== 'too_many_messages') means.lives.add(row, told);
+  const next = withState(row, state);
+  const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
+  if (next === row) return { after: null, reason, warnings: state.warnings };
+  const after = { ...next, status_at: new Date(state.statusAtMs), last_postback_id: message.id };
+  return {
+    after: row.attributed_by === null ? after : withValue(after, means),
+    reason: null,
+    warnings: state.warnings,
+  };
+}
+
+/** The conversion with what it pays by the table now that somebody else is credited; the same row where that changes nothing. */
+export function withPayout(row: ConversionRow, payout: LifeAmount | null, lives: Lives): ConversionRow {
+  const before = payoutOfRow(row);
+  if (before?.micros === payout?.micros && before?.currency === payout?.currency) return row;
+  const paid = {
+    ...row,
+    payout_micros: payout?.micros ?? null,
+    payout_currency: payout?.currency ?? null,
+  };
+  lives.pin(row);
+  return withState(paid, lifeOf(lives.of(row), payout));
+}
+
+function payoutOfRow(row: ConversionRow): LifeAmount | null {
+  return row.payout_micros === null ? null : { micros: row.payout_micros, currency: row.payout_currency };
+}
+
+/** The same row where nothing differs. Amounts are summed by status, counted or not: one that is on hold may change too. */
+function withState(row: ConversionRow, state: LifeState): ConversionRow {
+  const next = stateOf(state);
+  const same =
+    next.status === row.status &&
+    next.original_micros === row.original_micros &&
+    next.original_currency === row.original_currency &&
+    next.correction === row.correction;
+  return same ? row : { ...row, ...next };
 }
 
 function stateOf(
@@ -68,78 +189,8 @@ function stateOf(
   };
 }
 
-/** The conversion as this attribution makes it; its money in the account's currency. */
-export function withAttribution(row: ConversionRow, attribution: Attribution, means: Means): ConversionRow {
-  switch (attribution.kind) {
-    case 'unattributed':
-      return { ...row, attribution: attribution.text };
-    case 'late':
-      return {
-        ...row,
-        account_id: attribution.click.accountId,
-        click_id: attribution.click.clickId,
-        clicked_at: new Date(attribution.click.clickedAtMs),
-        placement: attribution.click.placement,
-        attribution: attribution.text,
-      };
-    case 'attributed':
-      return withValue(
-        {
-          ...row,
-          account_id: attribution.accountId,
-          object_id: attribution.object?.id ?? null,
-          campaign_id: attribution.object?.campaignId ?? null,
-          click_id: attribution.clickId ?? row.click_id,
-          clicked_at: attribution.clickedAtMs === null ? null : new Date(attribution.clickedAtMs),
-          placement: attribution.placement,
-          attributed_by: attribution.by,
-          attribution: attribution.text,
-          follows_id: attribution.followsId,
-        },
-        means,
-      );
-  }
-}
-
-/** One more message for a known conversion; `after` is null when it changes nothing. */
-export function mergeInto(
-  row: ConversionRow,
-  message: Message,
-  means: LifeMeans,
-): {
-  readonly after: ConversionRow | null;
-  readonly reason: string | null;
-  readonly warnings: readonly string[];
-} {
-  const told = lifeMessageOf(message);
-  const messages = means.lives.of(row);
-  const step = continueLife({ messages, state: lifeOf(messages) }, told);
-  const { state } = step.life;
-  if (step.kind === 'changed' || step.reason !== 'too_many_messages') means.lives.add(row, told);
-  const next = stateOf(state);
-  // Amounts are summed by status, counted or not: one that is on hold may change too.
-  const same =
-    next.status === row.status &&
-    next.original_micros === row.original_micros &&
-    next.original_currency === row.original_currency &&
-    next.correction === row.correction;
-  const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
-  if (same) return { after: null, reason, warnings: state.warnings };
-  const after: ConversionRow = {
-    ...row,
-    ...next,
-    status_at: new Date(state.statusAtMs),
-    last_postback_id: message.id,
-  };
-  return {
-    after: row.attributed_by === null ? after : withValue(after, means),
-    reason: null,
-    warnings: state.warnings,
-  };
-}
-
 /** Converts the amount as of the day of the event and says whether the row counts. */
-export function withValue(row: ConversionRow, { ground, convert }: Means): ConversionRow {
+export function withValue(row: ConversionRow, { ground, convert }: Omit<Means, 'lives'>): ConversionRow {
   const account = ground.accounts.get(row.account_id ?? '');
   let value: { valueMicros: Micros | null; rate: number | null } = { valueMicros: null, rate: null };
   if (account) {

@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import { lockTotals } from '../running-totals.ts';
 import { loadGround } from './accounts.ts';
-import { creditFollowers } from './followers.ts';
 import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
 import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
 import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
 import { claimKeys, writeOutcomes } from './outcomes.ts';
+import { creditFollowers } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
 import { beginTracking, countVisits, type ObjectVisits, takeClicks } from './visits.ts';
@@ -64,11 +64,12 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
     );
     const held = new Set(ground.accounts.keys());
     await lockTotals(trx, held);
+    const context = { trx, held, knownFromMs: null, wallMs: input.wallMs };
 
     let visited: readonly ObjectVisits[] = [];
     if (clicks.length > 0) {
       visited = await countVisits(trx, ground, clicks);
-      note(await creditLateClicks(trx, clicks, input.wallMs));
+      note(await creditLateClicks(context, clicks));
     }
     let conversions = 0;
     if (messages.length > 0) {
@@ -83,7 +84,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
       note(await writeChanges(trx, ground, judgement.changes));
       await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
       await writeOutcomes(trx, judgement.outcomes);
-      note(await creditFollowers(trx, ground, held, judgement.changes));
+      note(await creditFollowers(context, judgement.changes));
       await addWaiting(trx, judgement.waiting);
       conversions = judgement.changes.filter((change) => change.before === null).length;
       await announce(trx, messages, conversions);

@@ -1,10 +1,11 @@
-import { type Attribution, attribute } from '../../core/attribution.ts';
+import type { Credit } from '../../core/attribution-facts.ts';
 import { isCountedStatus } from '../../core/conversion.ts';
-import { mergeInto, newConversion } from './conversion-rows.ts';
+import { mergeInto, newConversion, touchOf } from './conversion-rows.ts';
 import type { Lives } from './lives.ts';
-import { type Lookups, namedBySender, touchesOf } from './lookups.ts';
+import { type Lookups, namedBySender } from './lookups.ts';
 import { type ConversionRow, conversionKeyOf, type Message } from './messages.ts';
 import type { ConversionChange } from './rollups.ts';
+import { speak } from './speak.ts';
 import type { WaitingRow } from './waiting.ts';
 
 /** What became of one message; written into its postback row. */
@@ -75,23 +76,21 @@ export function judge(
       }
       return;
     }
-    const touches = touchesOf(message, lookups, lookups.clicks[index] ?? { byId: null, byDevice: null });
-    const attribution = attribute(touches.input);
-    const after = newConversion(message, attribution, means);
+    const spoken = speak(message, lookups.touches[index] ?? [], lookups, null);
+    const after = newConversion(message, spoken, means);
     changes.push({ before: null, after, ...cause });
-    outcomes.push(outcomeOfNew(message, after, attribution));
+    outcomes.push(outcomeOfNew(message, after, spoken.credit));
     if (key !== null && message.conversion_key !== null) {
       known.set(key, after);
       claims.push({ sourceId: message.source_id, key: message.conversion_key, conversionId: after.id });
     }
     if (message.test) return;
-    if (attribution.kind === 'attributed') remember(lookups, after, attribution);
-    const byClick = attribution.kind === 'attributed' && attribution.by === 'click';
-    const missing = byClick ? touches.clickMissing : touches.senderMissing;
-    if (missing !== null) {
+    // An install or trial of this batch credits what follows it in the same batch.
+    lookups.anchors.add(after, touchOf(after, spoken.credit, lookups.ground));
+    if (spoken.missing !== null) {
       waiting.push({
         workspaceId: message.workspace_id,
-        networkId: missing,
+        networkId: spoken.missing,
         kind: 'conversion',
         id: after.id,
         at: after.received_at,
@@ -102,46 +101,20 @@ export function judge(
   return { changes, outcomes, claims, waiting };
 }
 
-/** An install or trial of this batch credits what follows it in the same batch. */
-function remember(
-  lookups: Lookups,
-  row: ConversionRow,
-  attribution: Attribution & { kind: 'attributed' },
-): void {
-  lookups.anchors.add(
-    {
-      conversionId: row.id,
-      event: row.event,
-      by: attribution.by,
-      network: lookups.ground.accounts.get(row.account_id ?? '')?.network ?? 'network',
-      accountId: attribution.accountId,
-      object: attribution.object,
-      clickId: row.click_id,
-      clickedAtMs: attribution.clickedAtMs,
-      placement: attribution.placement,
-      atMs: row.event_at.getTime(),
-    },
-    row.event_type,
-    row.workspace_id,
-    row.device_id,
-  );
-}
-
 /** The first reason that keeps a conversion out of the counts, in the order a person would ask. */
-export function outcomeOfNew(message: Message, row: ConversionRow, attribution: Attribution): MessageOutcome {
-  const told = { message, detail: attribution.text, conversionId: row.id, warnings: [] };
+export function outcomeOfNew(message: Message, row: ConversionRow, credit: Credit): MessageOutcome {
+  const told = { message, detail: credit.text, conversionId: row.id, warnings: [] };
   if (row.excluded === 'test') return { ...told, outcome: 'test', reason: 'test_postback' };
-  switch (attribution.kind) {
+  switch (credit.kind) {
     case 'unattributed': {
       // Ids were named, but nothing here has them yet: a sync may bring the object.
-      const reason =
-        message.click_id === null && namedBySender(message) ? 'unknown_object' : attribution.reason;
+      const reason = message.click_id === null && namedBySender(message) ? 'unknown_object' : credit.reason;
       return { ...told, outcome: 'unattributed', reason };
     }
     case 'late':
       return { ...told, outcome: 'late', reason: 'outside_window' };
     case 'attributed': {
-      return { ...told, warnings: attribution.warnings, ...standing(row) };
+      return { ...told, warnings: credit.warnings, ...standing(row) };
     }
   }
 }

@@ -45,6 +45,11 @@ export class Lives {
     this.#keep(row.id, this.#stored.has(row.id) ? [message] : [...before, message]);
   }
 
+  /** Keeps what was said apart from the row, before the row comes to say something else by itself. */
+  pin(row: ConversionRow): void {
+    if (!this.#stored.has(row.id)) this.#keep(row.id, this.of(row));
+  }
+
   /** Messages of this batch that have to be stored. */
   get toStore(): readonly ToStore[] {
     return this.#toStore;

@@ -1,22 +1,25 @@
-import {
-  type AttributionInput,
-  attributionWindowHours,
-  type ClickTouch,
-  type Touch,
-} from '../../core/attribution.ts';
+import type { Match } from '../../core/attribution-candidates.ts';
+import { type CreditWindows, creditWindows } from '../../core/attribution-windows.ts';
 import type { Db } from '../connection.ts';
 import type { Ground } from './accounts.ts';
-import { type Anchors, loadAnchors } from './anchors.ts';
-import { type ClickAnswer, type ClickRow, findClicks, namedByClick } from './clicks.ts';
+import { type Anchors, loadAnchors, type PersonKeys } from './anchors.ts';
+import { type ClickRow, findClicks, namedByClick } from './clicks.ts';
 import { type Convert, loadConvert } from './exchange.ts';
 import type { Message } from './messages.ts';
 import { type FindObject, type NamedIds, objectFinder } from './object-finder.ts';
+import { findPersonClicks } from './person-clicks.ts';
+
+/** A touch of ours that may have led to a conversion, and by what the two are one person's. */
+export interface FoundTouch {
+  readonly row: ClickRow;
+  readonly match: Match;
+}
 
 /** Everything a batch needs from the database; the rest is thinking. */
 export interface Lookups {
   readonly ground: Ground;
   /** In the order of the messages. */
-  readonly clicks: readonly ClickAnswer[];
+  readonly touches: readonly (readonly FoundTouch[])[];
   readonly find: FindObject;
   readonly anchors: Anchors;
   readonly convert: Convert;
@@ -24,35 +27,80 @@ export interface Lookups {
 
 /** Reads, set-based, what the messages need to be judged. */
 export async function lookUp(trx: Db, ground: Ground, messages: readonly Message[]): Promise<Lookups> {
-  const clicks = await findClicks(
-    trx,
-    messages.map((m) => ({
-      workspaceId: m.workspace_id,
-      clickId: m.click_id,
-      deviceId: m.device_id,
-      atMs: eventAt(m).getTime(),
-      windowHours: windowHoursOf(ground, m),
-    })),
-  );
-  const found = clicks.flatMap(({ byId, byDevice }) => [byId, byDevice]).filter((click) => click !== null);
-  const senders = messages.map(namedBySender).filter((named) => named !== null);
+  const touches = await loadTouches(trx, ground, messages);
+  const named = touches.flatMap((found) => found.map(({ row }) => namedByClick(row)));
+  const senders = messages.map(namedBySender).filter((ids) => ids !== null);
   return {
     ground,
-    clicks,
-    find: await objectFinder(trx, ground, [...found.map(namedByClick), ...senders]),
+    touches,
+    find: await objectFinder(trx, ground, [...named, ...senders]),
     anchors: await loadAnchors(
       trx,
-      [...new Set(messages.map((m) => m.workspace_id))],
-      [...new Set(messages.map((m) => m.device_id))].filter((id) => id !== null),
-      [...new Set([...found.map((click) => click.id), ...messages.map((m) => m.click_id)])].filter(
-        (id) => id !== null,
-      ),
+      messages.map((message, index) => personOfMessage(message, touches[index] ?? [])),
     ),
-    convert: await loadConvert(
-      trx,
-      ground,
-      messages.map((m) => m.currency),
-    ),
+    convert: await loadConvert(trx, ground, [
+      ...messages.map((m) => m.currency),
+      ...new Set(messages.flatMap((m) => ground.payoutsOf(m.workspace_id).map((payout) => payout.currency))),
+    ]),
+  };
+}
+
+/** Where a click id was sent, only the click under it can be credited: nobody else's is looked for. */
+async function loadTouches(
+  trx: Db,
+  ground: Ground,
+  messages: readonly Message[],
+): Promise<readonly (readonly FoundTouch[])[]> {
+  const sent = messages.flatMap((message, index) =>
+    message.click_id === null
+      ? []
+      : [
+          {
+            index,
+            question: {
+              workspaceId: message.workspace_id,
+              clickId: message.click_id,
+              atMs: eventAt(message).getTime(),
+            },
+          },
+        ],
+  );
+  const clicks = await findClicks(
+    trx,
+    sent.map(({ question }) => question),
+  );
+  const byIndex = new Map(sent.map(({ index }, i) => [index, clicks[i] ?? null]));
+  const persons = await findPersonClicks(
+    trx,
+    messages.map((message) => {
+      if (message.click_id !== null) return null;
+      const windows = windowsOf(ground, message);
+      return {
+        workspaceId: message.workspace_id,
+        deviceId: message.device_id,
+        userHash: message.user_hash,
+        atMs: eventAt(message).getTime(),
+        windowHours:
+          eventOf(message).eventType === 'uninstall'
+            ? Infinity
+            : Math.max(windows.clickHours, windows.viewHours),
+      };
+    }),
+  );
+  return messages.map((_, index) => {
+    const click = byIndex.get(index);
+    return click ? [{ row: click, match: 'click_id' }] : (persons[index] ?? []);
+  });
+}
+
+/** By what a message's conversion is somebody's. */
+export function personOfMessage(message: Message, found: readonly FoundTouch[]): PersonKeys {
+  const own = found.find(({ match }) => match === 'click_id')?.row.id ?? null;
+  return {
+    workspaceId: message.workspace_id,
+    deviceId: message.device_id,
+    userHash: message.user_hash,
+    clickIds: [own, message.click_id],
   };
 }
 
@@ -61,95 +109,38 @@ export function eventAt(message: Message): Date {
   return message.event_at ?? message.received_at;
 }
 
-/** The event's name; a sender that names none tells of "the" conversion. */
-export function eventName(message: Message): string {
-  return message.event ?? 'conversion';
+/**
+ * The event's name and type; a sender that names none tells of "the" conversion. An install that the sender itself tells apart
+ * from a first one has no name by which it could be counted as one.
+ */
+export function eventOf(message: Pick<Message, 'event' | 'event_type' | 're_engagement'>): {
+  readonly event: string;
+  readonly eventType: string;
+} {
+  const event = message.event ?? 'conversion';
+  const eventType = message.event_type ?? 'event';
+  if (eventType === 'install' && message.re_engagement)
+    return { event: 're-attribution', eventType: 're-attribution' };
+  const toldApart = eventType !== 'install' && eventType !== 'event' && event.toLowerCase() === 'install';
+  return { event: toldApart ? eventType : event, eventType };
 }
 
-/** What speaks for one message. */
-export interface Touches {
-  readonly input: AttributionInput;
-  /** The deepest id the click, or the sender, names that no sync has brought yet. */
-  readonly clickMissing: string | null;
-  readonly senderMissing: string | null;
-}
-
-export function touchesOf(message: Message, lookups: Lookups, answer: ClickAnswer): Touches {
-  const { ground, find, anchors } = lookups;
-  const atMs = eventAt(message).getTime();
-  const row = answer.byId ?? answer.byDevice;
-  const click = row ? clickTouch(row, find) : null;
-  const sender = senderTouch(message, lookups);
-  return {
-    input: {
-      event: eventName(message),
-      eventType: message.event_type ?? 'event',
-      atMs,
-      windowHours: windowHoursOf(ground, message),
-      sentClickId: message.click_id,
-      click: answer.byId ? (click?.touch ?? null) : null,
-      deviceClick: answer.byDevice ? (click?.touch ?? null) : null,
-      anchor: anchors.find(
-        message.workspace_id,
-        message.device_id,
-        [row?.id ?? null, message.click_id],
-        atMs,
-      ),
-      sender: sender.touch,
-    },
-    clickMissing: click?.missing ?? null,
-    senderMissing: sender.missing,
-  };
-}
-
-/** A click with the object it names. */
-export function clickTouch(
-  row: ClickRow,
-  find: FindObject,
-): { readonly touch: ClickTouch; readonly missing: string | null } {
-  const { accountId, object, missing } = find(namedByClick(row));
-  const touch = {
-    clickId: row.id,
-    clickedAtMs: row.clicked_at.getTime(),
-    network: row.network,
-    placement: row.placement,
-    accountId,
-    object,
-  };
-  return { touch, missing };
-}
-
-/** The sender's own ids speak only once one of them is known here: which account they mean is read from the object. */
-export function senderTouch(
-  message: Message,
-  lookups: Pick<Lookups, 'find' | 'ground'>,
-): { readonly touch: Touch | null; readonly missing: string | null } {
-  const named = namedBySender(message);
-  if (!named) return { touch: null, missing: null };
-  const { accountId, object, missing } = lookups.find(named);
-  const account = lookups.ground.accounts.get(accountId ?? '');
-  if (!object || !account) return { touch: null, missing };
-  return { touch: { network: account.network, accountId: account.id, object }, missing };
-}
-
-/** The ids by which the sender attributes, or null when it names none. */
+/** The ids, or names, by which the sender attributes; null when it names none. */
 export function namedBySender(message: Message): NamedIds | null {
   const ids = message.sender_ids;
-  if (!ids || (!ids.ad && !ids.adset && !ids.campaign)) return null;
+  if (!ids || (!ids['ad'] && !ids['adset'] && !ids['campaign'])) return null;
   return {
     workspaceId: message.workspace_id,
     accountId: null,
     network: null,
-    ad: ids.ad || null,
-    adset: ids.adset || null,
-    campaign: ids.campaign || null,
+    ad: ids['ad'] || null,
+    adset: ids['adset'] || null,
+    campaign: ids['campaign'] || null,
+    orNames: true,
   };
 }
 
-function windowHoursOf(ground: Ground, message: Message): number {
-  return attributionWindowHours(
-    eventName(message),
-    message.event_type ?? 'event',
-    ground.windowsOf(message.source_id),
-  );
+export function windowsOf(ground: Ground, message: Message): CreditWindows {
+  const { event, eventType } = eventOf(message);
+  return creditWindows(event, eventType, ground.windowsOf(message.source_id));
 }

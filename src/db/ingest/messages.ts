@@ -27,13 +27,19 @@ export interface Message {
   readonly conversion_key: Buffer | null;
   readonly warnings: readonly string[];
   readonly test: boolean;
+  /** The sender credits a view. */
+  readonly view_through: boolean;
+  /** The sender counts it to bringing a user back. */
+  readonly re_engagement: boolean;
+  readonly user_hash: Buffer | null;
+  readonly country: string | null;
   /** Name of the day's table its row lies in. */
   readonly day_table: string;
 }
 
 const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id, p.click_id, p.event, p.event_type,
   p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
-  p.test, p.tableoid::regclass::text as day_table`;
+  p.test, p.view_through, p.re_engagement, p.user_hash, p.country, p.tableoid::regclass::text as day_table`;
 
 /**
  * Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. The first look says

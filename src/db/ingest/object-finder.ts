@@ -1,4 +1,5 @@
 import type { KnownObject } from '../../core/attribution.ts';
+import type { Level, ObjectId } from '../../core/object.ts';
 import type { Db } from '../connection.ts';
 import type { Ground, IngestAccount } from './accounts.ts';
 
@@ -12,6 +13,8 @@ export interface NamedIds {
   readonly ad: string | null;
   readonly adset: string | null;
   readonly campaign: string | null;
+  /** What no id is may be a name: some senders know no ids. */
+  readonly orNames?: boolean;
 }
 
 export interface Found {
@@ -31,30 +34,22 @@ export async function objectFinder(
   ground: Ground,
   wanted: readonly NamedIds[],
 ): Promise<FindObject> {
-  const networkIds = [...new Set(wanted.flatMap((w) => [w.ad, w.adset, w.campaign]))].filter(
-    (id) => id !== null,
-  );
-  const rows =
-    networkIds.length === 0 || ground.accounts.size === 0
-      ? []
-      : await trx
-          .selectFrom('object')
-          .select(['id', 'account_id', 'level', 'network_id', 'name', 'campaign_id'])
-          .where('account_id', 'in', [...ground.accounts.keys()])
-          .where('level', 'in', DEEPEST_FIRST)
-          .where('network_id', 'in', networkIds)
-          .execute();
-  const known = new Map(
-    rows.map((row) => [
-      `${row.account_id} ${row.level} ${row.network_id}`,
-      {
-        id: row.id,
-        level: row.level,
-        name: row.name,
-        campaignId: row.level === 'campaign' ? row.id : row.campaign_id,
-      },
-    ]),
-  );
+  const idsOf = (some: readonly NamedIds[]): readonly string[] =>
+    [...new Set(some.flatMap((w) => [w.ad, w.adset, w.campaign]))].filter((id) => id !== null);
+  const known = new Map<string, KnownObject[]>();
+  const take = (rows: readonly ObjectRow[], word: 'network_id' | 'name'): void => {
+    for (const row of rows) {
+      const key = `${row.account_id} ${row.level} ${word} ${row[word]}`;
+      const campaignId = row.level === 'campaign' ? row.id : row.campaign_id;
+      const object = { id: row.id, level: row.level, name: row.name, campaignId };
+      known.set(key, [...(known.get(key) ?? []), object]);
+    }
+  };
+  const byId = await loadObjects(trx, ground, 'network_id', idsOf(wanted));
+  take(byId, 'network_id');
+  const found = new Set(byId.map((row) => row.network_id));
+  const left = idsOf(wanted.filter((w) => w.orNames)).filter((id) => !found.has(id));
+  take(await loadObjects(trx, ground, 'name', left), 'name');
 
   return (named) => {
     const accounts = candidates(ground, named);
@@ -62,11 +57,16 @@ export async function objectFinder(
     for (const level of DEEPEST_FIRST) {
       const networkId = named[level];
       if (networkId === null) continue;
-      const hits = accounts.flatMap((account) => {
-        const object = known.get(`${account.id} ${level} ${networkId}`);
-        return object ? [{ accountId: account.id, object }] : [];
-      });
-      // The same id in two accounts: neither may be credited on a guess.
+      const hitsBy = (word: 'network_id' | 'name') =>
+        accounts.flatMap((account) =>
+          (known.get(`${account.id} ${level} ${word} ${networkId}`) ?? []).map((object) => ({
+            accountId: account.id,
+            object,
+          })),
+        );
+      const ids = hitsBy('network_id');
+      const hits = ids.length === 0 && named.orNames ? hitsBy('name') : ids;
+      // The same id in two accounts, or two ads of one name: neither may be credited on a guess.
       const [hit] = hits;
       if (hits.length === 1 && hit) return { ...hit, missing: networkId === deepest ? null : deepest };
     }
@@ -76,6 +76,31 @@ export async function objectFinder(
       missing: deepest,
     };
   };
+}
+
+interface ObjectRow {
+  readonly id: ObjectId;
+  readonly account_id: string;
+  readonly level: Level;
+  readonly network_id: string;
+  readonly name: string;
+  readonly campaign_id: ObjectId | null;
+}
+
+async function loadObjects(
+  trx: Db,
+  ground: Ground,
+  word: 'network_id' | 'name',
+  words: readonly string[],
+): Promise<readonly ObjectRow[]> {
+  if (words.length === 0 || ground.accounts.size === 0) return [];
+  return trx
+    .selectFrom('object')
+    .select(['id', 'account_id', 'level', 'network_id', 'name', 'campaign_id'])
+    .where('account_id', 'in', [...ground.accounts.keys()])
+    .where('level', 'in', DEEPEST_FIRST)
+    .where(word, 'in', words)
+    .execute();
 }
 
 function candidates(ground: Ground, named: NamedIds): readonly IngestAccount[] {

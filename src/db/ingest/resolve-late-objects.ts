@@ -4,16 +4,11 @@ import type { Db } from '../connection.ts';
 import { lockTotals } from '../running-totals.ts';
 import { type Ground, loadGround } from './accounts.ts';
 import { loadClicks, namedByClick } from './clicks.ts';
-import { withValue } from './conversion-rows.ts';
-import { loadConvert } from './exchange.ts';
-import { creditFollowers } from './followers.ts';
 import { namedBySender } from './lookups.ts';
 import { type ConversionRow, loadMessages } from './messages.ts';
-import { type Found, type NamedIds, objectFinder } from './object-finder.ts';
-import type { ConversionChange } from './rollups.ts';
-import { tellPostbacks } from './tell-postbacks.ts';
+import { type NamedIds, objectFinder } from './object-finder.ts';
+import { recredit } from './recredit.ts';
 import { addVisits, type VisitDelta } from './visits.ts';
-import { writeChanges } from './write-changes.ts';
 
 interface Waiter {
   readonly kind: 'visit' | 'conversion';
@@ -40,8 +35,14 @@ export async function resolveLateObjects(trx: Db, accountId: string): Promise<Re
     select w.kind, w.id, w.at, w.object_id, max(o.first_seen_at) as first_seen_at
     from ad_account a
     join waiting_for_object w on w.workspace_id = a.workspace_id
-    join object o on o.account_id = a.id and o.level in ('campaign', 'adset', 'ad') and o.network_id = w.network_id
-    where a.id = ${accountId}
+    cross join lateral (
+      select level, first_seen_at from object where account_id = a.id and network_id = w.network_id
+      union all
+      -- A sender may have named it.
+      select level, first_seen_at from object
+      where account_id = a.id and name = w.network_id and w.kind = 'conversion'
+    ) o
+    where a.id = ${accountId} and o.level in ('campaign', 'adset', 'ad')
     group by w.workspace_id, w.network_id, w.kind, w.id`.execute(trx);
   if (waiters.length === 0) return { visits: 0, conversions: 0 };
   const { workspace_id: workspaceId } = await trx
@@ -119,33 +120,23 @@ async function moveConversions(
     .execute();
   const named = await namesOf(trx, rows);
   const find = await objectFinder(trx, ground, [...named.values()]);
-  const convert = await loadConvert(
-    trx,
-    ground,
-    rows.map((r) => r.original_currency),
-  );
   const byId = new Map(waiters.map((w) => [w.id, w]));
-  const moved: Waiter[] = [];
-  const changes: ConversionChange[] = [];
-  for (const before of rows) {
-    const ids = named.get(before.id);
+  const known = rows.flatMap((row) => {
+    const ids = named.get(row.id);
     const found = ids && find(ids);
-    const waiter = byId.get(before.id);
+    const waiter = byId.get(row.id);
     // Only this account's totals are held: what turns out to be another's waits for that one's sync.
-    if (!waiter || !found?.object || found.accountId !== accountId) continue;
-    if (before.account_id !== null && before.account_id !== accountId) continue;
-    moved.push(waiter);
-    changes.push({
-      before,
-      after: withValue({ ...before, ...placed(before, found) }, { ground, convert }),
-      postbackId: before.last_postback_id,
-      knownFrom: new Date(Math.max(waiter.first_seen_at.getTime(), before.received_at.getTime())),
-    });
+    if (!waiter || !found?.object || found.accountId !== accountId) return [];
+    return row.account_id === null || row.account_id === accountId ? [{ row, waiter }] : [];
+  });
+  for (const [firstSeenMs, of] of Map.groupBy(known, ({ waiter }) => waiter.first_seen_at.getTime())) {
+    const context = { trx, held: new Set([accountId]), knownFromMs: firstSeenMs, wallMs: 0 };
+    await recredit(
+      context,
+      of.map(({ row }) => row),
+    );
   }
-  await writeChanges(trx, ground, changes);
-  await tellPostbacks(trx, changes);
-  await creditFollowers(trx, ground, new Set([accountId]), changes);
-  return moved;
+  return known.map(({ waiter }) => waiter);
 }
 
 /** What each conversion names: by its click, else by the sender's ids in its first postback. */
@@ -173,15 +164,4 @@ async function namesOf(trx: Db, rows: readonly ConversionRow[]): Promise<Readonl
     if (named) names.set(row.id, named);
   }
   return names;
-}
-
-function placed(before: ConversionRow, { accountId, object }: Found): Partial<ConversionRow> {
-  if (!object) return {};
-  return {
-    account_id: accountId,
-    object_id: object.id,
-    campaign_id: object.campaignId,
-    attributed_by: before.attributed_by ?? 'sender',
-    attribution: `${object.level} ${object.name} drove ${before.event}; it became known after the conversion`,
-  };
 }

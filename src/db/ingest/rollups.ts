@@ -1,4 +1,4 @@
-import { type ConversionStatus, isCountedStatus } from '../../core/conversion.ts';
+import { type ConversionStatus, isCountedStatus, VIEW_THROUGH } from '../../core/conversion.ts';
 import type { ObjectId } from '../../core/object.ts';
 import { dayOf, hourStart } from '../../core/zone.ts';
 import type { EventDayDelta } from '../running-totals.ts';
@@ -43,6 +43,11 @@ export function isWorth(row: ConversionRow): boolean {
   return isInRollups(row) && isCountedStatus(row.status);
 }
 
+/** The type it is summed under: conversions of a view are a kind of their own, so that a rule can leave them out. */
+export function rollupType(row: Pick<ConversionRow, 'event_type' | 'view_through'>): string {
+  return row.view_through ? VIEW_THROUGH : row.event_type;
+}
+
 /** The sums to add so that the rollups go from every `before` to its `after`. */
 export function rollupDeltas(changes: readonly ConversionChange[], ground: Ground): RollupDeltas {
   const hours = new Map<string, HourDelta>();
@@ -59,20 +64,20 @@ export function rollupDeltas(changes: readonly ConversionChange[], ground: Groun
       accountId: account.id,
       objectId: row.object_id,
       event: row.event,
-      eventType: row.event_type,
+      eventType: rollupType(row),
       conversions: row.correction ? 0 : sign,
       valueMicros: sign * (row.value_micros ?? 0),
       unconverted: sign * (isUnconverted(row) ? 1 : 0),
     };
     const hourMs = hourStart(atMs, account.zone);
-    addTo(hours, `${row.object_id} ${row.event_type} ${row.status} ${hourMs} ${row.event}`, {
+    addTo(hours, `${row.object_id} ${sums.eventType} ${row.status} ${hourMs} ${row.event}`, {
       ...sums,
       status: row.status,
       hourMs,
     });
     if (!isCountedStatus(row.status)) return;
     const day = dayOf(atMs, account.zone).date;
-    addTo(days, `${row.object_id} ${row.event_type} ${day} ${row.event}`, { ...sums, day });
+    addTo(days, `${row.object_id} ${sums.eventType} ${day} ${row.event}`, { ...sums, day });
     if (row.campaign_id !== null) {
       campaigns.set(`${row.campaign_id}`, { accountId: account.id, campaignId: row.campaign_id });
     }

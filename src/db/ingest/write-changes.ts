@@ -3,6 +3,7 @@ import type { ObjectId } from '../../core/object.ts';
 import {
   bigintArray,
   booleanArray,
+  byteaArray,
   doubleArray,
   smallintArray,
   textArray,
@@ -52,6 +53,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
   const rows = [...last.values()];
   const text = (pick: (row: ConversionRow) => string | null) => sql`${textArray(rows.map(pick))}::text[]`;
   const uuid = (pick: (row: ConversionRow) => string | null) => sql`${uuidArray(rows.map(pick))}::uuid[]`;
+  const boolean = (pick: (row: ConversionRow) => boolean) => sql`${booleanArray(rows.map(pick))}::boolean[]`;
   const bigint = (pick: (row: ConversionRow) => number | null) =>
     sql`${bigintArray(rows.map(pick))}::bigint[]`;
   const instant = (pick: (row: ConversionRow) => Date | null) =>
@@ -60,7 +62,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
     insert into conversion (id, workspace_id, source_id, account_id, object_id, campaign_id, click_id, clicked_at,
       placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
       device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
-      last_postback_id, correction)
+      last_postback_id, correction, match, view_through, retargeting, user_hash, losers, payout_micros, payout_currency)
     select * from unnest(
       ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
       ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
@@ -70,9 +72,12 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       ${doubleArray(rows.map((r) => r.rate))}::float8[], ${text((r) => r.txid)}, ${text((r) => r.device_id)},
       ${instant((r) => r.event_at)}, ${instant((r) => r.received_at)}, ${text((r) => r.attributed_by)},
       ${text((r) => r.attribution)}, ${uuid((r) => r.follows_id)},
-      ${booleanArray(rows.map((r) => r.counted))}::boolean[], ${text((r) => r.excluded)},
+      ${boolean((r) => r.counted)}, ${text((r) => r.excluded)},
       ${uuid((r) => r.first_postback_id)}, ${uuid((r) => r.last_postback_id)},
-      ${booleanArray(rows.map((r) => r.correction))}::boolean[])
+      ${boolean((r) => r.correction)}, ${text((r) => r.match)}, ${boolean((r) => r.view_through)},
+      ${boolean((r) => r.retargeting)}, ${byteaArray(rows.map((r) => r.user_hash))}::bytea[],
+      ${textArray(rows.map((r) => (r.losers === null ? null : JSON.stringify(r.losers))))}::text[]::jsonb[],
+      ${bigint((r) => r.payout_micros)}, ${text((r) => r.payout_currency)})
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -81,7 +86,9 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
       follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
       last_postback_id = excluded.last_postback_id,
-      correction = excluded.correction`.execute(trx);
+      correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
+      retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
+      payout_currency = excluded.payout_currency`.execute(trx);
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {

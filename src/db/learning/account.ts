@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { attributionWindowHours } from '../../core/attribution.ts';
+import { VIEW_THROUGH } from '../../core/conversion.ts';
 import type { Db } from '../connection.ts';
 import { loadGround } from '../ingest/accounts.ts';
 import { type Excluded, loadOutages } from './outages.ts';
@@ -77,9 +78,11 @@ async function loadEvents(db: Db, accountId: string, workspaceId: string): Promi
   const types = new Map<string, string[]>();
   for (const { event, event_type } of rows) types.set(event, [...(types.get(event) ?? []), event_type]);
   return [...types].map(([name, ofEvent]) => {
-    const hours = ofEvent.flatMap((type) => [
+    // A view's window is the shortest of an event's; what follows it is of some other type too.
+    const clicked = ofEvent.filter((type) => type !== VIEW_THROUGH);
+    const hours = (clicked.length === 0 ? ['event'] : clicked).flatMap((type) => [
       attributionWindowHours(name, type),
-      ...ids.map((id) => attributionWindowHours(name, type, ground.windowsOf(id))),
+      ...ids.map((id) => attributionWindowHours(name, type, ground.windowsOf(id).clicks)),
     ]);
     return { name, types: ofEvent, windowMs: Math.max(...hours) * HOUR_MS };
   });

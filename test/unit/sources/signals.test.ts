@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clickIdSpellings } from '../../../src/sources/click-id-spellings.ts';
+import { clickIdSpellings } from '../../../src/core/click-id-spellings.ts';
 import { isClientSideCall } from '../../../src/sources/client-side-call.ts';
 import { hardcodedId } from '../../../src/sources/hardcoded-id.ts';
 

@@ -1,0 +1,183 @@
+import { sql } from 'kysely';
+import { isAnchor } from '../../core/attribution.ts';
+import { byteaArray, textArray, timestampArray, uuidArray } from '../binary-arrays.ts';
+import type { Db } from '../connection.ts';
+import { loadGround } from './accounts.ts';
+import { touchOf, withCredit, withPayout, withValue } from './conversion-rows.ts';
+import { Lives, loadLives, storeLives } from './lives.ts';
+import { lookUp } from './lookups.ts';
+import { type ConversionRow, loadMessages } from './messages.ts';
+import type { ConversionChange } from './rollups.ts';
+import { speak } from './speak.ts';
+import { tellPostbacks } from './tell-postbacks.ts';
+import { addWaiting, type WaitingRow } from './waiting.ts';
+import { type CampaignRef, writeChanges } from './write-changes.ts';
+
+/** A trial that follows an install has followers of its own; two of one instant must not pass each other on for ever. */
+const MOST_GENERATIONS = 8;
+
+export interface Recredit {
+  readonly trx: Db;
+  /** Accounts whose totals this transaction holds; nothing is taken from or credited to others. */
+  readonly held: ReadonlySet<string>;
+  /** When what changed became known, workspace time, ms; null for now. */
+  readonly knownFromMs: number | null;
+  readonly wallMs: number;
+}
+
+/**
+ * Asks once more who earned these conversions, now that more is known, and moves what moves, with what follows it. A credit is
+ * never taken away without another: what spoke for it may have been deleted by its age.
+ *
+ * @returns the campaigns whose counts changed.
+ */
+export async function recredit(
+  context: Recredit,
+  rows: readonly ConversionRow[],
+  generation = 1,
+): Promise<readonly CampaignRef[]> {
+  if (rows.length === 0) return [];
+  const { trx } = context;
+  const ground = await loadGround(
+    trx,
+    [...new Set(rows.map((row) => row.workspace_id))],
+    [...new Set(rows.map((row) => row.source_id))],
+    context.wallMs,
+  );
+  const first = await loadMessages(
+    trx,
+    rows.map((row) => ({ id: row.first_postback_id, at: row.received_at })),
+  );
+  const byId = new Map(first.map((message) => [message.id, message]));
+  // In order of the events, so that an install is settled before what follows it.
+  const asked = [...rows]
+    .sort((a, b) => a.event_at.getTime() - b.event_at.getTime() || (a.id < b.id ? -1 : 1))
+    .flatMap((row) => {
+      const message = byId.get(row.first_postback_id);
+      return message ? [{ row, message }] : [];
+    });
+  const lookups = await lookUp(
+    trx,
+    ground,
+    asked.map(({ message }) => message),
+  );
+  const pays = asked.some(
+    ({ row }) => row.payout_micros !== null || ground.payoutsOf(row.workspace_id).length > 0,
+  );
+  const lives = pays
+    ? await loadLives(
+        trx,
+        rows.map((row) => row.id),
+      )
+    : new Lives();
+  const changes: ConversionChange[] = [];
+  const waiting: WaitingRow[] = [];
+  asked.forEach(({ row: before, message }, index) => {
+    const spoken = speak(message, lookups.touches[index] ?? [], lookups, before.id);
+    const { credit } = spoken;
+    if (credit.kind !== 'attributed' && before.attributed_by !== null) return;
+    const credited = withCredit(before, credit, lookups);
+    if (![before.account_id, credited.account_id].every((id) => id === null || context.held.has(id))) return;
+    const paid = withPayout(credited, spoken.payout, lives);
+    const after = paid === credited || paid.attributed_by === null ? paid : withValue(paid, lookups);
+    lookups.anchors.add(after, touchOf(after, credit, ground));
+    if (sameCredit(before, after)) return;
+    if (spoken.missing !== null) {
+      waiting.push({
+        workspaceId: before.workspace_id,
+        networkId: spoken.missing,
+        kind: 'conversion',
+        id: before.id,
+        at: before.received_at,
+        objectId: after.object_id,
+      });
+    }
+    const knownFromMs = context.knownFromMs ?? ground.nowMs(before.workspace_id);
+    const knownFrom = new Date(Math.max(knownFromMs, before.received_at.getTime()));
+    changes.push({ before, after, postbackId: before.last_postback_id, knownFrom });
+  });
+  await storeLives(trx, lives);
+  await tellPostbacks(trx, changes);
+  await addWaiting(trx, waiting);
+  const campaigns = await writeChanges(trx, ground, changes);
+  return [...campaigns, ...(await creditFollowers(context, changes, generation + 1))];
+}
+
+/** Whether two states of a conversion are credited alike: what is summed by it, and what others may follow. */
+function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
+  return (
+    before.attributed_by === after.attributed_by &&
+    before.match === after.match &&
+    before.account_id === after.account_id &&
+    before.object_id === after.object_id &&
+    before.click_id === after.click_id &&
+    before.clicked_at?.getTime() === after.clicked_at?.getTime() &&
+    before.follows_id === after.follows_id &&
+    before.view_through === after.view_through &&
+    before.retargeting === after.retargeting &&
+    before.original_micros === after.original_micros &&
+    before.original_currency === after.original_currency
+  );
+}
+
+/**
+ * Credits what follows an install or trial whose credit is new or has moved. Postbacks arrive out of order, an install may
+ * earn its credit only when its click is stored, and a sync may bring its ad later: what follows it goes along.
+ *
+ * @param changes just written.
+ */
+export async function creditFollowers(
+  context: Recredit,
+  changes: readonly ConversionChange[],
+  generation = 1,
+): Promise<readonly CampaignRef[]> {
+  if (generation > MOST_GENERATIONS) return [];
+  const anchors = changes.filter(
+    ({ before, after }) =>
+      after.attributed_by !== null &&
+      after.excluded === null &&
+      isAnchor(after.event, after.event_type) &&
+      !(before && sameCredit(before, after)),
+  );
+  if (anchors.length === 0) return [];
+  const rows = await loadFollowers(context.trx, anchors);
+  const knownFromMs = Math.max(...anchors.map((anchor) => anchor.knownFrom.getTime()));
+  return recredit({ ...context, knownFromMs }, rows, generation);
+}
+
+/**
+ * What may follow these: events after them of the same person that no click under a sent id has earned, but not what follows
+ * a new one already.
+ */
+async function loadFollowers(
+  trx: Db,
+  anchors: readonly ConversionChange[],
+): Promise<readonly ConversionRow[]> {
+  const after = anchors.map((anchor) => anchor.after);
+  const { rows } = await sql<ConversionRow>`
+    select * from conversion where id in (
+      select c.id
+      from unnest(${uuidArray(after.map((a) => a.id))}::uuid[], ${textArray(after.map((a) => a.workspace_id))}::text[],
+                  ${textArray(after.map((a) => a.device_id))}::text[], ${byteaArray(after.map((a) => a.user_hash))}::bytea[],
+                  ${textArray(after.map((a) => a.click_id))}::text[],
+                  ${timestampArray(after.map((a) => a.event_at.getTime()))}::timestamptz[],
+                  ${textArray(anchors.map(({ before }) => (before?.attributed_by ? 'moved' : 'new')))}::text[])
+           as a (id, workspace_id, device_id, user_hash, click_id, at, was)
+      cross join lateral (
+        select * from conversion where device_id = a.device_id and workspace_id = a.workspace_id
+        union all
+        select * from conversion where user_hash = a.user_hash and workspace_id = a.workspace_id
+        union all
+        select * from conversion where click_id = a.click_id and clicked_at is null and workspace_id = a.workspace_id
+        union all
+        select * from conversion where click_id = a.click_id and attributed_by is null and workspace_id = a.workspace_id
+        union all
+        select * from conversion where follows_id = a.id
+      ) c
+      where c.id <> a.id and c.event_at >= a.at and not (a.was = 'new' and c.follows_id is not distinct from a.id)
+        and c.event_type not in ('install', 're-engagement', 're-attribution')
+        and (c.match is distinct from 'click_id' or c.retargeting or c.event_type in ('reinstall', 'uninstall'))
+    ) and excluded is null
+    order by event_at, id for update`.execute(trx);
+  return rows;
+}
