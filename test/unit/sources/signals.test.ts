@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clickIdSpellings } from '../../../src/core/click-id-spellings.ts';
 import { isClientSideCall } from '../../../src/sources/client-side-call.ts';
-import { hardcodedId } from '../../../src/sources/hardcoded-id.ts';
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -18,18 +17,6 @@ describe('a call from a page', () => {
     ['nothing at all', {}, false],
   ])('%s', (_, headers, expected) => {
     expect(isClientSideCall(headers)).toBe(expected);
-  });
-});
-
-describe('one id for everybody', () => {
-  it.each([
-    [{ txids: 2, devices: 2, addresses: 2 }, 0, null],
-    [{ txids: 3, devices: 1, addresses: 1 }, 0, 'txids'],
-    [{ txids: 9, devices: 1, addresses: 1 }, 7, null],
-    [{ txids: 1, devices: 3, addresses: 1 }, 0, 'devices'],
-    [{ txids: 1, devices: 0, addresses: 4 }, 0, 'addresses'],
-  ])('%j with %i rebills: %s', (seen, rebills, expected) => {
-    expect(hardcodedId(seen, rebills)).toBe(expected);
   });
 });
 
