@@ -9,6 +9,7 @@ import { createContext } from './context.ts';
 import { register as decide } from './decide.ts';
 import { register as explain } from './explain.ts';
 import { register as forget } from './forget.ts';
+import { register as fraud } from './fraud.ts';
 import { register as holdout } from './holdout.ts';
 import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
@@ -42,6 +43,7 @@ const COMMANDS = [
   rate,
   forget,
   apple,
+  fraud,
   strategy,
   decide,
   explain,

@@ -108,22 +108,31 @@ export function firstDay(histogram: CtitHistogram): CtitHistogram {
   return histogram.map((count, bin) => (bin > 0 && (CTIT_EDGES_S[bin] ?? Infinity) <= DAY_S ? count : 0));
 }
 
-/**
- * How tight a source's times cluster: the shortest run of bins that holds half of its installs, as the ratio of its ends (30 s to
- * 60 s is 2). Infinity for a histogram without installs.
- */
-export function halfWidth(histogram: CtitHistogram): number {
+/** A stretch of time, in seconds; both ends are edges, the last one of the open bin's begin times two. */
+export interface Run {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+/** How many times longer a run's end is than its begin: 30 s to 60 s is 2. The bin that begins at 0 is taken to begin at half a second. */
+export function runRatio({ fromS, toS }: Run): number {
+  return toS / Math.max(0.5, fromS);
+}
+
+/** Where a source's times cluster: the run of bins that holds half of its installs within the smallest ratio; null without installs. */
+export function halfRun(histogram: CtitHistogram): Run | null {
   const half = countBetween(histogram, 0) / 2;
-  let narrowest = Infinity;
+  let narrowest: Run | null = null;
   if (half === 0) return narrowest;
   for (let first = 1; first < BINS; first += 1) {
     let inside = 0;
     for (let last = first; last < BINS && inside < half; last += 1) {
       inside += histogram[last] ?? 0;
-      // The bin that begins at 0 and the one without an end are taken as a factor of two wide.
-      const from = Math.max(0.5, CTIT_EDGES_S[first - 1] ?? 0);
-      const to = CTIT_EDGES_S[last] ?? 2 * (CTIT_EDGES_S[last - 1] ?? 0);
-      if (inside >= half) narrowest = Math.min(narrowest, to / from);
+      const run: Run = {
+        fromS: CTIT_EDGES_S[first - 1] ?? 0,
+        toS: CTIT_EDGES_S[last] ?? 2 * (CTIT_EDGES_S[last - 1] ?? 0),
+      };
+      if (inside >= half && (narrowest === null || runRatio(run) < runRatio(narrowest))) narrowest = run;
     }
   }
   return narrowest;

@@ -1,6 +1,13 @@
 import { rateInterval } from '../rate-interval.ts';
 import { lnEvidenceAbove } from '../statistics/e-process.ts';
-import { countBetween, type CtitHistogram, firstDay, halfWidth, tailByDay } from './ctit-histogram.ts';
+import {
+  countBetween,
+  type CtitHistogram,
+  firstDay,
+  halfRun,
+  runRatio,
+  tailByDay,
+} from './ctit-histogram.ts';
 import { ksTest, largestGap } from './kolmogorov-smirnov.ts';
 import { lnShareEvidence } from './share-evidence.ts';
 import type { SourceCounts, SourcePool } from './source-pool.ts';
@@ -45,6 +52,8 @@ const FLAT_P = 0.05;
 const MIN_TAIL = 20;
 /** Half of the installs within less than the root of the others' ratio: half as wide on a log scale. */
 const NARROW_POWER = 0.5;
+/** What is spread evenly over the first day has half of itself between 12 h and 24 h, a ratio of two: no cluster is so long. */
+const CLUSTER_S = 6 * 3600;
 
 /**
  * Tests one source against the pooled others of the same app and platform (never against itself). Each test gives an e-value:
@@ -111,8 +120,8 @@ function lateFlatTail(own: CtitHistogram, rest: CtitHistogram): PatternEvidence 
 
 /**
  * Kolmogorov–Smirnov against the others, where the source is also much narrower: app size and network speed shift honest sources,
- * but do not squeeze them. Within the first day only: spread evenly over a week, a flood is narrow on a log scale too, and would
- * count as two patterns. The p-value becomes an e-value by √p's calibrator, e = 1 / (2 √p) (Vovk & Wang 2021).
+ * but do not squeeze them. Within the first day only, and not where the cluster is hours long: spread evenly over a week or a day, a
+ * flood is narrow on a log scale too, and would count as two patterns. The p-value becomes an e-value by √p's calibrator, e = 1 / (2 √p) (Vovk & Wang 2021).
  */
 function narrowCluster(source: CtitHistogram, others: CtitHistogram): PatternEvidence {
   const pattern = 'narrow_cluster';
@@ -122,11 +131,16 @@ function narrowCluster(source: CtitHistogram, others: CtitHistogram): PatternEvi
     return { pattern, tested: false, why: `fewer than ${MIN_INSTALLS} installs within a day of the click` };
   }
   const { d, lambda, p } = ksTest(largestGap(own, rest), n, m);
-  const [width, usual] = [halfWidth(own), halfWidth(rest)];
+  const [run, usualRun] = [halfRun(own), halfRun(rest)];
+  const [width, usual] = [
+    run === null ? Infinity : runRatio(run),
+    usualRun === null ? Infinity : runRatio(usualRun),
+  ];
+  const squeezed = run !== null && run.toS - run.fromS <= CLUSTER_S && width <= usual ** NARROW_POWER;
   const text = `half of the installs of the first day lie within a factor of ${round(width)} in time, ${round(usual)} elsewhere (largest gap ${round(d)}, p ${p.toPrecision(2)})`;
   const lnP = p > 0 ? Math.log(p) : Math.LN2 - 2 * lambda * lambda;
   const lnE = -Math.LN2 - lnP / 2;
-  return { pattern, tested: true, lnE: width <= usual ** NARROW_POWER ? lnE : Math.min(0, lnE), text };
+  return { pattern, tested: true, lnE: squeezed ? lnE : Math.min(0, lnE), text };
 }
 
 /** The pause test with clicks for spend: evidence that installs per click are below a tenth of the others'. */

@@ -6,7 +6,8 @@ import {
   ctitBin,
   ctitBinLabel,
   ctitHistogram,
-  halfWidth,
+  halfRun,
+  runRatio,
   sumHistograms,
   tailByDay,
 } from '../../../src/core/fraud/ctit-histogram.ts';
@@ -82,8 +83,10 @@ describe('the histogram of click-to-install time', () => {
   it('has the days of the tail and the width of the tightest half', () => {
     const histogram = ctitHistogram([DAY, 1.5 * DAY, 6.9 * DAY, 7 * DAY, 40, 45, 50, 55]);
     expect(tailByDay(histogram)).toEqual([2, 0, 0, 0, 0, 1]);
-    expect(halfWidth(histogram)).toBe(2);
-    expect(halfWidth(ctitHistogram([]))).toBe(Infinity);
+    expect(halfRun(histogram)).toEqual({ fromS: 30, toS: 60 });
+    expect(runRatio({ fromS: 30, toS: 60 })).toBe(2);
+    expect(runRatio({ fromS: 0, toS: 1 })).toBe(2);
+    expect(halfRun(ctitHistogram([]))).toBeNull();
   });
 
   it('adds up, and takes what cannot be a count for none', () => {
@@ -118,6 +121,16 @@ describe('the report on sources', () => {
       'clicks_per_install',
     ]);
     expect(first?.clicksPerInstall?.low).toBeGreaterThan(5000);
+  });
+
+  it('a flood is one fault: spread evenly over the first day too, it is no rhythm of machines', () => {
+    const random = stream(19);
+    const flood = Array.from({ length: 2_000 }, () => 7 * DAY * random());
+    const [first] = sourceReport([...honest(20, names), source('flood', flood)]);
+    expect(first).toMatchObject({ source: 'flood', mayExclude: false });
+    expect(first?.patterns.filter((found) => found.failing).map((found) => found.pattern)).toEqual([
+      'late_flat_tail',
+    ]);
   });
 
   it('may exclude machines: half of the installs in half a minute, some of them at once', () => {
