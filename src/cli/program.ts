@@ -11,6 +11,7 @@ import { register as explain } from './explain.ts';
 import { register as forget } from './forget.ts';
 import { register as fraud } from './fraud.ts';
 import { register as holdout } from './holdout.ts';
+import { register as launchCheck } from './launch-check.ts';
 import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
@@ -39,6 +40,7 @@ const COMMANDS = [
   link,
   source,
   postback,
+  launchCheck,
   reconcile,
   rate,
   forget,
