@@ -286,6 +286,46 @@ export interface LearnActivities {
   learn(input: LearnInput): Promise<LearnResult>;
 }
 
+// --- forward ----------------------------------------------------------------------------------------------------
+
+export interface ForwardInput {
+  readonly workspaceId: string;
+  /** Wall milliseconds after which the activity returns its summary, although more may be due. */
+  readonly forMs: number;
+}
+
+export interface ForwardResult {
+  /** False when no destination is in use: nothing is left to do here. */
+  readonly inUse: boolean;
+  /** Changes of conversions that were looked at. */
+  readonly changes: number;
+  readonly sent: number;
+  readonly retried: number;
+  readonly failed: number;
+  readonly notSent: number;
+  /** Forwards that wait for their next try. */
+  readonly waiting: number;
+  /** Wall milliseconds until the next of them is due; null when none waits. */
+  readonly nextInMs: number | null;
+  /** One sentence for the workflow's page. */
+  readonly sentence: string;
+}
+
+/** The long-lived workflow that forwards one workspace's conversions. */
+export interface ForwardWorkspaceInput extends ForwardInput {
+  /** A wake was carried over from the run before. */
+  readonly woken: boolean;
+  /** Looks by itself this often, wall milliseconds: a wake can be lost. */
+  readonly lookEveryMs: number;
+  /** Passes after which the workflow continues as new, so that an auditor reads a short history. */
+  readonly passesPerRun: number;
+}
+
+export interface ForwardActivities {
+  /** Plans what changed, sends what is due, keeps what came back. A refused postback is a result, not a failure. */
+  forward(input: ForwardInput): Promise<ForwardResult>;
+}
+
 // --- maintain ---------------------------------------------------------------------------------------------------
 
 export interface MaintainActivities {

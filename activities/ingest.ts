@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type pg from 'pg';
 import { listNews } from '../src/db/campaign-news.ts';
+import { listToForward } from '../src/db/forwarding/inbox.ts';
 import type { Db } from '../src/db/connection.ts';
 import type { DrainedBatch } from '../src/db/ingest/drain-batch.ts';
 import { hasWork } from '../src/db/ingest/set-aside.ts';
@@ -18,6 +19,8 @@ export interface IngestDeps {
   readonly pool: pg.Pool;
   /** Called after the facts are committed, at most once a second per account. */
   readonly wakeOptimizer: (accountId: string, campaignIds: readonly number[]) => Promise<void>;
+  /** Called where conversions wait to be forwarded, at most once a second per workspace. */
+  readonly wakeForward: (workspaceId: string) => Promise<void>;
   readonly wallNowMs: () => number;
   readonly log: { error(facts: object, message: string): void; warn(facts: object, message: string): void };
 }
@@ -33,6 +36,14 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
   const gate = createWakeGate(deps.wakeOptimizer, (error) =>
     log.warn({ err: error }, 'the optimizer could not be woken; the next drain tries again'),
   );
+
+  // The same gate, by workspace: what waits is in the database, so a wake carries nothing.
+  const forwardGate = createWakeGate(deps.wakeForward, (error) =>
+    log.warn({ err: error }, 'the forwarder could not be woken; the next drain tries again'),
+  );
+  const wakeForward = async (): Promise<void> => {
+    for (const workspaceId of await listToForward(db)) forwardGate.wake(workspaceId, [1]);
+  };
 
   const visitWakes = createVisitWakes({
     listening: (workspaceId) => accountsThatEstimate(db, workspaceId),
@@ -62,6 +73,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
       try {
         // News of transactions whose worker ended, or found no Temporal, before it could wake anyone.
         wake(await listNews(db));
+        await wakeForward();
         while (!cancellationSignal.aborted && wallNowMs() < until) {
           const heard = news.count();
           if (wallNowMs() - beatAt >= HEARTBEAT_EVERY_MS) {
@@ -79,6 +91,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
           if (batch.oldestWallMs !== null)
             sum.worstLagMs = Math.max(sum.worstLagMs, wallNowMs() - batch.oldestWallMs);
           wake([...batch.campaigns, ...(await visitWakes.wakenBy(batch.visited))]);
+          if (batch.rows > 0 || batch.visits > 0) await wakeForward();
           Context.current().heartbeat(sum);
           beatAt = wallNowMs();
         }
@@ -87,6 +100,7 @@ export function createIngestActivities(deps: IngestDeps): IngestActivities {
       } finally {
         await news.close();
         await gate.flush();
+        await forwardGate.flush();
       }
     },
   };

@@ -13,6 +13,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       secrets_sealed bytea,
       secret_names text[] not null default '{}',
       enabled boolean not null default true,
+      -- It asked for a pause, or did not answer: nothing is sent to it before.
+      rest_until timestamptz,
       created_at timestamptz not null,
       changed_at timestamptz not null,
       removed_at timestamptz

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createActNetworkActivities, createActRecordActivities, type ActDeps } from '../activities/act.ts';
 import type { ActTiming } from '../activities/contract.ts';
+import { createForwardActivities } from '../activities/forward.ts';
 import { createIngestActivities } from '../activities/ingest.ts';
 import { createLearnActivities } from '../activities/learn.ts';
 import { createMaintainActivities } from '../activities/maintain.ts';
@@ -12,6 +13,7 @@ import type pg from 'pg';
 import { SUPERSEDE_SIGNAL, WORKFLOW_ID } from '../workflows/names.ts';
 import { DEFAULT_GUARDRAILS } from './core/guardrails.ts';
 import { openAccountAccess } from './account-access.ts';
+import { destinationOf, openDestination } from './destination-access.ts';
 import { workspaceNow } from './core/clock.ts';
 import { loadClock, loadNow } from './db/clock.ts';
 import type { Db } from './db/connection.ts';
@@ -19,8 +21,12 @@ import { resolveLateObjects } from './db/ingest/resolve-late-objects.ts';
 import { loadStrategyVersion } from './db/strategy.ts';
 import type { Logger } from './log.ts';
 import type { NetworkRegistry } from './networks/registry.ts';
+import { OperatorError } from './errors.ts';
+import { sendRequest } from './outbound-send.ts';
+import type { GuardRules } from './outbound/guard.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
 import { sweep } from './runtime/sweep.ts';
+import { createWakeForward } from './runtime/wake-forward.ts';
 import { createWakeOptimizer } from './runtime/wake-optimizer.ts';
 
 export interface ComposeDeps {
@@ -35,9 +41,20 @@ export interface ComposeDeps {
   readonly wallNowMs: () => number;
   /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
   readonly rawDays?: number;
+  /** What postbacks out may call; the public internet alone when left out. */
+  readonly outbound?: OutboundRules;
   /** Shorter for tests. */
   readonly actTiming?: Partial<ActTiming>;
 }
+
+export interface OutboundRules {
+  readonly guard: GuardRules;
+  /** Shorter for tests: how long a receiver may take, and how long until a worker that sent counts as gone; wall ms. */
+  readonly timeoutMs?: number;
+  readonly abandonedAfterMs?: number;
+}
+
+const PUBLIC_INTERNET: OutboundRules = { guard: { ownHosts: [], ownAddresses: [], allowed: [] } };
 
 /**
  * The one place that wires: activities get their database, clocks, networks and client here, and nowhere else.
@@ -96,13 +113,42 @@ export function composeActivities(deps: ComposeDeps) {
   });
 
   const wakeOptimizer = createWakeOptimizer(client);
-  const ingest = createIngestActivities({ db, pool: deps.pool, wakeOptimizer, wallNowMs, log: deps.log });
+  const ingest = createIngestActivities({
+    db,
+    pool: deps.pool,
+    wakeOptimizer,
+    wakeForward: createWakeForward(client),
+    wallNowMs,
+    log: deps.log,
+  });
+  const { guard, timeoutMs, abandonedAfterMs } = deps.outbound ?? PUBLIC_INTERNET;
+  const forward = createForwardActivities({
+    db,
+    openDestination: (row, withSecrets) => {
+      if (withSecrets) return openDestination(deps.secretKey, row);
+      const reading = destinationOf(row, {});
+      if (reading.ok) return reading.destination;
+      throw new OperatorError('bad_destination', reading.problems.join('; '), {
+        next: `./bidloop destination set ${row.id}`,
+      });
+    },
+    send: (request) =>
+      sendRequest(request, { guard, wallNowMs, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+    guard,
+    wallNowMs,
+    beat: () => {
+      Context.current().heartbeat();
+      return { stop: Context.current().cancellationSignal.aborted };
+    },
+    log: deps.log,
+    ...(abandonedAfterMs === undefined ? {} : { abandonedAfterMs }),
+  });
   const learn = createLearnActivities({ db, wallNowMs });
   const maintain = createMaintainActivities({ db, wallNowMs, rawDays: deps.rawDays });
   const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {
-    shared: { ...ingest, ...learn, ...maintain, ...optimize, ...createActRecordActivities(act) },
+    shared: { ...ingest, ...forward, ...learn, ...maintain, ...optimize, ...createActRecordActivities(act) },
     network: { ...sync, ...createActNetworkActivities(act) },
     wakeOptimizer,
   };

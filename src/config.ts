@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nearestWord } from './core/nearest-word.ts';
+import { isAllowEntry } from './outbound/guard.ts';
 
 /** The project's folder; relative settings start here, wherever a command is run from. */
 export const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -84,6 +85,15 @@ const SETTINGS = {
     'an http(s) address for visitors whose link is unknown',
     'https://shop.example.com',
   ),
+  BIDLOOP_OUTBOUND_ALLOW: setting(
+    z
+      .string()
+      .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+      .refine((entries) => entries.every(isAllowEntry))
+      .default([]),
+    'host names and networks, parted by commas',
+    'backend.internal,10.20.0.0/16',
+  ),
   BIDLOOP_SANDBOX_PORT: setting(port.default(8090), 'a port from 1 to 65535', '8090'),
   BIDLOOP_TEMPORAL_PORT: setting(port.default(7233), 'a port from 1 to 65535', '7233'),
   BIDLOOP_TEMPORAL_UI_PORT: setting(port.default(8233), 'a port from 1 to 65535', '8233'),
@@ -136,6 +146,8 @@ export interface Config {
   readonly httpPort: number;
   readonly apiToken: string | null;
   readonly fallbackUrl: string | null;
+  /** Host names and networks beyond the public internet to which conversions may go. */
+  readonly outboundAllow: readonly string[];
   readonly sandboxPort: number;
   readonly temporalPort: number;
   readonly temporalUiPort: number;
@@ -216,6 +228,7 @@ function toConfig(values: Values): Config {
     httpPort: values.BIDLOOP_HTTP_PORT,
     apiToken: values.BIDLOOP_API_TOKEN,
     fallbackUrl: values.BIDLOOP_FALLBACK_URL,
+    outboundAllow: values.BIDLOOP_OUTBOUND_ALLOW,
     sandboxPort: values.BIDLOOP_SANDBOX_PORT,
     temporalPort: values.BIDLOOP_TEMPORAL_PORT,
     temporalUiPort: values.BIDLOOP_TEMPORAL_UI_PORT,

@@ -10,6 +10,7 @@ export const WORKFLOW_ID = {
   ingest: (shard: string) => `ingest:${shard}`,
   optimize: (accountId: string) => `optimize:${accountId}`,
   act: (decisionId: string) => `act:${decisionId}`,
+  forward: (workspaceId: string) => `forward:${workspaceId}`,
 } as const;
 
 export const SCHEDULE_ID = {
@@ -31,6 +32,7 @@ export const WORKFLOW = {
   maintain: 'maintain',
   optimizeAccount: 'optimizeAccount',
   fullPass: 'fullPass',
+  forward: 'forwardConversions',
   pause: 'pauseObject',
   resume: 'resumeObject',
   set_bid: 'changeBid',
@@ -39,6 +41,9 @@ export const WORKFLOW = {
 
 /** Signal of `optimizeAccount`: campaign ids with news; an empty list only starts decisions that wait to be started. */
 export const NEWS_SIGNAL = 'news';
+
+/** Signal of `forwardConversions`: conversions changed, or something was made due. */
+export const FORWARD_SIGNAL = 'wake';
 
 /** Update of an act workflow that waits for a person: {@link ApprovalAnswer} of activities/contract.ts. */
 export const DECIDE_UPDATE = 'decide';

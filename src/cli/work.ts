@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { loadNow } from '../db/clock.ts';
 import { connect, type Db } from '../db/connection.ts';
+import { guardRules } from '../own-addresses.ts';
 import { createLog, type Logger } from '../log.ts';
 import { loadSecretKey, prepareDataDir } from '../runtime/data-dir.ts';
 import { askedToStop, reportReady, sayToOperator } from '../runtime/ready.ts';
+import type { GuardRules } from '../outbound/guard.ts';
 import type { CliContext } from './command.ts';
 import { knownDatabase, temporalAddress } from './context.ts';
 
@@ -49,6 +51,7 @@ async function work(context: CliContext): Promise<void> {
       log,
       wallNowMs: () => context.wallNowMs(),
       signal: stop.signal,
+      outbound: { guard: outboundGuard(context) },
     });
     reportReady();
     context.note('workers are running');
@@ -60,6 +63,12 @@ async function work(context: CliContext): Promise<void> {
     await strategies.close();
     await db.destroy();
   }
+}
+
+/** Where conversions may be sent from this machine. */
+export function outboundGuard(context: CliContext): GuardRules {
+  const { publicUrl, outboundAllow } = context.config;
+  return guardRules({ publicUrl, pageUrl: context.pageUrl(), allowed: outboundAllow });
 }
 
 /** The strategies folder, with what each saved file would do now told to the operator. */

@@ -639,6 +639,7 @@ export interface DestinationTable {
   secrets_sealed: Buffer | null;
   secret_names: Defaulted<string[]>;
   enabled: Defaulted<boolean>;
+  rest_until: Date | null;
   created_at: Date;
   changed_at: Date;
   removed_at: Date | null;

@@ -43,5 +43,6 @@ export interface OutboundConversion {
   readonly pageUrl: string | null;
   readonly person: Person;
   readonly consent: Consent;
-  readonly test: boolean;
+  /** Why it counts nowhere here (a test, fraud), or null. */
+  readonly excluded: string | null;
 }

@@ -105,6 +105,7 @@ export type SkipReason =
   | 'event_not_mapped'
   | 'stage_not_forwarded'
   | 'test_conversion'
+  | 'excluded'
   | 'no_consent'
   | 'missing_value'
   | 'missing_secret'

@@ -21,8 +21,6 @@ export interface Forward {
  * missing click id) come later, when its request is built.
  */
 export function planForward(destination: Destination, conversion: OutboundConversion): Forward | Skipped {
-  // A test conversion must count nowhere, and elsewhere nobody knows that it is one.
-  if (conversion.test) return skipped('test_conversion', 'A test conversion is not forwarded.');
   if (destination.sources !== null && !destination.sources.includes(conversion.sourceId))
     return skipped('other_source', `${destination.name} takes other sources only.`);
   const event = mappedEvent(destination, conversion.event);
@@ -31,6 +29,11 @@ export function planForward(destination: Destination, conversion: OutboundConver
       'event_not_mapped',
       `${destination.name} has no name for the event "${conversion.event}".`,
     );
+  // A test conversion must count nowhere, and elsewhere nobody knows that it is one.
+  if (conversion.excluded === 'test')
+    return skipped('test_conversion', 'A test conversion is not forwarded.');
+  if (conversion.excluded !== null)
+    return skipped('excluded', `It is set aside here (${conversion.excluded}) and goes to nobody.`);
   const refusal = consentRefusal(destination, conversion);
   if (refusal !== null) return skipped('no_consent', refusal);
   const { status } = conversion;

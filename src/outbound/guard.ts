@@ -5,8 +5,11 @@ export interface GuardRules {
   readonly ownHosts: readonly string[];
   /** Addresses that lead to this installation, where they are known. */
   readonly ownAddresses: readonly string[];
-  /** Host names in private ranges that the operator allowed by name, such as an own backend. Never our own host. */
-  readonly allowedPrivateHosts: readonly string[];
+  /**
+   * What the operator allows although it is not on the public internet, such as an own backend: host names, and networks
+   * as 10.20.0.0/16. Never our own host.
+   */
+  readonly allowed: readonly string[];
 }
 
 export type GuardVerdict =
@@ -31,44 +34,51 @@ export function checkUrl(text: string, rules: GuardRules): GuardVerdict {
     return { ok: false, message: 'The address holds a user or password.', next: 'Send them in a header.' };
   const host = plainHost(url.hostname);
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-  const own = rules.ownHosts.some((one) => {
-    const [name, onlyPort] = splitHost(one);
-    return name === host && (onlyPort === undefined || onlyPort === port);
-  });
-  if (own)
+  if (isOwn(host, port, rules))
     return {
       ok: false,
       message: `${host} is this installation: conversions would run in a circle.`,
       next: 'Give the address of whoever should learn of the conversion.',
     };
-  return ipaddr.isValid(host) ? checkAddresses(host, [host], rules) : { ok: true, host };
+  return ipaddr.isValid(host) ? checkAddresses(host, [host], rules, port) : { ok: true, host };
+}
+
+function isOwn(host: string, port: string, rules: GuardRules): boolean {
+  return rules.ownHosts.some((one) => {
+    const [name, onlyPort] = splitHost(one);
+    return name === host && (onlyPort === undefined || onlyPort === port);
+  });
 }
 
 /**
  * Whether what a host's name resolved to may be connected to. Every address must be public: one private one among them
  * is refused, or whoever runs the name chooses. The caller must connect to one of these very addresses; a second lookup
  * may give others.
+ *
+ * @param port the port that is connected to, so that another name for our own server is known as ours.
  */
-export function checkAddresses(host: string, addresses: readonly string[], rules: GuardRules): GuardVerdict {
+export function checkAddresses(
+  host: string,
+  addresses: readonly string[],
+  rules: GuardRules,
+  port: string,
+): GuardVerdict {
   if (addresses.length === 0)
     return { ok: false, message: `${host} has no address.`, next: 'Check the host name.' };
   const own = new Set(rules.ownAddresses.map(canonical));
   for (const address of addresses) {
     const plain = canonical(address);
-    if (plain !== null && own.has(plain))
+    if (plain !== null && (own.has(plain) || isOwn(plain, port, rules)))
       return {
         ok: false,
         message: `${host} leads to this installation (${address}): conversions would run in a circle.`,
         next: 'Give the address of whoever should learn of the conversion.',
       };
-    if (
-      !isPublicAddress(address) &&
-      !rules.allowedPrivateHosts.some((one) => plainHost(one) === plainHost(host))
-    )
+    if (!isPublicAddress(address) && !rules.allowed.some((one) => allows(one, host, address)))
       return {
         ok: false,
         message: `${host} leads to ${address}, which is not on the public internet.`,
-        next: 'If it is a server of yours, allow its host name by name in the settings.',
+        next: 'If it is a server of yours, allow its host name or network in BIDLOOP_OUTBOUND_ALLOW.',
       };
   }
   return { ok: true, host: plainHost(host) };
@@ -88,6 +98,20 @@ export function isPublicAddress(text: string): boolean {
   if (address.range() === 'rfc6052')
     return new ipaddr.IPv4(address.toByteArray().slice(12)).range() === 'unicast';
   return address.range() === 'unicast' && address.match(GLOBAL_IPV6);
+}
+
+/** Whether an entry of the operator's list (a host name, an address, a network) covers this address of this host. */
+function allows(entry: string, host: string, address: string): boolean {
+  if (plainHost(entry) === plainHost(host)) return true;
+  const plain = parsed(address);
+  if (plain === null || !ipaddr.isValidCIDR(entry)) return false;
+  const network = ipaddr.parseCIDR(entry);
+  return plain.kind() === network[0].kind() && plain.match(network);
+}
+
+/** Whether a text can stand in the operator's list. */
+export function isAllowEntry(text: string): boolean {
+  return text.includes('/') ? ipaddr.isValidCIDR(text) : /^[\w.:[\]-]+$/.test(text);
 }
 
 /** IPv4-mapped addresses come back as IPv4; null for what is no address. */

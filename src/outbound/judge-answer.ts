@@ -23,7 +23,8 @@ export type Verdict =
       readonly receipt: string | null;
     }
   | { readonly kind: 'retry'; readonly atMs: number; readonly why: string }
-  | { readonly kind: 'failed'; readonly why: string; readonly next: string };
+  /** `failed`: the receiver refused it. `given_up`: it could not be reached, or was busy, for a day. */
+  | { readonly kind: 'failed' | 'given_up'; readonly why: string; readonly next: string };
 
 const REPLAY = 'Correct the destination and replay it.';
 
@@ -77,5 +78,5 @@ function again(why: string, history: AttemptHistory, waitMs: number | null): Ver
   const atMs = nextAttemptMs(history, waitMs);
   if (atMs !== null) return { kind: 'retry', atMs, why };
   const next = 'Find out why the receiver has not answered for a day, then replay it.';
-  return { kind: 'failed', why: `${why}; given up after ${history.attempts} attempts`, next };
+  return { kind: 'given_up', why: `${why}; given up after ${history.attempts} attempts`, next };
 }

@@ -13,8 +13,9 @@ import {
 import { sql } from 'kysely';
 import type { ActTiming } from '../../activities/contract.ts';
 import { networkQueue, TASK_QUEUE } from '../../workflows/names.ts';
-import { composeActivities } from '../compose.ts';
+import { composeActivities, type OutboundRules } from '../compose.ts';
 import { createPool, type Db } from '../db/connection.ts';
+import { listForwardingWorkspaces } from '../db/forwarding/destinations.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { createNetworkRegistry, type NetworkRegistry } from '../networks/registry.ts';
@@ -25,6 +26,7 @@ import {
   listAccountsToRun,
   removeAccount,
 } from './temporal-apply.ts';
+import { ensureForward } from './wake-forward.ts';
 
 export interface WorkerDeps {
   readonly db: Db;
@@ -44,6 +46,8 @@ export interface WorkerDeps {
   readonly workflowBundle?: WorkflowBundleOption;
   /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
   readonly rawDays?: number;
+  /** What postbacks out may call; the public internet alone when left out. */
+  readonly outbound?: OutboundRules;
   readonly actTiming?: Partial<ActTiming>;
   /** How soon new accounts and changed clocks are noticed; 5 s by default. */
   readonly lookEveryMs?: number;
@@ -129,6 +133,7 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
 
   const ensured = new Map<string, number>();
   let installationRate: number | null = null;
+  let forwarding: ReadonlySet<string> = new Set();
   /** Makes Temporal and the workers fit the accounts there are. */
   const fit = async (): Promise<void> => {
     const accounts = await listAccountsToRun(db);
@@ -164,6 +169,9 @@ export async function runWorkers(deps: WorkerDeps): Promise<RunningWorkers> {
         );
       }
     }
+    const withDestination = await listForwardingWorkspaces(db);
+    for (const id of withDestination) if (!forwarding.has(id)) await ensureForward(client, id);
+    forwarding = new Set(withDestination);
     for (const id of ensured.keys()) {
       if (accounts.some((account) => account.id === id)) continue;
       await removeAccount(client, id);

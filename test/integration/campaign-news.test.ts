@@ -120,6 +120,7 @@ rules:
       db: database.db,
       pool,
       wallNowMs: () => Date.now(),
+      wakeForward: async () => undefined,
       wakeOptimizer: async (accountId, campaignIds) => void wakes.push({ accountId, campaignIds }),
       log: { error() {}, warn() {} },
     });

@@ -92,6 +92,7 @@ async function wakes(): Promise<readonly (readonly [string, readonly number[]])[
     db: database.db,
     pool,
     wallNowMs: () => Date.now(),
+    wakeForward: async () => undefined,
     wakeOptimizer: async (accountId, campaignIds) => void heard.push([accountId, campaignIds]),
     log: { error() {}, warn() {} },
   });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { ApprovalAnswer } from '../../activities/contract.ts';
+import { removeDestination } from '../../src/db/forwarding/destinations.ts';
+import { createWakeForward } from '../../src/runtime/wake-forward.ts';
 import { createWakeOptimizer } from '../../src/runtime/wake-optimizer.ts';
 import {
   DECIDE_UPDATE,
@@ -11,7 +13,10 @@ import {
   WORKFLOW_ID,
 } from '../../workflows/names.ts';
 import { fakeNetwork } from '../support/fake-network.ts';
+import { forwardsOf, seedDestination } from '../support/forward-facts.ts';
+import { seedPurchases } from '../support/forward-seed.ts';
 import { eventually, spend, testLoop, type TestLoop } from '../support/loop.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { seedAccount, type SeededAccount, seedObject } from '../support/seed-account.ts';
 import { seedStrategy } from '../support/seed-strategy.ts';
 import { recordHistory } from './record-histories.ts';
@@ -182,6 +187,47 @@ guardrails: { maxShareOfSpendPaused: 100 % }
       .execute();
     await answer(refused, { verdict: 'approve', by: 'Ann' });
     await recordAct(refused, 'act-halted');
+  });
+
+  it('forwards', async () => {
+    const forwarding = await seedAccount(loop.db, { network, rate: 60 });
+    const receiver = await startReceiver();
+    receiver.answerNext({ status: 503 });
+    const destination = await seedDestination(loop.db, {
+      ...forwarding,
+      url: `${receiver.url}/pb?c={click_id}&t={secret.token}`,
+      secrets: { token: SECRETS[0] ?? '' },
+    });
+    await seedPurchases(loop.db, forwarding, 2);
+    const sent = async () => {
+      const forwards = await forwardsOf(loop.db, destination);
+      return forwards.length === 2 && forwards.every((one) => one.state === 'sent');
+    };
+    await eventually('what was forwarded', sent);
+    const workflowId = WORKFLOW_ID.forward(forwarding.workspaceId);
+    await recordHistory(loop.client, { workflowId, name: 'forward-retried', secrets: SECRETS });
+    await removeDestination(loop.db, destination, forwarding.nowMs);
+    await createWakeForward(loop.client)(forwarding.workspaceId);
+    await loop.client.workflow.getHandle(workflowId).result();
+    await recordHistory(loop.client, { workflowId, name: 'forward-ended', secrets: SECRETS });
+    const other = await seedAccount(loop.db, { network });
+    await seedDestination(loop.db, { ...other, url: receiver.url });
+    const short = await loop.client.workflow.start(WORKFLOW.forward, {
+      workflowId: `forward-short-${other.suffix}`,
+      taskQueue: TASK_QUEUE,
+      args: [
+        { workspaceId: other.workspaceId, forMs: 1_000, woken: true, lookEveryMs: 100, passesPerRun: 2 },
+      ],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await recordHistory(loop.client, {
+      workflowId: `forward-short-${other.suffix}`,
+      runId: short.firstExecutionRunId,
+      name: 'forward-continued-as-new',
+      secrets: SECRETS,
+    });
+    await loop.client.workflow.getHandle(`forward-short-${other.suffix}`).terminate();
+    await receiver.close();
   });
 
   it('keeps watch', async () => {

@@ -54,6 +54,7 @@ describe('recorded histories', () => {
       new Set([
         'changeBid',
         'changeBudget',
+        'forwardConversions',
         'fullPass',
         'ingest',
         'learn',

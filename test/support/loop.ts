@@ -44,6 +44,7 @@ export async function testLoop(
     networks: createNetworkRegistry(networks),
     workflowBundle: { codePath: workflowBundlePath },
     lookEveryMs: 200,
+    outbound: { guard: { ownHosts: [], ownAddresses: [], allowed: ['127.0.0.1/32'] }, timeoutMs: 1_000 },
     actTiming: { ...QUICK, ...timing },
   });
   return {

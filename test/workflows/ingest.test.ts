@@ -47,6 +47,7 @@ async function startWorker(wakes: Wake[], taskQueue: string): Promise<Worker> {
       db: database.db,
       pool,
       wallNowMs: () => Date.now(),
+      wakeForward: async () => undefined,
       wakeOptimizer: async (accountId, campaignIds) => void wakes.push({ accountId, campaignIds }),
       log: silent,
     }),

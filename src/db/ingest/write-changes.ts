@@ -11,7 +11,7 @@ import {
   uuidArray,
 } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
-import { noteForForwarding } from '../outbound/inbox.ts';
+import { noteForForwarding } from '../forwarding/inbox.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
 import { noteCohorts } from './cohorts.ts';

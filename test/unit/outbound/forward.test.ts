@@ -58,7 +58,10 @@ describe('which stages go out', () => {
   });
 
   it('a test conversion never', () => {
-    expect(planForward(template(), conversion({ test: true }))).toMatchObject({ reason: 'test_conversion' });
+    expect(planForward(template(), conversion({ excluded: 'test' }))).toMatchObject({
+      reason: 'test_conversion',
+    });
+    expect(planForward(template(), conversion({ excluded: 'fraud' }))).toMatchObject({ reason: 'excluded' });
   });
 });
 

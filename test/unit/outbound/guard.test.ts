@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkAddresses, checkUrl, isPublicAddress } from '../../../src/outbound/guard.ts';
+import { checkAddresses, checkUrl, isAllowEntry, isPublicAddress } from '../../../src/outbound/guard.ts';
 import { buildRequest } from '../../../src/outbound/build-request.ts';
 import { CONTEXT, GUARD, conversion, template } from './support.ts';
 
-const OPEN = { ...GUARD, allowedPrivateHosts: ['127.0.0.1', 'backend.internal'] };
+const OPEN = { ...GUARD, allowed: ['127.0.0.1', 'backend.internal', '10.20.0.0/16', 'fd00:1::/32'] };
 
 describe('addresses', () => {
   it.each([
@@ -73,16 +73,29 @@ describe('addresses', () => {
   });
 
   it('a name is refused as soon as one of its addresses is private, and when it has none', () => {
-    expect(checkAddresses('p.example.net', ['8.8.8.8', '2606:4700::1'], GUARD).ok).toBe(true);
-    expect(checkAddresses('p.example.net', ['8.8.8.8', '10.0.0.1'], GUARD)).toMatchObject({ ok: false });
-    expect(checkAddresses('p.example.net', [], GUARD)).toMatchObject({ ok: false });
+    expect(checkAddresses('p.example.net', ['8.8.8.8', '2606:4700::1'], GUARD, '443').ok).toBe(true);
+    expect(checkAddresses('p.example.net', ['8.8.8.8', '10.0.0.1'], GUARD, '443')).toMatchObject({
+      ok: false,
+    });
+    expect(checkAddresses('p.example.net', [], GUARD, '443')).toMatchObject({ ok: false });
   });
 
   it('a private host is reached only when the operator named it', () => {
-    expect(checkAddresses('backend.internal', ['10.0.0.1'], GUARD).ok).toBe(false);
-    expect(checkAddresses('Backend.internal.', ['10.0.0.1'], OPEN).ok).toBe(true);
+    expect(checkAddresses('backend.internal', ['10.0.0.1'], GUARD, '443').ok).toBe(false);
+    expect(checkAddresses('Backend.internal.', ['10.0.0.1'], OPEN, '443').ok).toBe(true);
     expect(checkUrl('http://127.0.0.1:4000/x', OPEN).ok).toBe(true);
     expect(checkUrl('http://127.0.0.2:4000/x', OPEN).ok).toBe(false);
+  });
+
+  it('a network that the operator allowed covers what lies in it, and nothing else', () => {
+    const via = (address: string) => checkAddresses('shop.example.net', [address], OPEN, '443').ok;
+    expect(['10.20.255.1', '::ffff:10.20.0.1', 'fd00:1::7'].map(via)).toEqual([true, true, true]);
+    expect(['10.21.0.1', 'fd00:2::7', '127.0.0.1'].map(via)).toEqual([false, false, false]);
+    expect(checkUrl('http://10.20.3.4/x', OPEN).ok).toBe(true);
+    expect(checkUrl('http://10.20.3.4:3000/x', { ...OPEN, ownHosts: ['10.20.3.4:3000'] }).ok).toBe(false);
+    for (const good of ['10.0.0.0/8', 'fd00::/8', 'backend.internal', '127.0.0.1'])
+      expect(isAllowEntry(good)).toBe(true);
+    for (const bad of ['10.0.0.0/33', 'a b', '/8', 'x/8', '']) expect(isAllowEntry(bad)).toBe(false);
   });
 });
 
@@ -114,14 +127,20 @@ describe('loops', () => {
       message: expect.stringContaining('circle'),
     });
     expect(checkUrl('http://127.0.0.1:4000/p', rules).ok).toBe(true);
+    // A name that leads there is ours on that port too.
+    const open = { ...rules, allowed: ['127.0.0.0/8'] };
+    expect(checkAddresses('alias.example.net', ['127.0.0.1'], open, '3000')).toMatchObject({
+      message: expect.stringContaining('circle'),
+    });
+    expect(checkAddresses('alias.example.net', ['127.0.0.1'], open, '4000').ok).toBe(true);
   });
 
   it('another name for our own address is refused', () => {
-    expect(checkAddresses('alias.example.net', ['198.51.99.7'], GUARD)).toMatchObject({
+    expect(checkAddresses('alias.example.net', ['198.51.99.7'], GUARD, '443')).toMatchObject({
       ok: false,
       message: expect.stringContaining('circle'),
     });
-    expect(checkAddresses('alias.example.net', ['::ffff:198.51.99.7'], GUARD).ok).toBe(false);
+    expect(checkAddresses('alias.example.net', ['::ffff:198.51.99.7'], GUARD, '443').ok).toBe(false);
   });
 });
 
@@ -132,7 +151,7 @@ it('never throws, whatever the address is', () => {
       (text) => {
         checkUrl(text, GUARD);
         checkUrl(`http://${text}/`, GUARD);
-        checkAddresses(text, [text], GUARD);
+        checkAddresses(text, [text], GUARD, '443');
         expect(checkUrl(`javascript:${text}`, GUARD).ok).toBe(false);
       },
     ),

@@ -185,7 +185,7 @@ describe('when', () => {
       judgeAnswer(template(), answer(503, '', { 'retry-after': seconds }), FIRST);
     expect(after('600')).toMatchObject({ atMs: NOW + 10 * MINUTE_MS });
     expect(after('1')).toMatchObject({ atMs: NOW + MINUTE_MS });
-    expect(after('999999')).toMatchObject({ kind: 'failed', why: expect.stringContaining('given up') });
+    expect(after('999999')).toMatchObject({ kind: 'given_up', why: expect.stringContaining('given up') });
   });
 
   it('reads seconds and dates', () => {

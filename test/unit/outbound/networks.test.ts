@@ -262,7 +262,7 @@ describe('any conversion', () => {
       userAgent: optional,
     }),
     consent: fc.record({ adUserData: flag, adPersonalization: flag }),
-    test: fc.constantFrom(true, false, false),
+    excluded: fc.constantFrom('test', 'fraud', null, null),
   });
 
   it('never throws, never sends a test or what was refused, and its JSON can be read', () => {
@@ -273,7 +273,7 @@ describe('any conversion', () => {
           expect(request.message.length).toBeGreaterThan(10);
           return;
         }
-        expect(one.test).toBe(false);
+        expect(one.excluded).toBeNull();
         expect(one.consent.adUserData).not.toBe(false);
         expect(() => new URL(request.url)).not.toThrow();
         if (request.body !== null) expect(() => JSON.parse(request.body ?? '')).not.toThrow();

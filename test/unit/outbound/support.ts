@@ -8,7 +8,7 @@ export const NOW = Date.UTC(2026, 10, 5, 12, 0, 0);
 export const GUARD: GuardRules = {
   ownHosts: ['track.example.com'],
   ownAddresses: ['198.51.99.7'],
-  allowedPrivateHosts: [],
+  allowed: [],
 };
 
 export const CONTEXT = { nowMs: NOW, guard: GUARD };
@@ -29,7 +29,7 @@ const CONVERSION: OutboundConversion = {
   pageUrl: null,
   person: { emailSha256: null, phone: null, externalIdSha256: null, ip: null, userAgent: null },
   consent: { adUserData: null, adPersonalization: null },
-  test: false,
+  excluded: null,
 };
 
 export function conversion(changes: Partial<OutboundConversion> = {}): OutboundConversion {

@@ -1,0 +1,88 @@
+import { keepConsent } from '../src/db/forwarding/consent.ts';
+import { loadForForwarding } from '../src/db/forwarding/conversions.ts';
+import { type DestinationRow, destinationsInUse } from '../src/db/forwarding/destinations.ts';
+import { latestForwards, type Plan, storePlans, takeNoted } from '../src/db/forwarding/plans.ts';
+import type { Db } from '../src/db/connection.ts';
+import { outboundConversion } from '../src/outbound/conversion-facts.ts';
+import type { OutboundConversion } from '../src/outbound/conversion.ts';
+import type { Destination, SkipReason } from '../src/outbound/destination.ts';
+import { planForward } from '../src/outbound/forward.ts';
+
+const LARGEST = 500;
+
+/** Not this destination's business at all: a row for each would only be noise. */
+const NOT_ITS_BUSINESS: ReadonlySet<SkipReason> = new Set(['other_source', 'event_not_mapped']);
+
+/**
+ * Turns conversions that changed into what is to be told to whom, in one transaction with their leaving the inbox: each
+ * change is planned exactly once.
+ *
+ * @param deps.open a stored destination's settings; secrets are not needed here.
+ * @returns changes taken; 0 when none waited.
+ */
+export async function planNoted(
+  deps: {
+    readonly db: Db;
+    readonly open: (row: DestinationRow) => Destination;
+    /** Ids of destinations that cannot be read. */
+    readonly skip: ReadonlySet<string>;
+  },
+  input: { readonly workspaceId: string; readonly nowMs: number },
+): Promise<number> {
+  const { workspaceId, nowMs } = input;
+  return await deps.db.transaction().execute(async (trx) => {
+    const rows = await destinationsInUse(trx, workspaceId, true);
+    const noted = await takeNoted(trx, workspaceId, LARGEST);
+    if (noted.length === 0 || rows.length === 0) return noted.length;
+    const ids = [...new Set(noted.map((change) => change.conversionId))];
+    await keepConsent(
+      trx,
+      noted.map((change) => ({ ...change, receivedAtMs: change.knownFromMs })),
+    );
+    const conversions = await loadForForwarding(trx, ids);
+    const latest = await latestForwards(trx, ids);
+    const plans: Plan[] = [];
+    for (const destination of rows.filter((row) => !deps.skip.has(row.id)).map(deps.open)) {
+      for (const facts of conversions.values()) {
+        const before = latest.get(`${destination.id} ${facts.id}`);
+        const plan = planOf(destination, outboundConversion(facts), before);
+        if (plan !== null) plans.push(plan);
+      }
+    }
+    await storePlans(trx, { workspaceId, plans, nowMs });
+    return noted.length;
+  });
+}
+
+/** The plan for a conversion as it stands; null where nothing changes. */
+export function planOf(
+  destination: Destination,
+  conversion: OutboundConversion,
+  before: { readonly key: string; readonly state: string } | undefined,
+): Plan | null {
+  const forward = planForward(destination, conversion);
+  const common = {
+    destinationId: destination.id,
+    conversionId: conversion.id,
+    currency: conversion.currency,
+  };
+  if (forward.kind === 'skipped') {
+    if (NOT_ITS_BUSINESS.has(forward.reason)) return null;
+    return {
+      ...common,
+      event: conversion.event,
+      status: conversion.status,
+      amountMicros: conversion.amountMicros,
+      todo: { kind: 'skip', reason: forward.reason, message: forward.message },
+    };
+  }
+  // Told already, or on its way. What was not sent is looked at again: its click may have been found meanwhile.
+  if (before?.key === forward.forwardKey && before.state !== 'not_sent') return null;
+  return {
+    ...common,
+    event: forward.event,
+    status: forward.status,
+    amountMicros: forward.amountMicros,
+    todo: { kind: 'send', key: forward.forwardKey },
+  };
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { addDestination } from '../../src/db/forwarding/destinations.ts';
+import type { Db } from '../../src/db/connection.ts';
+import { sealSecrets } from '../../src/destination-access.ts';
+import { SECRET_KEY } from './seed-account.ts';
+
+/** A destination that takes postbacks by URL. @returns its id. */
+export async function seedDestination(
+  db: Db,
+  facts: {
+    readonly workspaceId: string;
+    readonly url: string;
+    readonly nowMs: number;
+    readonly settings?: Readonly<Record<string, unknown>>;
+    readonly secrets?: Readonly<Record<string, string>>;
+  },
+): Promise<string> {
+  const id = `d-${randomBytes(4).toString('hex')}`;
+  const secrets = facts.secrets ?? {};
+  await addDestination(db, {
+    id,
+    workspaceId: facts.workspaceId,
+    kind: 'template',
+    name: 'Partner',
+    settings: { url: facts.url, ...facts.settings },
+    secretsSealed: sealSecrets(SECRET_KEY, id, secrets),
+    secretNames: Object.keys(secrets),
+    enabled: true,
+    nowMs: facts.nowMs,
+  });
+  return id;
+}
+
+/** Forwards of a destination with their attempts, oldest first. */
+export async function forwardsOf(db: Db, destinationId: string) {
+  const forwards = await db
+    .selectFrom('forward')
+    .selectAll()
+    .where('destination_id', '=', destinationId)
+    .orderBy('seq')
+    .execute();
+  if (forwards.length === 0) return [];
+  const attempts = await db
+    .selectFrom('forward_attempt')
+    .selectAll()
+    .where(
+      'forward_key',
+      'in',
+      forwards.map((one) => one.key),
+    )
+    .orderBy('id')
+    .execute();
+  return forwards.map((one) => ({ ...one, log: attempts.filter((a) => a.forward_key === one.key) }));
+}
