@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readAnything } from '../sources/explain/read-anything.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { registerErrors } from './postback-errors.ts';
 import { explanationData, explanationText } from './postback-text.ts';
 
 const KINDS = { inbound: 'inbound_postback', template: 'outbound_template', click: 'click' } as const;
@@ -11,11 +12,13 @@ interface ExplainOptions {
   readonly body?: string;
 }
 
-/** `postback explain`: what a postback, a template or a click says, field by field. Reads only; needs no database. */
+/** `postback explain|errors`: what a postback says, field by field, and what is wrong with those that came. */
 export function register(program: Command, context: CliContext): void {
-  program
+  const postback = program
     .command('postback')
-    .description('look into postbacks before and after they arrive')
+    .description('look into postbacks before and after they arrive');
+  registerErrors(postback, context);
+  postback
     .command('explain')
     .argument('<what>', 'an address with its parameters, or the JSON of a body; in quotes')
     .option('--source <name>', 'whose words it speaks (voluum, adjust, …); guessed when left out')

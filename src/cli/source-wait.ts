@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decimalFromMicros } from '../core/money.ts';
 import type { Db } from '../db/connection.ts';
 import { recentPostbacks } from '../db/sources.ts';
+import { reasonAdvice, warningAdvice } from './postback-advice.ts';
 
 export type RecentPostback = Awaited<ReturnType<typeof recentPostbacks>>[number];
 
@@ -29,6 +30,8 @@ export function adviceOn(postback: RecentPostback): readonly string[] {
   const advice: string[] = [];
   if (postback.outcome === 'refused') {
     advice.push(`It was refused: ${postback.detail ?? postback.reason ?? 'no reason is known'}`);
+    const { next } = reasonAdvice(postback.reason ?? '');
+    if (next !== '') advice.push(next);
   } else {
     if (postback.click_id === null)
       advice.push("It carries no click id: it can only be credited by device or by the sender's own ids.");
@@ -45,28 +48,14 @@ export function adviceOn(postback: RecentPostback): readonly string[] {
         `Its status "${postback.detail ?? ''}" is not known and counts as ${postback.status ?? 'pending'}.`,
       );
   }
-  for (const warning of postback.warnings) {
-    const [code = '', name = ''] = warning.split(':');
-    const sentence = WARNINGS[code]?.(name);
-    if (sentence !== undefined) advice.push(sentence);
+  // The status's own sentence stands above.
+  for (const warning of postback.warnings.filter((one) => one !== 'status_unmapped')) {
+    const { what, next } = warningAdvice(warning);
+    advice.push(`Odd: ${what}.${next === '' ? '' : ` ${next}`}`);
   }
   if (advice.length === 0) advice.push('Nothing is missing in it.');
   return advice;
 }
-
-const WARNINGS: Readonly<Record<string, (name: string) => string>> = {
-  unresolved_macro: (name) => `"${name}" still holds a macro: it is misspelt, or unknown to this sender.`,
-  repeated: (name) => `"${name}" is sent twice with different values; the first one is used.`,
-  damaged_text: (name) =>
-    `"${name}" holds a NUL byte or half a character: it is kept without. Is it cut or encoded twice on its way?`,
-  unknown_currency: (name) => `The currency in "${name}" is no ISO 4217 code.`,
-  html_entity: (name) => `"${name}" was damaged by HTML: write & instead of &amp; in the address.`,
-  too_long: (name) => `"${name}" is longer than any device id and was left out.`,
-  future_event_time: () => "Its event time lies in the future: is the sender's clock or time zone right?",
-  time_unparsed: (name) => `The time in "${name}" cannot be read; the time of receipt is used.`,
-  ambiguous_amount: (name) => `The comma in "${name}" was read as a decimal point.`,
-  negative_amount: () => 'A negative amount without a status was read as a reversal.',
-};
 
 /**
  * Waits for the first postback of a source that arrives after `fromWallMs`.

@@ -30,7 +30,7 @@ export function refuseWithoutClick(
       reason: 'missing_click_id',
       message: `There is no click id (and no device id) in this postback.${hint}`,
       next: `Send the id that our redirect put on the landing page as click_id, in the parameter "${wanted}".`,
-      warnings: near === null ? warnings : [...warnings, `near_miss:${near.written}`],
+      warnings: near === null ? warnings : [...warnings, `near_miss:${near.written}:${near.meant}`],
     },
   };
 }

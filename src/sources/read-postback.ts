@@ -3,6 +3,7 @@ import { conversionKey, messageKey } from './keys.ts';
 import { lookUp } from './look-up.ts';
 import { hashedUser, readAddress, readConsent, readCountry } from './person.ts';
 import { refuseWithoutClick, shown } from './missing-click.ts';
+import { misspeltNames } from './misspelt-names.ts';
 import { readMoney } from './money.ts';
 import type { Params } from './params.ts';
 import { type Fields, MAX_ID, pickFields } from './pick-fields.ts';
@@ -120,6 +121,7 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   const userHash = hashedUser(fields.userId?.value);
   if (clickId === null && deviceId === null && senderIds === null && userHash === null)
     return refuseWithoutClick(params, profile, warnings);
+  warnings.push(...misspeltNames(params, profile, fields, bySender));
 
   const money = readMoney(fields, profile, warnings);
   if (money.problem === 'amount_unparsed') {

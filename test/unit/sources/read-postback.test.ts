@@ -199,7 +199,7 @@ describe('a generic sender', () => {
         refusal: {
           reason: 'missing_click_id',
           message: expect.stringContaining(`You sent "${sent}"; did you mean "${meant}"?`),
-          warnings: [`near_miss:${sent}`],
+          warnings: [`near_miss:${sent}:${meant}`],
         },
       });
     expect(read('generic', 'amount=3&zz=1')).toMatchObject({ ok: false, refusal: { warnings: [] } });

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { KEY, MARKET_MS, seedTracking, startTestServer, type TestServer } from '../support/tracking.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+let database: TestDatabase;
+let server: TestServer;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await seedTracking(database.db);
+  server = await startTestServer(database.url);
+});
+
+afterAll(async () => {
+  await server.close();
+  await database.drop();
+});
+
+interface PrintedError {
+  readonly kind: string;
+  readonly code: string;
+  readonly count: number;
+  readonly detail: string | null;
+  readonly next: string;
+  readonly overTime: readonly number[];
+}
+
+function bidloop(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, 'postback', 'errors', ...args],
+      { env: { ...process.env, DATABASE_URL: database.url } },
+      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+}
+
+async function send(path: string, headers: Record<string, string> = {}): Promise<void> {
+  await (await fetch(`${server.base}${path}`, { headers })).text();
+}
+
+it('tells each trouble by source and reason, with its count, its time and its next step', async () => {
+  expect((await bidloop()).out).toBe('Nothing was refused or odd in the last 24h.\n');
+  await send('/p/open?clik_id=1');
+  await send('/p/open?clik_id=2&amount=3');
+  await send('/p/open?click_id={click_id}');
+  await send('/p/open?click_id=C1&amont=3');
+  await send('/p/open?click_id=C2', {
+    'user-agent':
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+    referer: 'https://shop.example/thanks',
+  });
+  await send(`/p/shop?key=${KEY}&click_id=C3&amount=abc`);
+  await send('/p/shop?key=not-the-key&click_id=C4');
+  await send('/p/nobody?click_id=C5');
+  await database.db
+    .updateTable('postback')
+    .set({ outcome: 'unattributed', reason: 'unknown_click' })
+    .where('click_id', '=', 'C2')
+    .execute();
+  // Long before the time asked for.
+  await database.db
+    .updateTable('postback')
+    .set({ received_at: new Date(MARKET_MS - 30 * 3_600_000) })
+    .where('click_id', '=', 'C1')
+    .execute();
+
+  const day = JSON.parse((await bidloop('--json')).out) as {
+    sources: { source: string; postbacks: number; errors: PrintedError[] }[];
+  };
+  const told = day.sources.map(({ source, postbacks, errors }) => [
+    source,
+    postbacks,
+    errors.map(({ kind, code, count }) => `${kind} ${code} ${count}`),
+  ]);
+  expect(told).toEqual([
+    [
+      'open',
+      4,
+      [
+        'refused missing_click_id 2',
+        'warning client_side_call 1',
+        'not_counted unknown_click 1',
+        'refused unresolved_macro 1',
+        'warning unresolved_macro:click_id 1',
+      ],
+    ],
+    ['shop', 2, ['refused amount_unparsed 1', 'refused wrong_key 1']],
+    ['nobody', 1, ['refused unknown_source 1']],
+  ]);
+  const first = day.sources[0]?.errors[0];
+  expect(first?.detail).toContain('did you mean "click_id"?');
+  expect(first?.next).toContain('click id');
+  expect([first?.overTime.length, first?.overTime.at(-1)]).toEqual([24, 2]);
+
+  const week = await bidloop('--source', 'open', '--since', '7d');
+  expect(week.out).toMatch(/open: 5 requests in the last 7d/);
+  expect(week.out).toMatch(
+    /1 +odd .*near_miss:amont:amount: "amont" is read by nobody\n.*Did you mean "amount"\?.*source set open --map amont=<field>/,
+  );
+  expect(week.out).not.toContain('shop');
+});
+
+it('an unknown source and a time that is none are answered with what is right', async () => {
+  const [source, since] = await Promise.all([bidloop('--source', 'opn'), bidloop('--since', 'soon')]);
+  expect([source.code, since.code]).toEqual([1, 2]);
+  expect(source.err).toContain('did you mean "open"?');
+  expect(since.err).toContain('--since');
+});
