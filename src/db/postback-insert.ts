@@ -114,8 +114,17 @@ with input as materialized (
 )
 select id from judged where kind = 'new' and outcome = 'duplicate'`;
 
+/** What runs the statement: a connection, or a transaction of somebody else's. */
+export interface PostbackWriter {
+  query(statement: {
+    readonly name: string;
+    readonly text: string;
+    readonly values: unknown[];
+  }): Promise<{ readonly rows: readonly { readonly id: string }[] }>;
+}
+
 /**
- * Stores a batch, all of it or none; committed when this returns.
+ * Stores a batch, all of it or none; committed when this returns, unless its writer is inside a transaction.
  *
  * @param rows no two of kind `new` with the same message key.
  * @returns ids (as text) of the rows whose key another message had claimed before.
@@ -123,7 +132,7 @@ select id from judged where kind = 'new' and outcome = 'duplicate'`;
  *   or that it is not known.
  */
 export async function insertPostbacks(
-  client: pg.ClientBase,
+  client: PostbackWriter,
   rows: readonly NewPostback[],
 ): Promise<readonly string[]> {
   const column = <K extends keyof NewPostback>(key: K): NewPostback[K][] => rows.map((row) => row[key]);
@@ -172,7 +181,7 @@ export async function insertPostbacks(
     booleanArray(column('consentPersonalization')),
   ];
   // Named: parsed and planned once a connection, which is most of a small batch's cost.
-  const result = await client.query<{ id: string }>({ name: 'insert-postbacks', text: INSERT, values });
+  const result = await client.query({ name: 'insert-postbacks', text: INSERT, values });
   return result.rows.map((row) => row.id);
 }
 

@@ -45,62 +45,65 @@ export interface DrainedBatch {
  * and visits. It happens whole or not at all, so each row counts exactly once however often it is tried.
  */
 export async function drainBatch(db: Db, input: DrainBatchInput): Promise<DrainedBatch> {
+  return db.transaction().execute((trx) => drainWithin(trx, input));
+}
+
+/** {@link drainBatch} inside a transaction of the caller's, who may also take it all back. */
+export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<DrainedBatch> {
   const slots = slotsOf(input.shard);
-  return db.transaction().execute(async (trx) => {
-    await probeOnly(trx);
-    await lockShard(trx, input.shard);
-    const campaigns = new Map<number, CampaignRef>();
-    const note = (refs: readonly CampaignRef[]): void =>
-      refs.forEach((ref) => campaigns.set(ref.campaignId, ref));
+  await probeOnly(trx);
+  await lockShard(trx, input.shard);
+  const campaigns = new Map<number, CampaignRef>();
+  const note = (refs: readonly CampaignRef[]): void =>
+    refs.forEach((ref) => campaigns.set(ref.campaignId, ref));
 
-    // Clicks have no slot: the shard that holds the first one counts them.
-    const clicks = slots.first === 0 ? await takeClicks(trx, input.clickLimit ?? input.limit) : [];
-    const messages = await takeMessages(trx, slots, input.limit);
-    const ground = await loadGround(
+  // Clicks have no slot: the shard that holds the first one counts them.
+  const clicks = slots.first === 0 ? await takeClicks(trx, input.clickLimit ?? input.limit) : [];
+  const messages = await takeMessages(trx, slots, input.limit);
+  const ground = await loadGround(
+    trx,
+    [...new Set([...clicks, ...messages].map((row) => row.workspace_id))],
+    [...new Set(messages.map((m) => m.source_id))],
+    input.wallMs,
+  );
+  const held = new Set(ground.accounts.keys());
+  await lockTotals(trx, held);
+  const context = { trx, held, knownFromMs: null, wallMs: input.wallMs };
+
+  let visited: readonly ObjectVisits[] = [];
+  if (clicks.length > 0) {
+    visited = await countVisits(trx, ground, clicks);
+    note(await creditLateClicks(context, clicks));
+  }
+  let conversions = 0;
+  if (messages.length > 0) {
+    const known = await loadKnownConversions(trx, messages);
+    const lives = await loadLives(
       trx,
-      [...new Set([...clicks, ...messages].map((row) => row.workspace_id))],
-      [...new Set(messages.map((m) => m.source_id))],
-      input.wallMs,
+      [...known.values()].map((row) => row.id),
     );
-    const held = new Set(ground.accounts.keys());
-    await lockTotals(trx, held);
-    const context = { trx, held, knownFromMs: null, wallMs: input.wallMs };
-
-    let visited: readonly ObjectVisits[] = [];
-    if (clicks.length > 0) {
-      visited = await countVisits(trx, ground, clicks);
-      note(await creditLateClicks(context, clicks));
-    }
-    let conversions = 0;
-    if (messages.length > 0) {
-      const known = await loadKnownConversions(trx, messages);
-      const lives = await loadLives(
-        trx,
-        [...known.values()].map((row) => row.id),
-      );
-      const judgement = judge(messages, await lookUp(trx, ground, messages), known, lives);
-      await storeLives(trx, lives);
-      await claimKeys(trx, judgement.claims);
-      note(await writeChanges(trx, ground, judgement.changes));
-      await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
-      await writeOutcomes(trx, judgement.outcomes);
-      note(await creditFollowers(context, judgement.changes));
-      await addWaiting(trx, judgement.waiting);
-      conversions = judgement.changes.filter((change) => change.before === null).length;
-      await announce(trx, messages, conversions);
-    }
-    await sql`
-      update ingest_shard set drained_at = ${new Date(input.wallMs)}, rows_total = rows_total + ${messages.length}
-      where id = ${input.shard}`.execute(trx);
-    return {
-      rows: messages.length,
-      visits: clicks.length,
-      conversions,
-      campaigns: [...campaigns.values()],
-      visited,
-      oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
-    };
-  });
+    const judgement = judge(messages, await lookUp(trx, ground, messages), known, lives);
+    await storeLives(trx, lives);
+    await claimKeys(trx, judgement.claims);
+    note(await writeChanges(trx, ground, judgement.changes));
+    await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
+    await writeOutcomes(trx, judgement.outcomes);
+    note(await creditFollowers(context, judgement.changes));
+    await addWaiting(trx, judgement.waiting);
+    conversions = judgement.changes.filter((change) => change.before === null).length;
+    await announce(trx, messages, conversions);
+  }
+  await sql`
+    update ingest_shard set drained_at = ${new Date(input.wallMs)}, rows_total = rows_total + ${messages.length}
+    where id = ${input.shard}`.execute(trx);
+  return {
+    rows: messages.length,
+    visits: clicks.length,
+    conversions,
+    campaigns: [...campaigns.values()],
+    visited,
+    oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
+  };
 }
 
 /**
