@@ -39,6 +39,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table conversion
       add column match text check (match in ('click_id', 'device', 'user', 'probabilistic', 'follows', 'sender')),
+      -- The click id as sent, where click_id names another click: that of what it follows.
+      add column sent_click_id text,
       add column view_through boolean not null default false,
       -- On the track of bringing people back, which bids on installs never see.
       add column retargeting boolean not null default false,
@@ -57,9 +59,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index conversion_user on conversion (user_hash, workspace_id) where user_hash is not null`.execute(
     db,
   );
-  // One of a known click that came too late for it may still follow a trial of that click.
-  await sql`create index conversion_uncredited_click on conversion (click_id)
-    where click_id is not null and attributed_by is null`.execute(db);
+  // Of a known click, and yet an install or trial of that click may come and earn it: too late for the click, a view, of
+  // retargeting, or one that goes back to the install before all else.
+  await sql`create index conversion_unsettled_click on conversion (click_id) where click_id is not null
+    and (attributed_by is null or view_through or retargeting or event_type in ('reinstall', 'uninstall'))`.execute(
+    db,
+  );
+  await sql`create index conversion_sent_click on conversion (sent_click_id) where sent_click_id is not null`.execute(
+    db,
+  );
   await sql`drop index conversion_uncredited_device`.execute(db);
   await sql`drop index conversion_anchor_device`.execute(db);
   await sql`drop index conversion_anchor_click`.execute(db);

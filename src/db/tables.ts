@@ -339,6 +339,7 @@ export interface ConversionTable {
   last_postback_id: string;
   correction: Defaulted<boolean>;
   match: Match | 'follows' | 'sender' | null;
+  sent_click_id: string | null;
   view_through: Defaulted<boolean>;
   retargeting: Defaulted<boolean>;
   user_hash: Buffer | null;

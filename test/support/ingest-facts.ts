@@ -168,6 +168,11 @@ export interface ClickFacts {
   readonly ad?: string | null;
   readonly networkClickId?: string | null;
   readonly deviceId?: string | null;
+  readonly userHash?: Buffer | null;
+  readonly kind?: 'click' | 'view';
+  readonly retargeting?: boolean;
+  readonly linkId?: string | null;
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 /** A stored click with its row in the click inbox, as the tracking endpoint writes them. @returns its id. */
@@ -179,7 +184,7 @@ export async function addClick(db: Db, seeded: SeededAccount, facts: ClickFacts)
     .values({
       id,
       workspace_id: seeded.workspaceId,
-      link_id: null,
+      link_id: facts.linkId ?? null,
       account_id: facts.accountId === undefined ? seeded.accountId : facts.accountId,
       network: 'meta',
       campaign_network_id: facts.campaign ?? null,
@@ -193,9 +198,12 @@ export async function addClick(db: Db, seeded: SeededAccount, facts: ClickFacts)
       ip_hash: null,
       ip: null,
       user_agent: null,
-      params: JSON.stringify({}),
+      params: JSON.stringify(facts.params ?? {}),
       clicked_at: at,
       wall_at: at,
+      kind: facts.kind ?? 'click',
+      retargeting: facts.retargeting ?? false,
+      user_hash: facts.userHash ?? null,
     })
     .execute();
   await db.insertInto('click_inbox').values({ click_id: id, clicked_at: at }).execute();
@@ -216,6 +224,10 @@ export interface PostbackFacts {
   /** Conversion key; null makes every message a conversion of its own. */
   readonly key?: string | null;
   readonly test?: boolean;
+  readonly userHash?: Buffer | null;
+  readonly country?: string | null;
+  readonly viewThrough?: boolean;
+  readonly reEngagement?: boolean;
   readonly slot?: number;
 }
 
@@ -254,6 +266,10 @@ export async function addPostback(db: Db, seeded: SeededAccount, facts: Postback
       conversion_key: facts.key === undefined || facts.key === null ? null : Buffer.from(facts.key),
       test: facts.test ?? false,
       conversion_id: null,
+      user_hash: facts.userHash ?? null,
+      country: facts.country ?? null,
+      view_through: facts.viewThrough ?? false,
+      re_engagement: facts.reEngagement ?? false,
     })
     .execute();
   await db

@@ -53,6 +53,7 @@ export function newConversion(message: Message, spoken: Spoken, means: Means): C
     first_postback_id: message.id,
     last_postback_id: message.id,
     match: null,
+    sent_click_id: null,
     view_through: false,
     retargeting: false,
     user_hash: message.user_hash,
@@ -60,14 +61,19 @@ export function newConversion(message: Message, spoken: Spoken, means: Means): C
     payout_micros: spoken.payout?.micros ?? null,
     payout_currency: spoken.payout?.currency ?? null,
   };
-  const begun = withCredit(row, spoken.credit, means);
+  const begun = withCredit(row, spoken.credit, message.click_id, means);
   means.lives.begin(begun, told);
   return begun;
 }
 
-/** The conversion as this credit makes it; its money in the account's currency. */
-export function withCredit(row: ConversionRow, credit: Credit, means: Omit<Means, 'lives'>): ConversionRow {
-  const told = { ...row, attribution: credit.text, losers: losersOf(credit) };
+/** The conversion as this credit makes it; its money in the account's currency. `sent` is the click id that came with it. */
+export function withCredit(
+  row: ConversionRow,
+  credit: Credit,
+  sent: string | null,
+  means: Omit<Means, 'lives'>,
+): ConversionRow {
+  const told = { ...row, ...NOBODY, click_id: sent, attribution: credit.text, losers: losersOf(credit) };
   switch (credit.kind) {
     case 'unattributed':
       return told;
@@ -78,6 +84,7 @@ export function withCredit(row: ConversionRow, credit: Credit, means: Omit<Means
         click_id: credit.candidate.id,
         clicked_at: new Date(credit.candidate.atMs),
         placement: credit.candidate.placement,
+        match: credit.candidate.match,
       };
     case 'attributed':
       return withValue(
@@ -86,7 +93,8 @@ export function withCredit(row: ConversionRow, credit: Credit, means: Omit<Means
           account_id: credit.accountId,
           object_id: credit.object?.id ?? null,
           campaign_id: credit.object?.campaignId ?? null,
-          click_id: credit.touchId ?? row.click_id,
+          click_id: credit.touchId ?? sent,
+          sent_click_id: credit.match === 'click_id' || credit.touchId === null ? null : sent,
           clicked_at: credit.touchedAtMs === null ? null : new Date(credit.touchedAtMs),
           placement: credit.placement,
           attributed_by: isSenders(credit) ? 'sender' : 'click',
@@ -99,6 +107,23 @@ export function withCredit(row: ConversionRow, credit: Credit, means: Omit<Means
       );
   }
 }
+
+const NOBODY = {
+  account_id: null,
+  object_id: null,
+  campaign_id: null,
+  clicked_at: null,
+  placement: null,
+  attributed_by: null,
+  match: null,
+  sent_click_id: null,
+  view_through: false,
+  retargeting: false,
+  follows_id: null,
+  value_micros: null,
+  rate: null,
+  counted: false,
+} as const;
 
 /** A view that the sender names is its word too, and what follows it. */
 function isSenders(credit: Credit & { kind: 'attributed' }): boolean {

@@ -25,9 +25,12 @@ export async function creditLateClicks(
       ...(click.network_click_id === null ? [] : sentSpellings(click.network_click_id)),
     ]),
   );
+  const workspaces = [...new Set(clicks.map((click) => click.workspace_id))];
+  const sent = textArray([...ids]);
   const found = [
-    sql`select id from conversion where click_id = any(${textArray([...ids])}::text[]) and clicked_at is null
-          and workspace_id = any(${[...new Set(clicks.map((click) => click.workspace_id))]}::text[])`,
+    sql`select id from conversion where click_id = any(${sent}::text[]) and clicked_at is null
+          and workspace_id = any(${workspaces}::text[])`,
+    sql`select id from conversion where sent_click_id = any(${sent}::text[]) and workspace_id = any(${workspaces}::text[])`,
   ];
   const devices = clicks.filter((click) => click.device_id !== null);
   if (devices.length > 0)

@@ -27,7 +27,8 @@ export interface Recredit {
 
 /**
  * Asks once more who earned these conversions, now that more is known, and moves what moves, with what follows it. A credit is
- * never taken away without another: what spoke for it may have been deleted by its age.
+ * not taken away without another, since what spoke for it may have been deleted by its age; but what followed a conversion that
+ * turned out to be on the other track goes with nobody.
  *
  * @returns the campaigns whose counts changed.
  */
@@ -75,8 +76,9 @@ export async function recredit(
   asked.forEach(({ row: before, message }, index) => {
     const spoken = speak(message, lookups.touches[index] ?? [], lookups, before.id);
     const { credit } = spoken;
-    if (credit.kind !== 'attributed' && before.attributed_by !== null) return;
-    const credited = withCredit(before, credit, lookups);
+    const loses = credit.kind !== 'attributed' && before.attributed_by !== null;
+    if (loses && before.match !== 'follows') return;
+    const credited = withCredit(before, credit, message.click_id, lookups);
     if (![before.account_id, credited.account_id].every((id) => id === null || context.held.has(id))) return;
     const paid = withPayout(credited, spoken.payout, lives);
     const after = paid === credited || paid.attributed_by === null ? paid : withValue(paid, lookups);
@@ -145,6 +147,9 @@ export async function creditFollowers(
   return recredit({ ...context, knownFromMs }, rows, generation);
 }
 
+/** Credited to the click under the sent id, if to any, and yet not for good. */
+const UNSETTLED = sql`(attributed_by is null or view_through or retargeting or event_type in ('reinstall', 'uninstall'))`;
+
 /**
  * What may follow these: events after them of the same person that no click under a sent id has earned, but not what follows
  * a new one already.
@@ -170,13 +175,16 @@ async function loadFollowers(
         union all
         select * from conversion where click_id = a.click_id and clicked_at is null and workspace_id = a.workspace_id
         union all
-        select * from conversion where click_id = a.click_id and attributed_by is null and workspace_id = a.workspace_id
+        select * from conversion
+        where click_id = a.click_id and ${UNSETTLED} and workspace_id = a.workspace_id
+        union all
+        select * from conversion where sent_click_id = a.click_id and workspace_id = a.workspace_id
         union all
         select * from conversion where follows_id = a.id
       ) c
       where c.id <> a.id and c.event_at >= a.at and not (a.was = 'new' and c.follows_id is not distinct from a.id)
         and c.event_type not in ('install', 're-engagement', 're-attribution')
-        and (c.match is distinct from 'click_id' or c.retargeting or c.event_type in ('reinstall', 'uninstall'))
+        and (c.match is distinct from 'click_id' or ${UNSETTLED})
     ) and excluded is null
     order by event_at, id for update`.execute(trx);
   return rows;

@@ -62,7 +62,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
     insert into conversion (id, workspace_id, source_id, account_id, object_id, campaign_id, click_id, clicked_at,
       placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
       device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
-      last_postback_id, correction, match, view_through, retargeting, user_hash, losers, payout_micros, payout_currency)
+      last_postback_id, correction, match, view_through, retargeting, user_hash, losers, payout_micros, payout_currency,
+      sent_click_id)
     select * from unnest(
       ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
       ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
@@ -77,7 +78,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       ${boolean((r) => r.correction)}, ${text((r) => r.match)}, ${boolean((r) => r.view_through)},
       ${boolean((r) => r.retargeting)}, ${byteaArray(rows.map((r) => r.user_hash))}::bytea[],
       ${textArray(rows.map((r) => (r.losers === null ? null : JSON.stringify(r.losers))))}::text[]::jsonb[],
-      ${bigint((r) => r.payout_micros)}, ${text((r) => r.payout_currency)})
+      ${bigint((r) => r.payout_micros)}, ${text((r) => r.payout_currency)},
+      ${text((r) => r.sent_click_id)})
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -88,7 +90,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       last_postback_id = excluded.last_postback_id,
       correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
       retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
-      payout_currency = excluded.payout_currency`.execute(trx);
+      payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id`.execute(trx);
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
