@@ -7,7 +7,9 @@ import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
 import { createContext } from './context.ts';
 import { register as decide } from './decide.ts';
+import { register as destination } from './destination.ts';
 import { register as explain } from './explain.ts';
+import { register as forward } from './forward.ts';
 import { register as forget } from './forget.ts';
 import { register as fraud } from './fraud.ts';
 import { register as holdout } from './holdout.ts';
@@ -40,6 +42,8 @@ const COMMANDS = [
   link,
   source,
   postback,
+  destination,
+  forward,
   launchCheck,
   reconcile,
   rate,

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import { loadNow } from '../db/clock.ts';
 import { connect, type Db } from '../db/connection.ts';
-import { guardRules } from '../own-addresses.ts';
 import { createLog, type Logger } from '../log.ts';
 import { loadSecretKey, prepareDataDir } from '../runtime/data-dir.ts';
 import { askedToStop, reportReady, sayToOperator } from '../runtime/ready.ts';
-import type { GuardRules } from '../outbound/guard.ts';
 import type { CliContext } from './command.ts';
 import { knownDatabase, temporalAddress } from './context.ts';
+import { outboundGuard } from './outbound-guard.ts';
 
 export function register(program: Command, context: CliContext): void {
   program
@@ -63,12 +62,6 @@ async function work(context: CliContext): Promise<void> {
     await strategies.close();
     await db.destroy();
   }
-}
-
-/** Where conversions may be sent from this machine. */
-export function outboundGuard(context: CliContext): GuardRules {
-  const { publicUrl, outboundAllow } = context.config;
-  return guardRules({ publicUrl, pageUrl: context.pageUrl(), allowed: outboundAllow });
 }
 
 /** The strategies folder, with what each saved file would do now told to the operator. */

@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createForwardActivities } from '../../activities/forward.ts';
+import { destinationOf, openDestination } from '../../src/destination-access.ts';
+import type { GuardRules } from '../../src/outbound/guard.ts';
+import { sendRequest } from '../../src/outbound-send.ts';
+import { type Cli, testCli } from '../support/cli.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { addClick, addPostback, type SeededAccount, T0 } from '../support/ingest-facts.ts';
+import { IngestFixture } from '../support/ingest-fixture.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+
+const GUARD: GuardRules = { ownHosts: [], ownAddresses: [], allowed: ['127.0.0.1/32'] };
+
+let database: TestDatabase;
+let cli: Cli;
+let closed: Cli;
+let receiver: Receiver;
+let shop: SeededAccount;
+let fixture: IngestFixture;
+beforeAll(async () => {
+  database = await testDatabase();
+  cli = testCli(database.url, { BIDLOOP_OUTBOUND_ALLOW: '127.0.0.1/32' });
+  closed = testCli(database.url);
+  receiver = await startReceiver();
+  fixture = new IngestFixture(database.db);
+  shop = await fixture.fresh({ name: 'shop' });
+});
+afterAll(async () => {
+  cli.remove();
+  closed.remove();
+  await receiver.close();
+  await database.drop();
+});
+
+async function purchase(): Promise<void> {
+  const clickId = await addClick(database.db, shop, { atMs: T0, ad: 'a1' });
+  await addPostback(database.db, shop, { atMs: T0 + 1_000, clickId, amount: 12.5, key: `order ${clickId}` });
+  await fixture.drain();
+}
+
+/** What the worker would do now; the clock of this workspace is the wall's. */
+async function pass() {
+  return createForwardActivities({
+    db: database.db,
+    openDestination: (row, withSecrets) => {
+      if (withSecrets) return openDestination(cli.secretKey, row);
+      const reading = destinationOf(row, {});
+      if (!reading.ok) throw new Error(reading.problems.join('; '));
+      return reading.destination;
+    },
+    send: (request) => sendRequest(request, { guard: GUARD, wallNowMs: () => Date.now(), timeoutMs: 500 }),
+    guard: GUARD,
+    wallNowMs: () => Date.now(),
+    beat: () => ({ stop: false }),
+    log: { error: () => undefined },
+  }).forward({ workspaceId: shop.workspaceId, forMs: 5_000 });
+}
+
+describe('destination add', () => {
+  it('keeps what each receiver needs, and its secrets sealed, and never shows them', async () => {
+    const meta = await cli.run(
+      [
+        'destination',
+        'add',
+        'meta',
+        '--set',
+        'pixelId=1234567890',
+        '--event',
+        'purchase=Purchase',
+        '--secret',
+        'access_token',
+      ],
+      { SECRET_ACCESS_TOKEN: 'EAABsecret-of-meta' },
+    );
+    expect(meta).toMatchObject({ code: 0, err: '' });
+    expect(meta.out).toContain('purchase as Purchase');
+    const tune = await cli.run(
+      [
+        'destination',
+        'add',
+        'tune',
+        '--as',
+        'net',
+        '--set',
+        'domain=p.example.net',
+        '--set',
+        'param=sub1',
+        '--secret',
+        'security_token',
+      ],
+      { SECRET_SECURITY_TOKEN: 'tune-secret' },
+    );
+    expect(tune.code).toBe(0);
+    const google = await cli.run(
+      [
+        'destination',
+        'add',
+        'google',
+        '--set',
+        'accountId=123-456-7890',
+        '--event',
+        'purchase=987',
+        '--secret',
+        'refresh_token',
+        '--secret',
+        'client_id',
+        '--secret',
+        'client_secret',
+      ],
+      {
+        SECRET_REFRESH_TOKEN: 'one-refresh',
+        SECRET_CLIENT_ID: 'two-client',
+        SECRET_CLIENT_SECRET: 'three-secret',
+      },
+    );
+    expect(google.code).toBe(0);
+    const rows = await database.db.selectFrom('destination').selectAll().orderBy('id').execute();
+    expect(rows.map((row) => [row.id, row.kind, row.secret_names])).toEqual([
+      ['google', 'google', ['refresh_token', 'client_id', 'client_secret']],
+      ['meta', 'meta', ['access_token']],
+      ['net', 'template', ['security_token']],
+    ]);
+    const [opened] = rows.map((row) => openDestination(cli.secretKey, row));
+    expect(opened).toMatchObject({ accountId: '1234567890', secrets: { refresh_token: 'one-refresh' } });
+    const everything = [
+      meta,
+      tune,
+      google,
+      await cli.run(['destination', 'list']),
+      await cli.run(['destination', 'show', 'meta']),
+    ]
+      .map((run) => run.out + run.err)
+      .join('\n');
+    expect(everything + JSON.stringify(rows)).not.toMatch(/EAABsecret|tune-secret|one-refresh|three-secret/);
+    for (const id of ['meta', 'google', 'net'])
+      expect((await cli.run(['destination', 'remove', id])).code).toBe(0);
+    expect((await cli.run(['destination', 'list'])).out).toContain('There is no destination');
+  });
+
+  it.each([
+    [['add', 'tabola'], 'did you mean taboola?'],
+    [['add', 'meta', '--secret', 'access_token'], 'pixelId is missing'],
+    [['add', 'meta', '--set', 'pixelId=12'], 'needs --secret access_token'],
+    [['add', 'meta', '--set', 'pixelid=12', '--secret', 'access_token'], 'did you mean pixelId?'],
+    [
+      ['add', 'meta', '--set', 'pixelId=12', '--stages', 'all', '--secret', 'access_token'],
+      'stages is one of approved, every',
+    ],
+    [['add', 'tune', '--set', 'domain=x/y'], 'needs "domain"'],
+    [['add', 'url', 'https://p.example.net/?c={clickid}'], 'Did you mean {click_id}?'],
+    [['add', 'url', 'https://p.example.net/?c={click_id}#x'], 'never sent'],
+    [['add', 'url', 'https://p.example.net/?t={secret.tok}'], '--secret tok'],
+    [
+      ['add', 'url', 'https://p.example.net/?c={click_id}', '--source', 'shop-sourc'],
+      'did you mean shop-source?',
+    ],
+    [['add', 'url', 'https://p.example.net/', '--secret', 'tok=EAAB'], 'name of a secret'],
+    [['add', 'url', 'http://10.0.0.5/?c={click_id}'], 'BIDLOOP_OUTBOUND_ALLOW'],
+    [['add', 'url', 'http://localhost:8080/p/shop?c={click_id}'], 'circle'],
+    [['show', 'nobody'], '`./bidloop destination list`'],
+  ])('answers %j with what to change', async (args, words) => {
+    const run = await cli.run(['destination', ...args], {
+      SECRET_ACCESS_TOKEN: 'a-value',
+      SECRET_TOK: 'a-value',
+    });
+    expect(run.code).toBeGreaterThan(0);
+    expect(run.err).toContain(words);
+    expect(run.err).not.toMatch(/EAAB|\n\s+at /);
+    expect(
+      await database.db.selectFrom('destination').select('id').where('removed_at', 'is', null).execute(),
+    ).toEqual([]);
+  });
+});
+
+describe('from a destination to its log', () => {
+  it('test shows, test --send sends, forward shows what came back and replays a failure once', async () => {
+    const url = `${receiver.url}/pb?c={click_id}&a={amount}&t={secret.tok}`;
+    expect((await closed.run(['destination', 'add', 'url', url, '--as', 'back'])).err).toContain(
+      'BIDLOOP_OUTBOUND_ALLOW',
+    );
+    await purchase();
+    const added = await cli.run(
+      ['destination', 'add', 'url', url, '--as', 'back', '--name', 'Backend', '--secret', 'tok'],
+      {
+        SECRET_TOK: 'h1dden',
+      },
+    );
+    expect(added).toMatchObject({ code: 0 });
+
+    const shown = await cli.run(['destination', 'test', 'back']);
+    expect(shown.out).toMatch(/GET .*\/pb\?c=\w+&a=12\.5&t=\[tok\]/);
+    expect(receiver.requests).toHaveLength(0);
+    receiver.answerNext({ status: 403, body: 'no h1dden here' });
+    expect(await cli.json(['destination', 'test', 'back', '--send'])).toMatchObject({
+      sent: true,
+      status: 403,
+      answer: 'no [tok] here',
+      verdict: 'failed',
+    });
+    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.requests[0]?.url).toContain('t=h1dden');
+
+    // What was there before the destination is not told; what comes is.
+    await purchase();
+    await purchase();
+    receiver.answerNext({ status: 400, body: 'bad h1dden' }, { status: 400, body: 'bad' });
+    expect(await pass()).toMatchObject({ failed: 2, sent: 0 });
+    const failed = await cli.run(['forward', 'list', '--failed', '--since', '3000d']);
+    expect(failed.out).toContain('2 failed (refused)');
+    const listed = (await cli.json(['forward', 'list', '--since', '3000d'])) as {
+      forwards: { id: string }[];
+    };
+    const id = listed.forwards[0]?.id ?? '';
+    const log = await cli.run(['forward', 'show', id]);
+    expect(log.out).toMatch(/attempt 1: status 400/);
+    expect(log.out).toContain('t=[tok]');
+    expect(failed.out + log.out + JSON.stringify(listed)).not.toContain('h1dden');
+
+    const replayed = await cli.run(['forward', 'replay', '--failed', '--since', '3000d']);
+    expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining('2 of 2 go out once more') });
+    expect(replayed.err).toContain('within five minutes');
+    expect((await cli.run(['forward', 'replay', '--failed', '--since', '3000d'])).out).toContain(
+      'Nothing failed',
+    );
+    expect(await pass()).toMatchObject({ sent: 2 });
+    expect(receiver.requests).toHaveLength(5);
+    // Delivered: once more is refused.
+    expect(await cli.json(['forward', 'replay', id])).toMatchObject({
+      replayed: [],
+      left: [{ id, state: 'sent' }],
+    });
+    expect(await pass()).toMatchObject({ sent: 0 });
+    expect((await cli.run(['destination', 'list'])).out).toContain('2 sent');
+  });
+
+  it('set says what changed, and switches off and on', async () => {
+    const set = (...args: string[]) =>
+      cli.run(['destination', 'set', 'back', ...args], { SECRET_TOK: 'renewed' });
+    expect((await set()).out).toContain('nothing changed');
+    const changed = await set(
+      '--stages',
+      'every',
+      '--event',
+      'purchase=sale',
+      '--secret',
+      'tok',
+      '--disable',
+    );
+    expect(changed.out).toMatch(/stages: – → every/);
+    expect(changed.out).toMatch(/events: – → \{"purchase":"sale"\}/);
+    expect(changed.out).toContain('secret tok: renewed');
+    expect(changed.out).toContain('switched off');
+    await purchase();
+    expect(await pass()).toMatchObject({ inUse: false });
+    expect((await set('--event', 'all', '--enable')).out).toMatch(/events: .* → –/);
+    await purchase();
+    expect(await pass()).toMatchObject({ sent: 1 });
+    expect(receiver.requests.at(-1)?.url).toContain('t=renewed');
+    expect((await set('--stages', 'some')).err).toContain('stages is one of');
+    expect((await cli.run(['destination', 'set', 'bakc', '--enable'])).err).toContain('Did you mean back?');
+  });
+
+  it('help says what there is', async () => {
+    const help = await cli.run(['destination', 'add', '--help']);
+    for (const word of ['taboola', 'pixelId', '--secret', 'access_token']) expect(help.out).toContain(word);
+    expect((await cli.run(['forward', '--help'])).out).toContain('replay');
+    expect((await cli.run(['forward', 'replay'])).err).toContain('--failed');
+    expect((await cli.run(['forward', 'show', 'ffffffffffff'])).err).toContain('forward list');
+    expect((await cli.run(['forward', 'list', '--state', 'lost'])).err).toContain('given_up');
+    expect((await cli.run(['forward', 'list', '--since', 'yesterday'])).err).toContain('24h');
+  });
+});
