@@ -50,7 +50,7 @@ const PLACES: Readonly<Record<Said['place'], string>> = {
 };
 
 /** One document for --json. */
-export function explanationData(explanation: Explanation): unknown {
+export function explanationData(explanation: Explanation): object {
   const { postback, eventAtMs, amountMicros, ...rest } = explanation;
   return {
     ...rest,

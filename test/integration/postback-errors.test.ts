@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { KEY, MARKET_MS, seedTracking, startTestServer, type TestServer } from '../support/tracking.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 let database: TestDatabase;
+let cli: Cli;
 let server: TestServer;
 
 beforeAll(async () => {
   database = await testDatabase();
+  cli = testCli(database.url);
   await seedTracking(database.db);
   server = await startTestServer(database.url);
 });
@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await database.drop();
+  cli.remove();
 });
 
 interface PrintedError {
@@ -28,15 +29,8 @@ interface PrintedError {
   readonly overTime: readonly number[];
 }
 
-function bidloop(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, 'postback', 'errors', ...args],
-      { env: { ...process.env, DATABASE_URL: database.url } },
-      (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-    );
-  });
+function bidloop(...args: string[]) {
+  return cli.run(['postback', 'errors', ...args]);
 }
 
 async function send(path: string, headers: Record<string, string> = {}): Promise<void> {
@@ -106,7 +100,8 @@ it('tells each trouble by source and reason, with its count, its time and its ne
 });
 
 it('an unknown source and a time that is none are answered with what is right', async () => {
-  const [source, since] = await Promise.all([bidloop('--source', 'opn'), bidloop('--since', 'soon')]);
+  const source = await bidloop('--source', 'opn');
+  const since = await bidloop('--since', 'soon');
   expect([source.code, since.code]).toEqual([1, 2]);
   expect(source.err).toContain('did you mean "open"?');
   expect(since.err).toContain('--since');

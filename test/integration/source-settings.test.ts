@@ -1,48 +1,30 @@
-import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { seedTracking, startTestServer, type TestServer, until } from '../support/tracking.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const dataDir = mkdtempSync(path.join(tmpdir(), 'bidloop-cli-'));
-const secretKey = randomBytes(32);
+const dataDir = mkdtempSync(path.join(tmpdir(), 'bidloop-settings-'));
 let database: TestDatabase;
+let cli: Cli;
 let server: TestServer;
 
 beforeAll(async () => {
   database = await testDatabase();
+  cli = testCli(database.url);
   await seedTracking(database.db);
-  server = await startTestServer(database.url, { secretKey });
+  server = await startTestServer(database.url, { secretKey: cli.secretKey });
 });
 
 afterAll(async () => {
   await server.close();
   await database.drop();
+  cli.remove();
   rmSync(dataDir, { recursive: true, force: true });
 });
-
-function bidloop(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
-  const settings = {
-    ...process.env,
-    DATABASE_URL: database.url,
-    BIDLOOP_DATA_DIR: dataDir,
-    BIDLOOP_SECRET_KEY: secretKey.toString('base64'),
-    ...env,
-  };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env: settings }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code), out, err });
-    });
-  });
-}
 
 async function settingsOf(id: string): Promise<unknown> {
   const { settings } = await database.db
@@ -60,7 +42,7 @@ async function answerOf(query: string): Promise<{ status: number; text: string }
 
 describe('source set', () => {
   it('changes how the next postback is read, says what changed, and takes it back', async () => {
-    const changed = await bidloop([
+    const changed = await cli.run([
       'source',
       'set',
       'open',
@@ -117,7 +99,7 @@ describe('source set', () => {
       amount_micros: 1_234_000_000,
       event_at: new Date('2026-11-05T11:00:00Z'),
     });
-    const back = await bidloop([
+    const back = await cli.run([
       '--json',
       'source',
       'set',
@@ -140,7 +122,7 @@ describe('source set', () => {
         { setting: 'zone', from: 'Europe/Berlin' },
       ],
     });
-    expect((await bidloop(['source', 'set', 'open', '--event', 'sale'])).out).toContain('Nothing changes');
+    expect((await cli.run(['source', 'set', 'open', '--event', 'sale'])).out).toContain('Nothing changes');
   });
 
   it('takes a file of settings, and keeps what other parts set', async () => {
@@ -151,7 +133,7 @@ describe('source set', () => {
       .execute();
     const file = path.join(dataDir, 'settings.json');
     writeFileSync(file, '{"currency":"EUR","addresses":["198.51.100.0/24"],"names":{"ref":"txid"}}');
-    const set = await bidloop([
+    const set = await cli.run([
       'source',
       'set',
       'each',
@@ -172,15 +154,15 @@ describe('source set', () => {
   it('refuses what does not fit, and says what does', async () => {
     const file = path.join(dataDir, 'wrong.json');
     writeFileSync(file, '{"zonne":"UTC","answers":"maybe","windowHours":{"install":-1},"currency":"points"}');
-    const runs = await Promise.all([
-      bidloop(['source', 'set', 'open', '--map', 'sub9=clickidd', '--zone', 'Berlin']),
-      bidloop(['source', 'set', 'open', '--settings', file]),
-      bidloop(['source', 'set', 'open', '--allow-address', '203.0.113.0/40']),
-      bidloop(['source', 'set', 'opn', '--event', 'x']),
-      bidloop(['source', 'set', 'open', '--unset', 'zon']),
-      bidloop(['source', 'set', 'open', '--window', 'install=soon']),
-      bidloop(['source', 'set', 'open', '--signature-param', 'sig']),
-      bidloop([
+    const runs = [
+      await cli.run(['source', 'set', 'open', '--map', 'sub9=clickidd', '--zone', 'Berlin']),
+      await cli.run(['source', 'set', 'open', '--settings', file]),
+      await cli.run(['source', 'set', 'open', '--allow-address', '203.0.113.0/40']),
+      await cli.run(['source', 'set', 'opn', '--event', 'x']),
+      await cli.run(['source', 'set', 'open', '--unset', 'zon']),
+      await cli.run(['source', 'set', 'open', '--window', 'install=soon']),
+      await cli.run(['source', 'set', 'open', '--signature-param', 'sig']),
+      await cli.run([
         'source',
         'set',
         'open',
@@ -191,8 +173,8 @@ describe('source set', () => {
         '--signature-formula',
         '{click_id}',
       ]),
-      bidloop(['source', 'set', 'open', '--settings', path.join(dataDir, 'nowhere.json')]),
-    ]);
+      await cli.run(['source', 'set', 'open', '--settings', path.join(dataDir, 'nowhere.json')]),
+    ];
     expect(runs.map((run) => run.code)).toEqual([2, 2, 2, 1, 2, 2, 2, 2, 2]);
     expect(runs[0]?.err).toContain('names.sub9: "clickidd" does not fit (did you mean clickId?)');
     expect(runs[0]?.err).toContain('zone: "Berlin" does not fit; write an IANA zone such as Europe/Berlin');
@@ -213,7 +195,7 @@ describe('source set', () => {
 it('a signature is set up with its secret sealed, is checked at the door, and is forgotten with it', async () => {
   const rule = ['--signature-param', 'Hash', '--signature-algorithm', 'sha256'];
   const formula = ['--signature-formula', '{txid}.{secret}'];
-  const added = await bidloop(
+  const added = await cli.run(
     [
       '--json',
       'source',
@@ -243,9 +225,9 @@ it('a signature is set up with its secret sealed, is checked at the door, and is
   const path1 = (secret: string) => `/p/sealed?click_id=C1&txid=7&hash=${sign('7', secret)}`;
   expect((await answerOf(path1('s3cret-of-the-wall'))).status).toBe(200);
   expect((await answerOf(path1('another'))).status).toBe(401);
-  expect((await bidloop(['source', 'show', 'sealed'])).out).toContain('secret of its signatures: on record');
+  expect((await cli.run(['source', 'show', 'sealed'])).out).toContain('secret of its signatures: on record');
 
-  const renewed = await bidloop(['source', 'set', 'sealed', '--signature-secret-env', 'NEW'], {
+  const renewed = await cli.run(['source', 'set', 'sealed', '--signature-secret-env', 'NEW'], {
     NEW: 'another',
   });
   expect(renewed.out).toContain('secret of its signatures: new');
@@ -253,13 +235,13 @@ it('a signature is set up with its secret sealed, is checked at the door, and is
     async () => ((await answerOf(path1('another'))).status !== 401 ? true : undefined),
     'the new secret',
   );
-  const forgotten = await bidloop(['source', 'set', 'sealed', '--unset', 'signature']);
+  const forgotten = await cli.run(['source', 'set', 'sealed', '--unset', 'signature']);
   expect(forgotten.out).toContain('secret of its signatures: forgotten');
   await until(
     async () => ((await answerOf('/p/sealed?click_id=C2')).status === 200 ? true : undefined),
     'no signature',
   );
-  expect((await bidloop(['source', 'set', 'sealed', '--signature-secret-env', 'NONE'])).err).toContain(
+  expect((await cli.run(['source', 'set', 'sealed', '--signature-secret-env', 'NONE'])).err).toContain(
     'NONE is empty',
   );
 });

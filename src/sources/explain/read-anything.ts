@@ -27,8 +27,12 @@ export interface Given {
   /** Whose words it speaks, where the user says so; not necessarily one we know. */
   readonly source?: string;
   readonly kind?: Kind;
-  /** Choices of the source it would come to. */
-  readonly settings?: SourceSettings;
+  /** The source it would come to, with its profile as its settings make it: comes before `source`. */
+  readonly target?: {
+    readonly id: string;
+    readonly profile: SourceProfile;
+    readonly settings: SourceSettings;
+  };
   /** Workspace time, ms. */
   readonly nowMs: number;
 }
@@ -68,7 +72,7 @@ export function readAnything(given: Given): Explanation {
   readPairs(address.query, params);
   const warnings = bodyWarnings(given, params);
   if (address.missingMark) warnings.push('missing_question_mark');
-  const named = given.source === undefined ? null : profileNamed(given.source);
+  const named = given.target?.profile ?? (given.source === undefined ? null : profileNamed(given.source));
   const seen = recognise(address, params);
   const profile = named ?? seen.profile;
   const kind = given.kind ?? guessKind({ address, params, profile });
@@ -188,9 +192,9 @@ function clickTimeOf(kind: Kind, said: SaidFields, profile: SourceProfile): numb
 
 function ingestReading(params: Params, profile: SourceProfile, given: Given): PostbackReading {
   return readPostback(params, {
-    sourceId: given.source ?? profile.id,
+    sourceId: given.target?.id ?? given.source ?? profile.id,
     profile,
-    settings: given.settings ?? { currency: 'USD' },
+    settings: given.target?.settings ?? { currency: 'USD' },
     nowMs: given.nowMs,
   });
 }

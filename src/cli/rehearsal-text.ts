@@ -1,0 +1,45 @@
+import { decimalFromMicros, micros } from '../core/money.ts';
+import type { Rehearsal, RehearsedConversion } from '../db/rehearsal.ts';
+import { reasonAdvice } from './postback-advice.ts';
+
+/** For --json: amounts as decimals. */
+export function rehearsalData(rehearsal: Rehearsal): unknown {
+  const { conversion, ...rest } = rehearsal;
+  if (conversion === null) return { ...rest, conversion: null };
+  const { valueMicros, ...others } = conversion;
+  return { ...rest, conversion: { ...others, value: valueText(valueMicros) } };
+}
+
+/** What would become of a postback, in lines for a person. */
+export function rehearsalText(rehearsal: Rehearsal): readonly string[] {
+  const { answer, outcome, reason, detail, warnings, conversion } = rehearsal;
+  if (answer === 'duplicate')
+    return ['  It would be answered as a duplicate: the same message was accepted before. Nothing changes.'];
+  const advice = reason === null ? null : reasonAdvice(reason);
+  return [
+    `  It would be ${(outcome ?? 'accepted').replaceAll('_', ' ')}${advice === null ? '' : ` (${reason}: ${advice.what})`}.`,
+    ...(detail === null ? [] : [`  ${sentence(detail)}`]),
+    ...(conversion === null ? [] : conversionLines(conversion)),
+    ...(warnings.length === 0 ? [] : [`  Odd: ${warnings.join(', ')}`]),
+    ...(advice === null || advice.next === '' ? [] : [`  → ${advice.next}`]),
+  ];
+}
+
+function conversionLines(conversion: RehearsedConversion): readonly string[] {
+  const { exists, status, counted, object, campaign, accountId, losers, excluded } = conversion;
+  const where = [object, campaign === object ? null : campaign, accountId].filter((part) => part !== null);
+  const value = valueText(conversion.valueMicros);
+  const money = value === null ? 'no known value' : `${value} ${conversion.currency ?? ''}`.trim();
+  return [
+    `  ${exists ? 'The conversion on record would be' : 'A new conversion,'} ${status}, ${money}, ${counted ? 'counted' : `not counted${excluded === null ? '' : ` (${excluded})`}`}${where.length === 0 ? '' : `, for ${where.join(' in ')}`}.`,
+    ...losers.map((loser) => `  Passed over: ${loser}.`),
+  ];
+}
+
+function valueText(value: number | null): string | null {
+  return value === null ? null : decimalFromMicros(micros(value));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,182 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drainBatch } from '../../src/db/ingest/drain-batch.ts';
+import { addSource, signatureContext } from '../../src/db/sources.ts';
+import { seal } from '../../src/secrets.ts';
+import { type Cli, testCli } from '../support/cli.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { addObject, type SeededAccount } from '../support/ingest-facts.ts';
+import { MARKET_MS, seedTracking, startTestServer, type TestServer, until } from '../support/tracking.ts';
+
+let database: TestDatabase;
+let cli: Cli;
+let server: TestServer;
+let clickId = '';
+
+beforeAll(async () => {
+  database = await testDatabase();
+  const { db } = database;
+  cli = testCli(database.url);
+  const { secretKey } = cli;
+  await seedTracking(db);
+  await db
+    .insertInto('ad_account')
+    .values({
+      id: 'acc',
+      workspace_id: 'w1',
+      network: 'meta',
+      network_account_id: 'act_1',
+      name: 'Shop',
+      currency: 'USD',
+      time_zone: 'UTC',
+      created_at: new Date(MARKET_MS),
+    })
+    .execute();
+  const account: SeededAccount = {
+    workspaceId: 'w1',
+    accountId: 'acc',
+    sourceId: 'open',
+    zone: 'UTC',
+    objects: new Map(),
+  };
+  await addObject(db, account, { level: 'campaign', networkId: 'c1' });
+  await addObject(db, account, { level: 'ad', networkId: 'a1', campaign: 'c1' });
+  await addSource(db, {
+    id: 'wall',
+    workspaceId: 'w1',
+    profile: 'offerwall',
+    name: 'wall',
+    key: 'a-key-of-the-wall-0001',
+    secretKey,
+    settings: { signature: { param: 'sig', algorithm: 'md5', formula: '{subid}{payout}{secret}' } },
+    signatureSealed: seal(secretKey, 'the-secret', signatureContext('wall')),
+    nowMs: MARKET_MS,
+  });
+  server = await startTestServer(database.url, { secretKey });
+  const visit = await fetch(`${server.base}/c/shoes?campaign_id=c1&ad_id=a1`, { redirect: 'manual' });
+  clickId = new URL(visit.headers.get('location') ?? '').searchParams.get('cid') ?? '';
+  await until(
+    () => db.selectFrom('click').select('id').where('id', '=', clickId).executeTakeFirst(),
+    'the click is stored',
+  );
+});
+
+afterAll(async () => {
+  await server.close();
+  await database.drop();
+  cli.remove();
+});
+
+function bidloop(...args: string[]) {
+  const json = args[0] === '--json';
+  const words = json ? ['--json', 'postback', ...args.slice(1)] : ['postback', ...args];
+  return cli.run(words, { BIDLOOP_HTTP_PORT: new URL(server.base).port });
+}
+
+const drain = () => drainBatch(database.db, { shard: 'all', limit: 100, wallMs: Date.now() });
+
+/** Every row of what a postback may change, as text. */
+async function everything(): Promise<string> {
+  const tables = ['postback', 'message_key', 'inbox', 'conversion', 'conversion_key', 'conversion_change'];
+  const texts: string[] = [];
+  for (const table of [...tables, 'conversion_hour', 'event_day', 'campaign_news', 'ingest_shard']) {
+    const { rows } = await sql<{ all: string | null }>`
+      select jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text)::text as all from ${sql.table(table)} t`.execute(
+      database.db,
+    );
+    texts.push(`${table}: ${rows[0]?.all ?? ''}`);
+  }
+  return texts.join('\n');
+}
+
+describe('postback explain beside a database', () => {
+  it('tells what ingest would make of it, and leaves no trace', async () => {
+    // Another one waits at the same time: it is left where it is.
+    await fetch(`${server.base}/p/open?click_id=${clickId}&event=purchase&txid=waiting&amount=5`);
+    const before = await everything();
+    const query = `click_id=${clickId}&event=purchase&txid=o-1&amount=12.50`;
+    const told = await bidloop('explain', query, '--source', 'open');
+    expect(told).toMatchObject({ code: 0, err: '' });
+    expect(told.out).toContain('It would be counted.');
+    expect(told.out).toMatch(/drove purchase o-1/);
+    expect(told.out).toMatch(
+      /A new conversion, approved, 12\.5 USD, counted, for name of a1 in name of c1 in acc/,
+    );
+    expect(told.out).toContain(`curl '`);
+    expect(told.out).toContain(`/p/open?${query}&test=1'`);
+    expect(await everything()).toBe(before);
+
+    const unknown = await bidloop('--json', 'explain', 'click_id=nobody&event=purchase', '--source', 'open');
+    expect(JSON.parse(unknown.out)).toMatchObject({
+      target: 'open',
+      wouldHappen: { answer: 'accepted', outcome: 'unattributed', reason: 'unknown_click' },
+    });
+    expect(await everything()).toBe(before);
+  });
+
+  it('knows what is on record: a repeat is a repeat, a refund changes the conversion', async () => {
+    const query = `click_id=${clickId}&event=purchase&txid=o-2&amount=20`;
+    await fetch(`${server.base}/p/open?${query}`);
+    await drain();
+    const before = await everything();
+    // Its address alone names the source.
+    const repeat = await bidloop('explain', `${server.base}/p/open?${query}`);
+    expect(repeat.out).toContain('answered as a duplicate');
+    const refund = await bidloop('--json', 'explain', `${query}&status=refund`, '--source', 'open');
+    expect(JSON.parse(refund.out)).toMatchObject({
+      wouldHappen: {
+        outcome: 'updated',
+        conversion: { exists: true, status: 'reversed', counted: false, object: 'name of a1' },
+      },
+    });
+    expect(await everything()).toBe(before);
+  });
+
+  it('says what the door would say, and where it could go when that is not clear', async () => {
+    const refused = await bidloop('explain', 'clik_id=1&amount=3', '--source', 'open');
+    expect(refused.out).toContain('It would be refused: missing_click_id.');
+    const unclear = await bidloop('explain', `click_id=${clickId}&amount=3`);
+    expect(unclear.out).toContain('name its source: --source');
+    // Only one source speaks so.
+    const wall = await bidloop(
+      'explain',
+      `subid=${clickId}&payout=2&transaction_id=t1&sig=00`,
+      '--source',
+      'offerwall',
+    );
+    expect(wall.out).toContain('At source "wall", right now:');
+    expect(wall.out).toContain('it would be refused (bad_signature)');
+  });
+});
+
+describe('postback send', () => {
+  it('goes through the door as a test and is followed to its outcome, which counts nowhere', async () => {
+    const running = setInterval(() => void drain(), 200);
+    const sent = await bidloop('send', '--source', 'wall', '--amount', '2.50');
+    clearInterval(running);
+    expect(sent).toMatchObject({ code: 0, err: '' });
+    expect(sent.out).toContain(`with click ${clickId}, marked as a test`);
+    expect(sent.out).toContain('Answered 200: OK');
+    expect(sent.out).toContain('judged as a test: it counts nowhere');
+    expect(sent.out).toMatch(/drove purchase test-/);
+    const row = await database.db
+      .selectFrom('conversion')
+      .selectAll()
+      .where('source_id', '=', 'wall')
+      .executeTakeFirstOrThrow();
+    expect(row).toMatchObject({ excluded: 'test', counted: false, click_id: clickId });
+  });
+
+  it('says when nobody judges, when the door refuses, and when nobody answers', async () => {
+    const stored = await bidloop('send', '--source', 'open', '--seconds', '1');
+    expect([stored.code, stored.out]).toEqual([1, expect.stringContaining('not judged within 1 s')]);
+    const refused = await bidloop('send', '--source', 'open', '--amount', 'much', '--event', 'trial');
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('Answered 400');
+    expect(refused.out).toContain('amount_unparsed');
+    const nobody = await cli.run(['postback', 'send', '--source', 'open'], { BIDLOOP_HTTP_PORT: '1' });
+    expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining('npm start')]);
+    const unknown = await bidloop('send', '--source', 'opn');
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('did you mean "open"?')]);
+  });
+});
