@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { loadNow } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
+import { dropAttemptsBefore } from '../src/db/forwarding/log.ts';
 import { cleanUp } from '../src/db/housekeeping.ts';
 import { convertWaiting } from '../src/db/ingest/convert-waiting.ts';
 import { countRawDays, dropRawBefore, ensurePartitions } from '../src/db/partitions.ts';
@@ -33,6 +34,9 @@ export function createMaintainActivities({
       const earliestMs = Math.min(...workspaces.map((w) => w.nowMs));
       const keepsAll = rawDays === 0 || workspaces.length === 0;
       const dropped = keepsAll ? 0 : await dropRawBefore(db, earliestMs - rawDays * DAY_MS);
+      let attempts = 0;
+      for (const { id, nowMs } of keepsAll ? [] : workspaces)
+        attempts += await dropAttemptsBefore(db, id, nowMs - rawDays * DAY_MS);
       const raw = await countRawDays(db);
       Context.current().heartbeat('partitions are there');
       const cleaned = await cleanUp(db, { workspaces, wallMs });
@@ -41,6 +45,7 @@ export function createMaintainActivities({
       for (const { id } of workspaces) converted += await convertWaiting(db, id, wallMs);
       const parts = [
         [dropped, 'partitions of old clicks and postbacks dropped'],
+        [attempts, 'old attempts at postbacks out deleted'],
         [cleaned.messageKeys, 'expired message keys deleted'],
         [cleaned.rawAddresses, 'raw addresses cleared'],
         [cleaned.strangers, 'refused requests of strangers deleted'],

@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createForwardActivities } from '../../activities/forward.ts';
-import { destinationOf, openDestination } from '../../src/destination-access.ts';
-import type { GuardRules } from '../../src/outbound/guard.ts';
-import { sendRequest } from '../../src/outbound-send.ts';
+import { openDestination } from '../../src/destination-access.ts';
 import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { testForwarder } from '../support/forwarder.ts';
 import { addClick, addPostback, type SeededAccount, T0 } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-
-const GUARD: GuardRules = { ownHosts: [], ownAddresses: [], allowed: ['127.0.0.1/32'] };
 
 let database: TestDatabase;
 let cli: Cli;
@@ -39,22 +35,8 @@ async function purchase(): Promise<void> {
 }
 
 /** What the worker would do now; the clock of this workspace is the wall's. */
-async function pass() {
-  return createForwardActivities({
-    db: database.db,
-    openDestination: (row, withSecrets) => {
-      if (withSecrets) return openDestination(cli.secretKey, row);
-      const reading = destinationOf(row, {});
-      if (!reading.ok) throw new Error(reading.problems.join('; '));
-      return reading.destination;
-    },
-    send: (request) => sendRequest(request, { guard: GUARD, wallNowMs: () => Date.now(), timeoutMs: 500 }),
-    guard: GUARD,
-    wallNowMs: () => Date.now(),
-    beat: () => ({ stop: false }),
-    log: { error: () => undefined },
-  }).forward({ workspaceId: shop.workspaceId, forMs: 5_000 });
-}
+const pass = () =>
+  testForwarder(database.db, shop.workspaceId, { secretKey: cli.secretKey, nowMs: Date.now() }).pass();
 
 describe('destination add', () => {
   it('keeps what each receiver needs, and its secrets sealed, and never shows them', async () => {

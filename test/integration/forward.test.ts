@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createForwardActivities } from '../../activities/forward.ts';
-import { destinationOf, openDestination } from '../../src/destination-access.ts';
+import { dropAttemptsBefore } from '../../src/db/forwarding/log.ts';
 import type { GuardRules } from '../../src/outbound/guard.ts';
-import { sendRequest } from '../../src/outbound-send.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { forwardsOf, seedDestination } from '../support/forward-facts.ts';
+import { MINUTE_MS, testForwarder } from '../support/forwarder.ts';
 import { addClick, addPostback, type SeededAccount, T0 } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { SECRET_KEY } from '../support/seed-account.ts';
-
-const MINUTE_MS = 60_000;
-const LOOPBACK: GuardRules = { ownHosts: [], ownAddresses: [], allowed: ['127.0.0.1/32'] };
 
 let database: TestDatabase;
 let fixture: IngestFixture;
@@ -26,33 +21,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A forwarder on a clock that the test moves; wall and workspace run together. */
-function forwarder(options: { guard?: GuardRules; timeoutMs?: number } = {}) {
-  const guard = options.guard ?? LOOPBACK;
-  const clock = { nowMs: T0 + 60 * MINUTE_MS };
-  const errors: string[] = [];
-  const activities = createForwardActivities({
-    db: database.db,
-    openDestination: (row, withSecrets) => {
-      if (withSecrets) return openDestination(SECRET_KEY, row);
-      const reading = destinationOf(row, {});
-      if (!reading.ok) throw new Error(reading.problems.join('; '));
-      return reading.destination;
-    },
-    send: (request) =>
-      sendRequest(request, { guard, wallNowMs: () => clock.nowMs, timeoutMs: options.timeoutMs ?? 400 }),
-    guard,
-    wallNowMs: () => clock.nowMs,
-    beat: () => ({ stop: false }),
-    log: { error: (_facts, message) => void errors.push(message) },
-  });
-  return {
-    clock,
-    errors,
-    later: (minutes: number) => void (clock.nowMs += minutes * MINUTE_MS),
-    pass: () => activities.forward({ workspaceId: fixture.shop.workspaceId, forMs: 10_000 }),
-  };
-}
+const forwarder = (options: { guard?: GuardRules } = {}) =>
+  testForwarder(database.db, fixture.shop.workspaceId, options);
+const since = (from: number) => receiver.requests.slice(from).map((request) => request.url);
 
 /** A click and its purchase, drained into a conversion. */
 async function purchase(
@@ -69,8 +40,6 @@ async function purchase(
   });
   await fixture.drain();
 }
-
-const since = (from: number) => receiver.requests.slice(from).map((request) => request.url);
 
 describe('from a conversion to an answer', () => {
   it('notes nothing where no destination is in use', async () => {
@@ -135,6 +104,10 @@ describe('from a conversion to an answer', () => {
     });
     expect(told?.log[0]?.url).toContain('tok=[token]');
     expect(JSON.stringify(told)).not.toMatch(/s3cr/);
+    // What was said about the person goes with the raw postbacks; that it was told stays.
+    expect(await dropAttemptsBefore(database.db, shop.workspaceId, forward.clock.nowMs)).toBe(0);
+    expect(await dropAttemptsBefore(database.db, shop.workspaceId, forward.clock.nowMs + 1)).toBe(1);
+    expect(await forwardsOf(database.db, id)).toMatchObject([{ state: 'sent', log: [] }]);
   });
 
   it('what is for another source or another event leaves no row, a test conversion one that says so', async () => {
@@ -160,178 +133,6 @@ describe('from a conversion to an answer', () => {
     expect(await forwardsOf(database.db, test)).toMatchObject([
       { state: 'not_sent', reason: 'test_conversion' },
     ]);
-  });
-});
-
-describe('answers', () => {
-  async function told(settings: Readonly<Record<string, unknown>> = {}) {
-    const shop = await fixture.fresh();
-    const from = receiver.requests.length;
-    const id = await seedDestination(database.db, {
-      ...shop,
-      url: `${receiver.url}/pb?cid={click_id}&payout={amount}`,
-      nowMs: T0,
-      settings,
-    });
-    await purchase(shop);
-    const read = async () => (await forwardsOf(database.db, id))[0];
-    return { shop, id, from, read };
-  }
-
-  it('a 200 with the failure inside fails, says what TUNE said, and is not tried again', async () => {
-    const { read, from } = await told({ success: { statuses: [200], body: { begins: 'success=true' } } });
-    const forward = forwarder();
-    receiver.answerNext({ status: 200, body: 'success=false; err_msg=Invalid transaction;' });
-    expect(await forward.pass()).toMatchObject({ failed: 1, waiting: 0 });
-    forward.later(120);
-    await forward.pass();
-    expect(since(from)).toHaveLength(1);
-    expect(await read()).toMatchObject({
-      state: 'failed',
-      reason: 'refused',
-      message: expect.stringContaining('Invalid transaction'),
-      log: [{ verdict: 'failed', status: 200 }],
-    });
-  });
-
-  it('5xx is tried again after a minute, and then delivered', async () => {
-    const { read, from } = await told();
-    const forward = forwarder();
-    receiver.answerNext({ status: 503, body: 'away' });
-    expect(await forward.pass()).toMatchObject({ retried: 1, waiting: 1, nextInMs: MINUTE_MS });
-    expect(await forward.pass()).toMatchObject({ retried: 0, sent: 0 });
-    forward.later(1);
-    expect(await forward.pass()).toMatchObject({ sent: 1, waiting: 0 });
-    expect(since(from)).toHaveLength(2);
-    expect(await read()).toMatchObject({
-      state: 'sent',
-      attempts: 2,
-      log: [{ verdict: 'retry', status: 503, answer: 'away' }, { verdict: 'delivered' }],
-    });
-  });
-
-  it('429 rests as long as it asks, and the whole destination with it', async () => {
-    const { shop, read, from } = await told();
-    const forward = forwarder();
-    receiver.answerNext({ status: 429, headers: { 'retry-after': '600' } });
-    expect(await forward.pass()).toMatchObject({ retried: 1, nextInMs: 10 * MINUTE_MS });
-    await purchase(shop);
-    forward.later(9);
-    expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 2, nextInMs: MINUTE_MS });
-    forward.later(1);
-    expect(await forward.pass()).toMatchObject({ sent: 2, waiting: 0 });
-    expect(since(from)).toHaveLength(3);
-    expect((await read())?.log).toMatchObject([{ verdict: 'retry', status: 429 }, { verdict: 'delivered' }]);
-  });
-
-  it('a receiver that hangs, one that is not there and a name that leads nowhere are tried again', async () => {
-    const shop = await fixture.fresh();
-    const gone = await startReceiver();
-    await gone.close();
-    const ids: string[] = [];
-    for (const url of [`${receiver.url}/pb`, `${gone.url}/pb`, 'http://nowhere.invalid/pb'])
-      ids.push(await seedDestination(database.db, { ...shop, url: `${url}?cid={click_id}`, nowMs: T0 }));
-    await purchase(shop);
-    receiver.answerNext({ hang: true });
-    expect(await forwarder().pass()).toMatchObject({ retried: 3, waiting: 3, failed: 0 });
-    const whys = await Promise.all(ids.map(async (id) => (await forwardsOf(database.db, id))[0]?.log[0]));
-    expect(whys).toMatchObject([
-      { verdict: 'retry', status: null, why: 'no answer (nothing within 0.4 s)' },
-      { verdict: 'retry', why: 'no answer (ECONNREFUSED)' },
-      { verdict: 'retry', why: expect.stringMatching(/no answer \((ENOTFOUND|EAI_AGAIN|nothing within)/) },
-    ]);
-  });
-
-  it('gives up after a day without an answer', async () => {
-    const { read } = await told();
-    const forward = forwarder();
-    receiver.answerAll({ status: 500 });
-    try {
-      let passes = 0;
-      while ((await forward.pass()).waiting > 0 && passes < 60) {
-        forward.later(60);
-        passes += 1;
-      }
-    } finally {
-      receiver.answerAll(null);
-    }
-    const forwarded = await read();
-    expect(forwarded).toMatchObject({ state: 'given_up', reason: 'no_answer' });
-    expect(forwarded?.log.length).toBeGreaterThan(20);
-    expect(forwarded?.log.at(-1)).toMatchObject({ verdict: 'given_up' });
-  });
-
-  it('a redirect is not followed', async () => {
-    const { read, from } = await told();
-    receiver.answerNext({ status: 302, headers: { location: `${receiver.url}/elsewhere` } });
-    expect(await forwarder().pass()).toMatchObject({ failed: 1 });
-    expect(since(from)).toHaveLength(1);
-    expect(await read()).toMatchObject({ state: 'failed', message: expect.stringContaining('not followed') });
-  });
-
-  it('a receiver that is down is left alone after three misses, and another one is served meanwhile', async () => {
-    const shop = await fixture.fresh();
-    const down = await startReceiver();
-    down.answerAll({ hang: true });
-    const bad = await seedDestination(database.db, {
-      ...shop,
-      url: `${down.url}/pb?c={click_id}`,
-      nowMs: T0,
-    });
-    const good = await seedDestination(database.db, {
-      ...shop,
-      url: `${receiver.url}/pb?c={click_id}`,
-      nowMs: T0,
-    });
-    for (let i = 0; i < 12; i += 1) await purchase(shop);
-    const forward = forwarder();
-    expect(await forward.pass()).toMatchObject({ sent: 12, waiting: 12 });
-    // Four are on their way at once; the rest are not begun.
-    expect(down.requests.length).toBeLessThanOrEqual(6);
-    expect((await forwardsOf(database.db, good)).every((one) => one.state === 'sent')).toBe(true);
-    down.answerAll(null);
-    forward.later(1);
-    expect(await forward.pass()).toMatchObject({ sent: 12, waiting: 0 });
-    expect((await forwardsOf(database.db, bad)).every((one) => one.state === 'sent')).toBe(true);
-    await down.close();
-  });
-});
-
-describe('the guard', () => {
-  it('refuses loopback unless it is allowed, a name that leads there, and our own server although it is', async () => {
-    const shop = await fixture.fresh();
-    const from = receiver.requests.length;
-    const id = await seedDestination(database.db, {
-      ...shop,
-      url: `${receiver.url}/pb?c={click_id}`,
-      nowMs: T0,
-    });
-    const named = await seedDestination(database.db, {
-      ...shop,
-      url: `http://localhost:${receiver.port}/pb?c={click_id}`,
-      nowMs: T0,
-    });
-    await purchase(shop);
-    const closed: GuardRules = { ownHosts: [], ownAddresses: [], allowed: [] };
-    expect(await forwarder({ guard: closed }).pass()).toMatchObject({ failed: 2, sent: 0 });
-    const own: GuardRules = {
-      ...LOOPBACK,
-      ownHosts: [`127.0.0.1:${receiver.port}`],
-      allowed: ['127.0.0.0/8', '::1/128'],
-    };
-    await database.db
-      .updateTable('forward')
-      .set({ state: 'due', next_at: new Date(T0) })
-      .where('workspace_id', '=', shop.workspaceId)
-      .execute();
-    expect(await forwarder({ guard: own }).pass()).toMatchObject({ failed: 2, sent: 0 });
-    expect(since(from)).toEqual([]);
-    for (const one of [...(await forwardsOf(database.db, id)), ...(await forwardsOf(database.db, named))])
-      expect(one).toMatchObject({
-        state: 'failed',
-        reason: 'refused_address',
-        message: expect.stringContaining('circle'),
-      });
   });
 });
 
@@ -462,56 +263,5 @@ describe('consent', () => {
         .where('conversion_id', '=', message)
         .execute(),
     ).toEqual([{ ad_user_data: false, ad_personalization: null }]);
-  });
-});
-
-describe('a worker that ends', () => {
-  it('between sending and keeping the answer costs one more send at most, and the log says so', async () => {
-    const shop = await fixture.fresh();
-    const from = receiver.requests.length;
-    const id = await seedDestination(database.db, {
-      ...shop,
-      url: `${receiver.url}/pb?c={click_id}`,
-      nowMs: T0,
-    });
-    await purchase(shop);
-    // What the worker left: sent, and its row not completed.
-    const forward = forwarder();
-    await forward.pass();
-    await database.db
-      .updateTable('forward')
-      .set({ state: 'sending', taken_wall_at: new Date(forward.clock.nowMs), settled_at: null })
-      .where('destination_id', '=', id)
-      .execute();
-    const key = (await forwardsOf(database.db, id))[0]?.key ?? '';
-    await database.db
-      .updateTable('forward_attempt')
-      .set({ verdict: null, status: null })
-      .where('forward_key', '=', key)
-      .execute();
-    // Another worker still has it for all that is known: it is looked at again in a minute.
-    expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 1, nextInMs: MINUTE_MS + 1 });
-    forward.later(1.1);
-    expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 1 });
-    forward.later(1.1);
-    expect(await forward.pass()).toMatchObject({ sent: 1, waiting: 0 });
-    forward.later(600);
-    await forward.pass();
-    expect(since(from)).toHaveLength(2);
-    expect((await forwardsOf(database.db, id))[0]?.log).toMatchObject([
-      { attempt: 1, verdict: 'unknown', why: expect.stringContaining('the receiver may have it') },
-      { attempt: 2, verdict: 'delivered' },
-    ]);
-  });
-
-  it('two workers at once send each once', async () => {
-    const shop = await fixture.fresh();
-    const from = receiver.requests.length;
-    await seedDestination(database.db, { ...shop, url: `${receiver.url}/pb?c={click_id}`, nowMs: T0 });
-    for (let i = 0; i < 20; i += 1) await purchase(shop);
-    const results = await Promise.all([forwarder().pass(), forwarder().pass(), forwarder().pass()]);
-    expect(results.reduce((sum, result) => sum + result.sent, 0)).toBe(20);
-    expect(new Set(since(from)).size).toBe(20);
-    expect(since(from)).toHaveLength(20);
   });
 });
