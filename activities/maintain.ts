@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { loadNow } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { dropAttemptsBefore } from '../src/db/forwarding/log.ts';
+import { judgeFraud } from '../src/db/fraud-judge.ts';
 import { cleanUp } from '../src/db/housekeeping.ts';
 import { convertWaiting } from '../src/db/ingest/convert-waiting.ts';
 import { countRawDays, dropRawBefore, ensurePartitions } from '../src/db/partitions.ts';
@@ -15,6 +16,8 @@ export interface MaintainDeps {
   readonly wallNowMs: () => number;
   /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
   readonly rawDays?: number | undefined;
+  /** Tells those who want to hear it what is wrong; how many alerts were taken. */
+  readonly tellAlerts?: (wallMs: number) => Promise<number>;
 }
 
 /** Housekeeping: partitions ahead, private data and expired keys away, revenue that got its exchange rate. */
@@ -22,6 +25,7 @@ export function createMaintainActivities({
   db,
   wallNowMs,
   rawDays = RAW_DAYS,
+  tellAlerts = () => Promise.resolve(0),
 }: MaintainDeps): MaintainActivities {
   return {
     async maintain() {
@@ -43,7 +47,16 @@ export function createMaintainActivities({
       Context.current().heartbeat('cleaned');
       let converted = 0;
       for (const { id } of workspaces) converted += await convertWaiting(db, id, wallMs);
+      let [suspects, keptOut] = [0, 0];
+      for (const { id, nowMs } of workspaces) {
+        const judged = await judgeFraud(db, { workspaceId: id, nowMs, wallMs });
+        suspects += judged.found;
+        keptOut += judged.keptOut;
+        Context.current().heartbeat('fraud judged');
+      }
+      const told = await tellAlerts(wallMs);
       const parts = [
+        [told, 'alerts told'],
         [dropped, 'partitions of old clicks and postbacks dropped'],
         [attempts, 'old attempts at postbacks out deleted'],
         [cleaned.messageKeys, 'expired message keys deleted'],
@@ -52,6 +65,8 @@ export function createMaintainActivities({
         [cleaned.visits, 'visits without a click deleted'],
         [cleaned.waiting, 'waits for unknown objects ended'],
         [converted, 'foreign amounts converted'],
+        [suspects, 'conversions of the last day with a sign of fraud'],
+        [keptOut, 'newly kept out of the counts by a policy'],
       ] as const;
       const done = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
       const since =

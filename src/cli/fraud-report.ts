@@ -1,17 +1,12 @@
 import type { Command } from 'commander';
+import { GROUPINGS, type Grouping } from '../contract/fraud-settings.ts';
 import { coarseTimes } from '../core/fraud/coarse-times.ts';
 import { ctitBinLabel, sumHistograms } from '../core/fraud/ctit-histogram.ts';
 import { sourceReport, type SourceRow } from '../core/fraud/source-report.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { oddsText } from '../core/rules/odds.ts';
 import { findAccount } from '../db/accounts.ts';
-import {
-  FRAUD_GROUPINGS,
-  type FraudCounts,
-  type FraudGrouping,
-  listFraudEvents,
-  loadFraudCounts,
-} from '../db/fraud-counts.ts';
+import { type FraudCounts, listFraudEvents, loadFraudCounts } from '../db/fraud-counts.ts';
 import { OperatorError } from '../errors.ts';
 import { chooseWorkspace } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
@@ -74,12 +69,12 @@ async function report(context: CliContext, options: ReportOptions): Promise<void
   context.print(shown.map(view), text(shown, counts, { what, by, since: options.since }));
 }
 
-function readGrouping(text: string): FraudGrouping {
-  const found = FRAUD_GROUPINGS.find((one) => one === text);
+function readGrouping(text: string): Grouping {
+  const found = GROUPINGS.find((one) => one === text);
   if (found !== undefined) return found;
-  const meant = nearestWord(text, FRAUD_GROUPINGS);
+  const meant = nearestWord(text, GROUPINGS);
   throw new UsageError(
-    `--by: "${text}" is none of ${FRAUD_GROUPINGS.join(', ')}${meant === null ? '' : `; did you mean "${meant}"?`}`,
+    `--by: "${text}" is none of ${GROUPINGS.join(', ')}${meant === null ? '' : `; did you mean "${meant}"?`}`,
   );
 }
 

@@ -1,11 +1,8 @@
 import { sql } from 'kysely';
+import type { Grouping } from '../contract/fraud-settings.ts';
 import { CTIT_EDGES_S } from '../core/fraud/ctit-histogram.ts';
 import type { SourceInput } from '../core/fraud/source-report.ts';
 import type { Db } from './connection.ts';
-
-/** By what conversions are told apart: who sent the postback, or where the ad ran. */
-export const FRAUD_GROUPINGS = ['source', 'campaign', 'placement', 'site'] as const;
-export type FraudGrouping = (typeof FRAUD_GROUPINGS)[number];
 
 export interface FraudQuestion {
   readonly workspaceId: string;
@@ -13,7 +10,7 @@ export interface FraudQuestion {
   readonly accountId: string | null;
   /** Null is every install. */
   readonly event: string | null;
-  readonly by: FraudGrouping;
+  readonly by: Grouping;
   /** By receipt, workspace time. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -44,8 +41,8 @@ interface Row {
   readonly with_address: number | null;
 }
 
-/** The column that tells conversions apart, and its name for people. */
-const KEY: Readonly<Record<FraudGrouping, ReturnType<typeof sql>>> = {
+/** What tells conversions apart: a column of the conversion `c` or of its first postback `p`. */
+export const GROUP_KEY: Readonly<Record<Grouping, ReturnType<typeof sql>>> = {
   source: sql`c.source_id`,
   campaign: sql`c.campaign_id::text`,
   placement: sql`c.placement`,
@@ -64,7 +61,7 @@ export async function loadFraudCounts(db: Db, question: FraudQuestion): Promise<
   const ofEvent = event === null ? sql`c.event_type = 'install'` : sql`c.event = ${event}`;
   const { rows } = await sql<Row>`
     with facts as materialized (
-      select c.account_id, ${KEY[by]} as key, c.status in ('rejected', 'reversed') as rejected, c.device_id,
+      select c.account_id, ${GROUP_KEY[by]} as key, c.status in ('rejected', 'reversed') as rejected, c.device_id,
              coalesce(k.ip_hash::text, host(p.visitor_ip)) as address,
              width_bucket(extract(epoch from c.event_at - coalesce(c.clicked_at, p.clicked_at))::float8,
                           ${[...CTIT_EDGES_S]}::float8[]) as bin
@@ -106,7 +103,7 @@ export async function loadFraudCounts(db: Db, question: FraudQuestion): Promise<
 }
 
 /** Clicks by account and key. A postback's source and site are on no click, so nobody counts clicks by them. */
-function clicksOf(by: FraudGrouping, workspaceId: string, from: Date, to: Date): ReturnType<typeof sql> {
+function clicksOf(by: Grouping, workspaceId: string, from: Date, to: Date): ReturnType<typeof sql> {
   switch (by) {
     case 'campaign':
       return sql`

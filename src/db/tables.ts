@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CoarseValue } from '../core/apple/conversion-values.ts';
 import type { AppleEventType, AppleOutcomeKind } from '../core/apple/outcome-kinds.ts';
 import type { LosingReason, Match } from '../core/attribution-candidates.ts';
+import type { Signal, Treatment } from '../core/fraud/signals.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
 import type { StoredLearned } from './learning/stored.ts';
@@ -61,6 +62,7 @@ export interface Database {
   forward_attempt: ForwardAttemptTable;
   apple_app: AppleAppTable;
   apple_postback: ApplePostbackTable;
+  conversion_signal: ConversionSignalTable;
 }
 
 type Json<T> = JSONColumnType<T & object>;
@@ -744,4 +746,15 @@ export interface ApplePostbackTable {
   country_code: string | null;
   others: Json<Record<string, string>>;
   warnings: Defaulted<string[]>;
+}
+
+export interface ConversionSignalTable {
+  conversion_id: string;
+  signal: Signal;
+  workspace_id: string;
+  source_id: string;
+  detail: string;
+  treatment: Treatment;
+  found_at: Date;
+  released_at: Date | null;
 }

@@ -1,39 +1,36 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addObject, seedAccount } from '../support/ingest-facts.ts';
 import { startTestServer, type TestServer } from '../support/tracking.ts';
 import { DEVELOPMENT_JWS, VECTORS } from '../unit/apple/vectors.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const APP = '525463029';
 const directory = mkdtempSync(path.join(tmpdir(), 'bidloop-apple-'));
 let database: TestDatabase;
+let cli: Cli;
 let server: TestServer;
 
 beforeAll(async () => {
   database = await testDatabase();
+  cli = testCli(database.url);
   const shop = await seedAccount(database.db, { name: 'shop' });
   await addObject(database.db, shop, { level: 'campaign', networkId: '777' });
   server = await startTestServer(database.url);
 });
 afterAll(async () => {
   await server.close();
+  cli.remove();
   await database.drop();
   rmSync(directory, { recursive: true, force: true });
 });
 
-function bidloop(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
-  const env = { ...process.env, DATABASE_URL: database.url };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code), text: out + err }),
-    );
-  });
+async function bidloop(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
+  const { code, out, err } = await cli.run(args);
+  return { code, text: out + err };
 }
 
 async function send(json: string): Promise<void> {

@@ -1,27 +1,28 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countBetween, ctitHistogram } from '../../src/core/fraud/ctit-histogram.ts';
 import { sourceReport } from '../../src/core/fraud/source-report.ts';
 import type { Db } from '../../src/db/connection.ts';
-import { type FraudGrouping, loadFraudCounts } from '../../src/db/fraud-counts.ts';
+import type { Grouping } from '../../src/contract/fraud-settings.ts';
+import { loadFraudCounts } from '../../src/db/fraud-counts.ts';
+import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addCampaign, floodedTimes, healthyTimes, injectedTimes, stream } from '../support/fraud-facts.ts';
 import { addClick, addPostback, type SeededAccount, seedAccount, T0 } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const DAY = 86_400_000;
 const NOW = T0 + 10 * DAY;
 const HONEST = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'h7', 'h8'];
 
 let database: TestDatabase;
+let cli: Cli;
 let db: Db;
 let shop: SeededAccount;
 
 beforeAll(async () => {
   database = await testDatabase();
+  cli = testCli(database.url);
   db = database.db;
   shop = await seedAccount(db, { name: 'shop' });
   // The shop's clock stands ten days after everything began.
@@ -40,9 +41,12 @@ beforeAll(async () => {
   await addCampaign(db, shop, { ...flooding, placement: 'p-flood' }, NOW - DAY);
   await addCampaign(db, shop, { name: 'young', times: healthyTimes(random, 12), clicks: 500 }, NOW - DAY);
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  cli.remove();
+  await database.drop();
+});
 
-const counts = (by: FraudGrouping, more: { event?: string; fromMs?: number; accountId?: string } = {}) =>
+const counts = (by: Grouping, more: { event?: string; fromMs?: number; accountId?: string } = {}) =>
   loadFraudCounts(db, {
     workspaceId: shop.workspaceId,
     accountId: more.accountId ?? null,
@@ -52,13 +56,9 @@ const counts = (by: FraudGrouping, more: { event?: string; fromMs?: number; acco
     toMs: NOW,
   });
 
-function bidloop(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
-  const env = { ...process.env, DATABASE_URL: database.url };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code), text: out + err }),
-    );
-  });
+async function bidloop(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
+  const { code, out, err } = await cli.run(args);
+  return { code, text: out + err };
 }
 
 describe('the source report over the database', () => {
