@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Selectable } from 'kysely';
+import { countLandings } from '../db/landings.ts';
 import { addLink, findLink, listLinks, newLinkId, removeLink } from '../db/links.ts';
 import { listUnknownLinks } from '../db/refused-clicks.ts';
 import type { LinkTable } from '../db/tables.ts';
@@ -65,15 +66,23 @@ export function register(program: Command, context: CliContext): void {
     .action(async (id: string) => {
       const row = await known(context, id);
       const address = addressOf(context, row.id, row.network);
+      const sinceMs = (await context.nowMs(row.workspace_id)) - 7 * 86_400_000;
+      const week = await countLandings(await context.db(), row.id, sinceMs);
       context.print(
         {
           ...view(row),
+          week,
           url: address.url,
           urlTags: address.tags,
           trackingUrl: address.whole,
           publiclyReachable: address.remark === null,
         },
-        [line(row), '', ...instructions(address)].join('\n'),
+        [
+          line(row),
+          `In 7 days ${week.clicks} clicks; ${week.wentOn} of them went on from the landing page (it says so by /l/<click id>).`,
+          '',
+          ...instructions(address),
+        ].join('\n'),
       );
     });
   link

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { byteaArray, textArray, timestampArray } from './binary-arrays.ts';
+import { booleanArray, byteaArray, textArray, timestampArray } from './binary-arrays.ts';
 
 /** One click as the table takes it. Texts hold no NUL. */
 export interface NewClick {
@@ -24,6 +24,12 @@ export interface NewClick {
   /** Workspace time, ms: the id's first 48 bits. */
   readonly clickedAtMs: number;
   readonly wallAtMs: number;
+  /** An ad that was seen; a click where it is left out, as in what waits on disk since before there were views. */
+  readonly kind?: 'view';
+  /** Of an ad that brings back people who have the app already. */
+  readonly retargeting?: boolean;
+  /** SHA-256 of the user's id or e-mail address, in hex. */
+  readonly userHash?: string | null;
 }
 
 /** A click that is there already (a segment read again after a crash) is left as it is and not counted twice. */
@@ -31,15 +37,16 @@ const INSERT = `
 with stored as (
   insert into click (id, workspace_id, link_id, account_id, network, campaign_network_id, adset_network_id, ad_network_id,
     creative, placement, network_click_id, network_click_param, device_id, ip_hash, ip, user_agent, params, flags,
-    clicked_at, wall_at)
+    clicked_at, wall_at, kind, retargeting, user_hash)
   select id, workspace_id, link_id, account_id, network, campaign, adset, ad, creative, placement, network_click_id,
     network_click_param, device_id, ip_hash, ip::inet, user_agent, params::jsonb,
-    coalesce(string_to_array(flags, E'\\n'), '{}'), clicked_at, wall_at
+    coalesce(string_to_array(flags, E'\\n'), '{}'), clicked_at, wall_at, kind, retargeting, decode(user_hash, 'hex')
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::text[],
-    $19::timestamptz[], $20::timestamptz[])
+    $19::timestamptz[], $20::timestamptz[], $21::text[], $22::bool[], $23::text[])
   as i(id, workspace_id, link_id, account_id, network, campaign, adset, ad, creative, placement, network_click_id,
-    network_click_param, device_id, ip_hash, ip, user_agent, params, flags, clicked_at, wall_at)
+    network_click_param, device_id, ip_hash, ip, user_agent, params, flags, clicked_at, wall_at, kind, retargeting,
+    user_hash)
   order by id
   on conflict (id, clicked_at) do nothing
   returning id, clicked_at
@@ -81,6 +88,9 @@ export async function insertClicks(
     text((click) => (click.flags.length === 0 ? null : click.flags.join('\n'))),
     timestampArray(clicks.map((click) => click.clickedAtMs)),
     timestampArray(clicks.map((click) => click.wallAtMs)),
+    text((click) => click.kind ?? 'click'),
+    booleanArray(clicks.map((click) => click.retargeting ?? false)),
+    text((click) => click.userHash ?? null),
   ]);
   return result.rows[0]?.stored ?? 0;
 }

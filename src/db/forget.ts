@@ -48,7 +48,7 @@ export async function forgetPerson(db: Db, workspaceId: string, person: Person):
         click_id = null, device_id = null, user_hash = null, visitor_ip = null, txid = null, warnings = '{}'
       where ${isPersons(sql`c`, workspaceId, person, ids)}`.execute(trx);
     await sql`
-      update conversion c set click_id = null, device_id = null, user_hash = null, txid = null, losers = null,
+      update conversion c set click_id = null, sent_click_id = null, device_id = null, user_hash = null, txid = null, losers = null,
         attribution = case when attributed_by is null then '' else 'attributed; the person asked to be ' end || ${FORGOTTEN}
       where ${isPersons(sql`c`, workspaceId, person, ids)}`.execute(trx);
     return found;

@@ -4,6 +4,7 @@ import type { Db } from './connection.ts';
 
 export type ClickRefusal =
   | 'unknown_link'
+  | 'unknown_click'
   | 'link_preview'
   | 'head_request'
   | 'body_too_large'

@@ -3,10 +3,19 @@ import { DEVICE_ID_NAMES } from '../sources/profiles/common-names.ts';
 import { isNothing, isPlaceholder } from '../sources/macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../sources/network-click-ids.ts';
 import type { Params } from '../sources/params.ts';
+import { hashedUser } from '../sources/person.ts';
+import { generic } from '../sources/profiles/generic.ts';
 import type { LinkEntry } from './tracking-book.ts';
 
 /** Our own parameters, filled by the network's macros; they never reach the landing page. */
-export const OWN_PARAMS = ['campaign_id', 'adset_id', 'ad_id', 'creative', 'placement'] as const;
+export const OWN_PARAMS = [
+  'campaign_id',
+  'adset_id',
+  'ad_id',
+  'creative',
+  'placement',
+  'retargeting',
+] as const;
 
 const MAX_VALUE = 512;
 const MAX_PARAMS = 50;
@@ -51,12 +60,17 @@ export function readClick(params: Params, link: LinkEntry, facts: ClickFacts): N
     deviceId: DEVICE_ID_NAMES.map((name) => filled.get(name)).find((value) => value !== undefined) ?? null,
     params: Object.fromEntries(rest),
     flags: [...flags].slice(0, MAX_PARAMS),
+    retargeting: /^(?:1|true|yes)$/i.test(own('retargeting') ?? ''),
+    userHash:
+      hashedUser(
+        generic.names.userId.map((name) => filled.get(name)).find((value) => value !== undefined),
+      )?.toString('hex') ?? null,
   };
 }
 
 /**
  * Where this visitor goes. Macros of the target ({click_id}, {campaign_id}, any parameter's name) are filled; a target
- * without {click_id} gets `click_id=` added. What the visitor brought is passed on, except our own five id parameters,
+ * without {click_id} gets `click_id=` added. What the visitor brought is passed on, except our own parameters,
  * unfilled macros, and names the target sets itself.
  *
  * @param clickId null where no click was made (prefetch): the parameter is left out.

@@ -6,10 +6,12 @@ import { daySalt, insertClicks, type NewClick } from '../db/click-insert.ts';
 import { listenForNews } from '../db/live-listen.ts';
 import { isRowFault } from '../db/row-fault.ts';
 import { APPLE_PATHS, createAppleRoute } from './apple.ts';
+import { createViewRoute } from './ad-views.ts';
 import { createClickBuffer, type ClickStore } from './click-buffer.ts';
 import { createClickRoute } from './clicks.ts';
 import type { ServerDeps } from './deps.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createLandingRoute } from './landing.ts';
 import { createInboxNotifier } from './notifier.ts';
 import { createPostbackRoute } from './postbacks.ts';
 import { createRefusedVisits } from './refused-visits.ts';
@@ -80,6 +82,8 @@ export function createTracking(deps: ServerDeps): Tracking {
     log,
     wallNowMs,
   });
+  const view = createViewRoute({ book, clocks, buffer, refused, wallNowMs });
+  const landing = createLandingRoute({ db: deps.db, clocks, refused, log, wallNowMs });
   let refreshTimer: NodeJS.Timeout | undefined;
   let stopListening: (() => Promise<void>) | undefined;
   let away = false;
@@ -103,6 +107,8 @@ export function createTracking(deps: ServerDeps): Tracking {
       const url = request.url ?? '';
       if (isUnder(url, '/p')) postback(request, response);
       else if (isUnder(url, '/c')) click(request, response);
+      else if (isUnder(url, '/v')) view(request, response);
+      else if (isUnder(url, '/l')) landing.handle(request, response);
       else if (APPLE_PATHS.some((root) => isUnder(url, root))) apple(request, response);
       else return false;
       return true;
@@ -121,6 +127,7 @@ export function createTracking(deps: ServerDeps): Tracking {
       await stopListening?.();
       await commit.drained();
       await buffer.close();
+      await landing.close();
       await refused.close();
       await strangers.close();
       notifier.stop();

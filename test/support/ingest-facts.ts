@@ -172,6 +172,7 @@ export interface ClickFacts {
   readonly kind?: 'click' | 'view';
   readonly retargeting?: boolean;
   readonly linkId?: string | null;
+  readonly network?: string;
   readonly params?: Readonly<Record<string, string>>;
 }
 
@@ -186,7 +187,7 @@ export async function addClick(db: Db, seeded: SeededAccount, facts: ClickFacts)
       workspace_id: seeded.workspaceId,
       link_id: facts.linkId ?? null,
       account_id: facts.accountId === undefined ? seeded.accountId : facts.accountId,
-      network: 'meta',
+      network: facts.network ?? 'meta',
       campaign_network_id: facts.campaign ?? null,
       adset_network_id: facts.adset ?? null,
       ad_network_id: facts.ad ?? null,

@@ -104,7 +104,7 @@ export async function loadGround(
  * `windowHours` and `viewWindowHours`: {"install": 24, "purchase": 168}; `probabilisticHours`, `reengagementHours`: numbers.
  * Whatever is not a positive number there is not a window.
  */
-function readWindows(settings: Readonly<Record<string, unknown>>): OwnWindows {
+export function readWindows(settings: Readonly<Record<string, unknown>>): OwnWindows {
   const { probabilisticHours, reengagementHours } = settings;
   return {
     clicks: readHours(settings['windowHours']),

@@ -61,12 +61,14 @@ export async function countVisits(
   ground: Ground,
   clicks: readonly ClickRow[],
 ): Promise<readonly ObjectVisits[]> {
-  const find = await objectFinder(trx, ground, clicks.map(namedByClick));
+  // An ad that was seen is no visit.
+  const visits = clicks.filter((click) => click.kind === 'click');
+  const find = await objectFinder(trx, ground, visits.map(namedByClick));
   const deltas: VisitDelta[] = [];
   const waiting: WaitingRow[] = [];
   const firstClick = new Map<string, number>();
   const counted = new Map<ObjectId, ObjectVisits>();
-  for (const click of clicks) {
+  for (const click of visits) {
     const { accountId, object, missing } = find(namedByClick(click));
     const atMs = click.clicked_at.getTime();
     if (accountId !== null) {
