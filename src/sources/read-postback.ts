@@ -211,11 +211,22 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
   };
 }
 
+/** The id that a part of a tracker name ends with, "Summer sale (23851234567)"; without one the name itself. */
+function idWithin(named: string): string {
+  return /\((\d{5,})\)$/.exec(named)?.[1] ?? named;
+}
+
+/** Adjust names what it credits by a path, "Network::Campaign::Ad group::Creative", of which the end may be missing. */
 function pickSenderIds(fields: Fields): Readonly<Record<string, string>> | null {
   const ids: Record<string, string> = {};
   for (const field of ['campaign', 'adset', 'ad', 'network'] as const) {
     const value = fields[field]?.value;
     if (value !== undefined && value.length <= MAX_ID) ids[field] = value;
+  }
+  const [, ...path] = (ids['network'] ?? '').split('::');
+  for (const [index, field] of (['campaign', 'adset', 'ad'] as const).entries()) {
+    const named = path[index]?.trim() ?? '';
+    if (named !== '') ids[field] ??= idWithin(named);
   }
   // A media source alone names no object.
   return 'campaign' in ids || 'adset' in ids || 'ad' in ids ? ids : null;

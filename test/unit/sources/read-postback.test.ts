@@ -364,6 +364,21 @@ describe('AppsFlyer', () => {
     expect(reading('appsflyer', 'clickid=C&is_rejected=(is_rejected)').status).toBe('approved');
   });
 
+  it("reads Adjust's tracker names as the path they are, with ids where the names end with them", () => {
+    const ids = (tracker: string) =>
+      reading('adjust', `gps_adid=d&activity_kind=install&tracker_name=${encodeURIComponent(tracker)}`, {
+        attributesBySender: true,
+      }).senderIds;
+    expect(ids('Facebook Installs::Summer (23851234567)::Women 25-34::Yoga 15s')).toEqual({
+      network: 'Facebook Installs::Summer (23851234567)::Women 25-34::Yoga 15s',
+      campaign: '23851234567',
+      adset: 'Women 25-34',
+      ad: 'Yoga 15s',
+    });
+    expect(ids('Taboola::Winter')).toMatchObject({ campaign: 'Winter' });
+    expect(ids('Organic')).toBeNull();
+  });
+
   it('its ids name the ad; a media source alone names nothing', () => {
     expect(
       reading('appsflyer', 'af_c_id=1&af_adset_id=2&af_ad_id=3&media_source=Facebook+Ads'),
