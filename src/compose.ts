@@ -6,6 +6,7 @@ import type { ActTiming } from '../activities/contract.ts';
 import { createForwardActivities } from '../activities/forward.ts';
 import { createIngestActivities } from '../activities/ingest.ts';
 import { createLearnActivities } from '../activities/learn.ts';
+import { tellAlerts } from '../activities/alerts.ts';
 import { createMaintainActivities } from '../activities/maintain.ts';
 import { createOptimizeActivities } from '../activities/optimize.ts';
 import { createSyncActivities } from '../activities/sync.ts';
@@ -15,6 +16,7 @@ import { DEFAULT_GUARDRAILS } from './core/guardrails.ts';
 import { openAccountAccess } from './account-access.ts';
 import { destinationOf, openDestination } from './destination-access.ts';
 import { workspaceNow } from './core/clock.ts';
+import { alertContext } from './db/alerts.ts';
 import { loadClock, loadNow } from './db/clock.ts';
 import type { Db } from './db/connection.ts';
 import { resolveLateObjects } from './db/ingest/resolve-late-objects.ts';
@@ -26,6 +28,7 @@ import { sendRequest } from './outbound-send.ts';
 import type { GuardRules } from './outbound/guard.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
 import { sweep } from './runtime/sweep.ts';
+import { open } from './secrets.ts';
 import { createWakeForward } from './runtime/wake-forward.ts';
 import { createWakeOptimizer } from './runtime/wake-optimizer.ts';
 
@@ -144,7 +147,20 @@ export function composeActivities(deps: ComposeDeps) {
     ...(abandonedAfterMs === undefined ? {} : { abandonedAfterMs }),
   });
   const learn = createLearnActivities({ db, wallNowMs });
-  const maintain = createMaintainActivities({ db, wallNowMs, rawDays: deps.rawDays });
+  const maintain = createMaintainActivities({
+    db,
+    wallNowMs,
+    rawDays: deps.rawDays,
+    tellAlerts: (wallMs) =>
+      tellAlerts(
+        {
+          db,
+          openUrl: (workspaceId, sealed) => open(deps.secretKey, sealed, alertContext(workspaceId)),
+          log: deps.log,
+        },
+        wallMs,
+      ),
+  });
   const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {

@@ -9,7 +9,7 @@ import {
 import { listSources } from '../db/sources.ts';
 import type { CliContext } from './command.ts';
 import { knownSource } from './known-source.ts';
-import { type Advice, reasonAdvice, warningAdvice } from './postback-advice.ts';
+import { type Advice, errorAdvice } from '../sources/advice.ts';
 import { readSince } from './since.ts';
 
 interface ErrorsOptions {
@@ -73,13 +73,8 @@ function bySource(
     postbacks: counts.get(source) ?? 0,
     errors: errorsFound
       .filter((error) => error.sourceId === source)
-      .map(({ sourceId, ...error }) => ({ ...error, ...adviceFor(error, sourceId) })),
+      .map(({ sourceId, ...error }) => ({ ...error, ...errorAdvice({ ...error, sourceId }) })),
   }));
-}
-
-function adviceFor(error: Omit<PostbackError, 'sourceId'>, sourceId: string): Advice {
-  const advice = error.kind === 'warning' ? warningAdvice(error.code) : reasonAdvice(error.code);
-  return { ...advice, next: advice.next.replaceAll('<source>', sourceId) };
 }
 
 function errorView({ firstMs, lastMs, ...error }: SourceErrors['errors'][number]): unknown {

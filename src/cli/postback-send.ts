@@ -18,7 +18,7 @@ import { signatureOf } from '../sources/signature.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { curlOf } from './curl.ts';
 import { knownSource } from './known-source.ts';
-import { reasonAdvice } from './postback-advice.ts';
+import { reasonAdvice } from '../sources/advice.ts';
 import { type Target, targetOf } from './postback-target.ts';
 import { keyOf } from './source-address.ts';
 
@@ -167,7 +167,8 @@ async function follow(
     await sleep(LOOK_MS);
     seen = await journeyOf(db, one.id);
   }
-  if (seen === undefined || seen.conversionId === null || !(await hasDestinations(db, one.workspaceId))) return seen;
+  if (seen === undefined || seen.conversionId === null || !(await hasDestinations(db, one.workspaceId)))
+    return seen;
   const judgedMs = context.wallNowMs();
   while (seen?.forwards.length === 0 && context.wallNowMs() - judgedMs < FORWARD_MS) {
     await sleep(LOOK_MS);

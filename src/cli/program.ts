@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import { register as account } from './account.ts';
+import { register as alert } from './alert.ts';
 import { register as apple } from './apple.ts';
 import { register as approve } from './approve.ts';
 import { UsageError } from './command.ts';
@@ -42,6 +43,7 @@ const COMMANDS = [
   link,
   source,
   postback,
+  alert,
   destination,
   forward,
   launchCheck,

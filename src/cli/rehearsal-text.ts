@@ -1,6 +1,6 @@
 import { decimalFromMicros, micros } from '../core/money.ts';
 import type { Rehearsal, RehearsedConversion } from '../db/rehearsal.ts';
-import { reasonAdvice } from './postback-advice.ts';
+import { reasonAdvice } from '../sources/advice.ts';
 
 /** For --json: amounts as decimals. */
 export function rehearsalData(rehearsal: Rehearsal): unknown {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decimalFromMicros } from '../core/money.ts';
 import type { Db } from '../db/connection.ts';
 import { recentPostbacks } from '../db/sources.ts';
-import { reasonAdvice, warningAdvice } from './postback-advice.ts';
+import { reasonAdvice, warningAdvice } from '../sources/advice.ts';
 
 export type RecentPostback = Awaited<ReturnType<typeof recentPostbacks>>[number];
 

@@ -70,3 +70,29 @@ export const decisionsAnswerSchema = z.object({
   decisions: z.array(decisionAnswerSchema),
 });
 export type DecisionsAnswer = z.infer<typeof decisionsAnswerSchema>;
+
+/** How postbacks arrive in a workspace: what waits, who is silent, what went wrong in the last 24 hours. */
+export const healthAnswerSchema = z.object({
+  workspace: z.string(),
+  status: z.enum(['ok', 'trouble']),
+  /** Stored and not judged, in the whole installation. */
+  inbox: z.object({ waiting: z.number(), oldestSeconds: z.number() }),
+  silent: z.array(
+    z.object({ source: z.string(), lastMs: z.number(), usualQuietMs: z.number(), words: z.string() }),
+  ),
+  errors: z.array(
+    z.object({
+      source: z.string(),
+      kind: z.enum(['refused', 'not_counted', 'warning']),
+      code: z.string(),
+      count: z.number(),
+      /** By the hour, oldest first. */
+      overTime: z.array(z.number()),
+      lastMs: z.number(),
+      detail: z.string().nullable(),
+      what: z.string(),
+      next: z.string(),
+    }),
+  ),
+});
+export type HealthAnswer = z.infer<typeof healthAnswerSchema>;

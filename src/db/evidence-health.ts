@@ -53,7 +53,28 @@ export async function postbacksWait(db: Db, workspaceId: string, beforeMs: numbe
  * clicks: fewer conversions are then no news about the ads.
  */
 async function silentSource(db: Db, input: HealthInput): Promise<string | undefined> {
-  const { workspaceId, nowMs } = input;
+  for (const source of await silentSources(db, input.workspaceId, input.nowMs))
+    if (await isMissed(db, input.accountId, source.id, source.lastMs)) return source.words;
+  return undefined;
+}
+
+/** A source that used to send regularly and has been quiet for longer than it ever was. */
+export interface SilentSource {
+  readonly id: string;
+  readonly name: string;
+  /** Workspace time of its last postback. */
+  readonly lastMs: number;
+  /** Its longest quiet in the week before that. */
+  readonly usualMs: number;
+  readonly words: string;
+}
+
+/** The sources of a workspace that are silent for longer than their rhythm explains, whatever the ads do. */
+export async function silentSources(
+  db: Db,
+  workspaceId: string,
+  nowMs: number,
+): Promise<readonly SilentSource[]> {
   const { rows } = await sql<{ id: string; name: string; last: Date }>`
     select s.id, s.name, newest.received_at as last
     from source s
@@ -65,14 +86,15 @@ async function silentSource(db: Db, input: HealthInput): Promise<string | undefi
     where s.workspace_id = ${workspaceId} and s.removed_at is null
       and newest.received_at < ${new Date(nowMs - LEAST_SILENCE_MS)}
     order by s.id`.execute(db);
+  const silent: SilentSource[] = [];
   for (const { id, name, last } of rows) {
     const lastMs = last.getTime();
     const usualMs = await longestQuiet(db, id, lastMs);
     if (usualMs === null || nowMs - lastMs <= Math.max(LEAST_SILENCE_MS, 2 * usualMs)) continue;
-    if (!(await isMissed(db, input.accountId, id, lastMs))) continue;
-    return `the source ${name} has sent nothing for ${hours(nowMs - lastMs)}; in the week before it was never quiet for more than ${hours(usualMs)}`;
+    const words = `the source ${name} has sent nothing for ${hours(nowMs - lastMs)}; in the week before it was never quiet for more than ${hours(usualMs)}`;
+    silent.push({ id, name, lastMs, usualMs, words });
   }
-  return undefined;
+  return silent;
 }
 
 /** The longest stretch without a postback in the week before a source's last one; null when it was not regular. */

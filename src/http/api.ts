@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { ZodError } from 'zod';
 import {
   type DecisionsAnswer,
+  type HealthAnswer,
   decisionsQuerySchema,
   type ObjectsAnswer,
   objectsQuerySchema,
@@ -19,6 +20,7 @@ import { accessRequest, apiAccess, sendRefusal } from './api-access.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { adSetRow } from './ad-set-row.ts';
 import { createEngineReader, engineView } from './engine-view.ts';
+import { createHealth } from './health.ts';
 import { registerLive } from './live.ts';
 import { createScoreReader } from './live-score.ts';
 import { createMetrics } from './metrics.ts';
@@ -52,7 +54,11 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
     });
   });
 
-  app.get('/health', async () => ({ status: 'up', version: VERSION, database: await databaseState(db) }));
+  const health = createHealth(db, deps.wallNowMs);
+  app.get('/health', async () => {
+    const database = await databaseState(db);
+    return { status: 'up', version: VERSION, database, ...(database === 'up' ? await health.brief() : {}) };
+  });
 
   await app.register(async (api) => {
     api.addHook('onRequest', async (request, reply) => {
@@ -98,6 +104,11 @@ export async function registerApi(app: FastifyInstance, deps: ApiDeps): Promise<
           halted: one.halted_at === null ? null : (one.halt_reason ?? 'No reason was given.'),
         })),
       };
+    });
+
+    api.get('/api/health', async (request): Promise<HealthAnswer> => {
+      const { workspace } = workspaceQuerySchema.parse(request.query);
+      return await health.of(await workspaceOf(workspace));
     });
 
     api.get('/api/objects', async (request): Promise<ObjectsAnswer> => {

@@ -181,6 +181,16 @@ export function warningAdvice(warning: string): Advice {
   return own(WARNINGS, code)?.(name, meant) ?? { what: warning.replaceAll('_', ' '), next: '' };
 }
 
+/** What to do about one kind of trouble of one source. */
+export function errorAdvice(error: {
+  readonly kind: string;
+  readonly code: string;
+  readonly sourceId: string;
+}): Advice {
+  const advice = error.kind === 'warning' ? warningAdvice(error.code) : reasonAdvice(error.code);
+  return { ...advice, next: advice.next.replaceAll('<source>', error.sourceId) };
+}
+
 function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }
