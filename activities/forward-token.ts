@@ -1,4 +1,4 @@
-import { tokenRequest, readToken } from '../src/outbound/access-token.ts';
+import { readToken, type TokenAnswer, tokenRequest } from '../src/outbound/access-token.ts';
 import type { Destination } from '../src/outbound/destination.ts';
 import type { HttpParts } from '../src/outbound/http-parts.ts';
 import { maskSecrets } from '../src/outbound/mask.ts';
@@ -8,31 +8,37 @@ export type WithToken =
   | { readonly kind: 'ready'; readonly destination: Destination }
   | { readonly kind: 'refused' | 'passing'; readonly why: string };
 
+/** Wall time until a refused sign-in is tried again with the same secrets. */
+const REFUSED_FOR_MS = 60_000;
+
 /** Gives destinations that sign in by a refresh token their access token, kept in memory for as long as it is valid. */
 export function createTokens(deps: {
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly wallNowMs: () => number;
 }): (destination: Destination) => Promise<WithToken> {
-  /** By refresh token: a renewed one is a new entry. */
-  const known = new Map<string, { readonly token: string; readonly untilWallMs: number }>();
+  /** By all secrets: changed ones are a new entry. A refusal is kept too, or each waiting forward would ask again. */
+  const known = new Map<string, { readonly read: TokenAnswer; readonly untilWallMs: number }>();
+
+  const ask = async (request: HttpParts): Promise<TokenAnswer> => {
+    const sent = await deps.send(request);
+    if (sent.kind === 'answer') return readToken(sent.status, sent.body);
+    return { kind: sent.kind === 'no_answer' ? 'passing' : 'refused', why: `no access token: ${sent.why}` };
+  };
 
   return async (destination) => {
     const request = tokenRequest(destination);
     if (request === null) return { kind: 'ready', destination };
-    const key = `${destination.id} ${destination.secrets['refresh_token']}`;
+    const key = `${destination.id} ${JSON.stringify(destination.secrets)}`;
     const kept = known.get(key);
-    if (kept !== undefined && kept.untilWallMs > deps.wallNowMs())
-      return { kind: 'ready', destination: withToken(destination, kept.token) };
-    const sent = await deps.send(request);
-    if (sent.kind === 'no_answer') return { kind: 'passing', why: `no access token: ${sent.why}` };
-    if (sent.kind === 'refused_address') return { kind: 'refused', why: sent.why };
-    const read = readToken(sent.status, sent.body);
+    const valid = kept !== undefined && kept.untilWallMs > deps.wallNowMs();
+    const read = valid ? kept.read : await ask(request);
+    if (!valid && read.kind !== 'passing')
+      known.set(key, {
+        read,
+        untilWallMs: deps.wallNowMs() + (read.kind === 'token' ? read.forMs : REFUSED_FOR_MS),
+      });
     if (read.kind !== 'token') return { kind: read.kind, why: maskSecrets(read.why, destination.secrets) };
-    known.set(key, { token: read.token, untilWallMs: deps.wallNowMs() + read.forMs });
-    return { kind: 'ready', destination: withToken(destination, read.token) };
+    const secrets = { ...destination.secrets, access_token: read.token };
+    return { kind: 'ready', destination: { ...destination, secrets } };
   };
-}
-
-function withToken(destination: Destination, token: string): Destination {
-  return { ...destination, secrets: { ...destination.secrets, access_token: token } };
 }

@@ -33,7 +33,7 @@ export interface ForwardDeps {
   readonly abandonedAfterMs?: number;
 }
 
-const ABANDONED_AFTER_MS = 60_000;
+const ABANDONED_AFTER_MS = 30_000;
 
 /** Postbacks out: from changed conversions to answers in the log. Each step can be repeated at any point. */
 export function createForwardActivities(deps: ForwardDeps): ForwardActivities {

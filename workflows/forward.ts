@@ -13,7 +13,8 @@ import { FORWARD_SIGNAL } from './names.ts';
 // Retries of a postback are the log's own, by its receiver's answer; these are for a database that is away.
 const { forward } = proxyActivities<ForwardActivities>({
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '1 minute',
+  // A dead worker is noticed by its silence; sending what one look takes lasts under twenty seconds.
+  heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '15 seconds' },
 });
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { sql } from 'kysely';
 import { connect } from '../db/connection.ts';
+import { listFailing } from '../db/forwarding/log.ts';
 import { listOpenOutages, type OpenOutage } from '../db/learning/watch.ts';
 import { listUnusualSpend, type UnusualSpend } from '../db/spend-watch.ts';
 import { messageOf, OperatorError } from '../errors.ts';
@@ -49,6 +50,8 @@ interface DatabaseReport {
   readonly outages: readonly OpenOutage[];
   /** Accounts that spend far more just now than at this time of earlier weeks. */
   readonly unusualSpend: readonly UnusualSpend[];
+  /** Destinations that postbacks out do not reach. */
+  readonly failingDestinations: readonly { readonly destination: string; readonly words: string }[];
 }
 
 async function collect(context: CliContext): Promise<Report> {
@@ -71,7 +74,14 @@ async function collect(context: CliContext): Promise<Report> {
 }
 
 async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
-  const none = { version: null, sizeBytes: null, waitingPostbacks: null, outages: [], unusualSpend: [] };
+  const none = {
+    version: null,
+    sizeBytes: null,
+    waitingPostbacks: null,
+    outages: [],
+    unusualSpend: [],
+    failingDestinations: [],
+  };
   try {
     const url = await databaseUrl(context.config);
     await checkDatabase(url);
@@ -79,7 +89,7 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
     try {
       const { rows } = await sql<{ version: string; size: number; migrated: boolean }>`
         select current_setting('server_version') as version, pg_database_size(current_database()) as size,
-          to_regclass('outage') is not null as migrated`.execute(db);
+          to_regclass('forward') is not null as migrated`.execute(db);
       const row = rows[0];
       const waiting =
         row?.migrated === true
@@ -96,6 +106,7 @@ async function lookAtDatabase(context: CliContext): Promise<DatabaseReport> {
         waitingPostbacks: waiting?.n ?? null,
         outages: row?.migrated === true ? await listOpenOutages(db) : [],
         unusualSpend: row?.migrated === true ? await listUnusualSpend(db) : [],
+        failingDestinations: row?.migrated === true ? await listFailing(db, context.wallNowMs()) : [],
       };
     } finally {
       await db.destroy();
@@ -132,6 +143,8 @@ function describe(report: Report): string {
     lines.push(`outage     ${name} (${account}): ${words}`);
   for (const { account, name, words } of database.unusualSpend)
     lines.push(`spend      ${name} (${account}): ${words}`);
+  for (const { destination, words } of database.failingDestinations)
+    lines.push(`forward    ${destination}: ${words}`);
   if (report.links.page !== null) lines.push(`page       ${report.links.page}`);
   lines.push(`temporal   ${report.links.temporalUi ?? report.temporalAddress}`);
   return lines.join('\n');

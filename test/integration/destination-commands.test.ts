@@ -189,6 +189,7 @@ describe('from a destination to its log', () => {
     expect(await pass()).toMatchObject({ failed: 2, sent: 0 });
     const failed = await cli.run(['forward', 'list', '--failed', '--since', '3000d']);
     expect(failed.out).toContain('2 failed (refused)');
+    expect((await cli.run(['status'])).out).toContain('back: 2 postbacks failed in the last day (refused)');
     const listed = (await cli.json(['forward', 'list', '--since', '3000d'])) as {
       forwards: { id: string }[];
     };

@@ -236,8 +236,8 @@ describe('a worker that ends', () => {
       .set({ verdict: null, status: null })
       .where('forward_key', '=', key)
       .execute();
-    // Another worker still has it for all that is known: it is looked at again in a minute.
-    expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 1, nextInMs: MINUTE_MS + 1 });
+    // Another worker still has it for all that is known: it is looked at again in half a minute.
+    expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 1, nextInMs: MINUTE_MS / 2 + 1 });
     forward.later(1.1);
     expect(await forward.pass()).toMatchObject({ sent: 0, waiting: 1 });
     forward.later(1.1);

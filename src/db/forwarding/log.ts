@@ -1,8 +1,12 @@
 import { type Selectable, sql } from 'kysely';
 import { textArray } from '../binary-arrays.ts';
+import { loadNow } from '../clock.ts';
 import type { Db } from '../connection.ts';
 import type { ForwardAttemptTable, ForwardTable } from '../tables.ts';
+import { listForwardingWorkspaces } from './destinations.ts';
 import type { ForwardRow } from './plans.ts';
+
+const DAY_MS = 86_400_000;
 
 export type AttemptRow = Selectable<ForwardAttemptTable>;
 export type ForwardState = ForwardTable['state'];
@@ -12,7 +16,7 @@ export interface ForwardFilter {
   readonly workspaceId: string | null;
   readonly destinationId: string | null;
   readonly states: readonly ForwardState[] | null;
-  /** Planned, tried or settled since this wall-clock distance: ms before each workspace's `nowMs`. */
+  /** Planned or settled since; workspace time, ms. */
   readonly sinceMs: number;
 }
 
@@ -48,6 +52,28 @@ export async function countForwards(db: Db, filter: ForwardFilter): Promise<read
     group by f.destination_id, f.state, f.reason
     order by f.destination_id, count(*) desc, f.state, f.reason`.execute(db);
   return rows;
+}
+
+/** Destinations whose postbacks failed or were given up in the last day of their workspace's time, in words. */
+export async function listFailing(
+  db: Db,
+  wallMs: number,
+): Promise<readonly { readonly destination: string; readonly words: string }[]> {
+  const failing: { destination: string; words: string }[] = [];
+  for (const workspaceId of await listForwardingWorkspaces(db)) {
+    const counts = await countForwards(db, {
+      workspaceId,
+      destinationId: null,
+      states: ['failed', 'given_up'],
+      sinceMs: (await loadNow(db, workspaceId, wallMs)) - DAY_MS,
+    });
+    for (const { destination_id: destination, count, reason } of counts)
+      failing.push({
+        destination,
+        words: `${count} ${count === 1 ? 'postback' : 'postbacks'} failed in the last day (${reason}): ./bidloop forward list --failed`,
+      });
+  }
+  return failing;
 }
 
 function matching({ workspaceId, destinationId, states, sinceMs }: ForwardFilter) {
