@@ -121,6 +121,7 @@ function clicksOf(by: Grouping, workspaceId: string, from: Date, to: Date): Retu
       return sql`
         select account_id, placement as key, count(*)::float8 as visits, null::float8 as network_clicks from click
         where workspace_id = ${workspaceId} and clicked_at >= ${from} and clicked_at < ${to} and placement is not null
+          and kind = 'click'
         group by 1, 2`;
     case 'source':
     case 'site':
