@@ -63,7 +63,8 @@ async function explain(context: CliContext, what: string, options: ExplainOption
   const first = here === null ? undefined : targetNamed(here.rows, options.source, given.address);
   let target = here === null || first === undefined ? null : await targetOf(here.db, first);
   let explanation = await read(context, given, target);
-  if (here !== null && target === null && explanation.kind === 'inbound_postback') {
+  const forSources = explanation.kind === 'inbound_postback' && explanation.apple === null;
+  if (here !== null && target === null && forSources) {
     // Whose words it speaks tells where it would come to, if only one source speaks so.
     const speakers = here.rows.filter((row) => row.profile === explanation.source.id);
     const [only] = speakers;
@@ -79,7 +80,7 @@ async function explain(context: CliContext, what: string, options: ExplainOption
     [
       explanationText(explanation),
       ...(happens?.lines ?? []),
-      ...(here !== null && target === null && explanation.kind === 'inbound_postback' && here.rows.length > 0
+      ...(here !== null && target === null && forSources && here.rows.length > 0
         ? [
             '',
             `To see what would become of it here, name its source: --source ${here.rows

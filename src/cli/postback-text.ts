@@ -2,6 +2,7 @@ import { decimalFromMicros, micros } from '../core/money.ts';
 import type { Explanation } from '../sources/explain/read-anything.ts';
 import type { Said } from '../sources/explain/said.ts';
 import type { Field } from '../sources/profile.ts';
+import { appleVerdict } from './apple-verdict.ts';
 
 const LABELS: Readonly<Record<Field, string>> = {
   clickId: 'click id',
@@ -90,6 +91,7 @@ export function explanationText(explanation: Explanation): string {
       `Click ids in it: ${clickIds.map((id) => id.name).join(', ')}; ${clickIds[0]?.name} counts.`,
     );
   if (postback !== null) lines.push('', ...readingLines(postback));
+  if (explanation.apple !== null) lines.push('', ...appleVerdict(explanation.apple));
   lines.push(...remarks(explanation));
   return lines.join('\n');
 }

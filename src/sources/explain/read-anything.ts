@@ -5,7 +5,9 @@ import { emptyParams, type Params, readBody, readPairs } from '../params.ts';
 import type { Field, SourceProfile, SourceSettings } from '../profile.ts';
 import { type PostbackReading, readPostback } from '../read-postback.ts';
 import { readTime } from '../times.ts';
+import type { AppleOutcome } from '../apple/outcome.ts';
 import { adjustCallbacks } from './adjust-callbacks.ts';
+import { appleOutcome, asApple } from './apple-said.ts';
 import { type ClickIdFound, clickIdsIn } from './click-ids.ts';
 import { guessKind, type Kind } from './guess-kind.ts';
 import { macrosIn } from './macro-tokens.ts';
@@ -55,6 +57,8 @@ export interface Explanation {
   readonly eventAtMs: number | null;
   /** What ingest makes of it; null for templates and clicks, which nobody sends to us. */
   readonly postback: PostbackReading | null;
+  /** What Apple's own addresses would make of it; null for what is no postback of Apple's, or named as somebody's. */
+  readonly apple: Exclude<AppleOutcome, { readonly kind: 'not_apple' }> | null;
   readonly warnings: readonly string[];
   readonly nearMisses: readonly NearMiss[];
   /** Parameters that no field is read from. */
@@ -87,8 +91,9 @@ export function readAnything(given: Given): Explanation {
       : [];
   const said = saidOf({ kind, params, address, profile, seen: seen.profile, clickIds, warnings });
   const values = valuesOf(said, profile, warnings);
-  return {
+  const explanation: Explanation = {
     kind,
+    apple: null,
     source: {
       id: profile.id,
       title: profile.title,
@@ -107,6 +112,8 @@ export function readAnything(given: Given): Explanation {
         !fieldsOf(profile).some((field) => said[field]?.name === name || profile.names[field].includes(name)),
     ),
   };
+  const apple = named === null && kind === 'inbound_postback' ? appleOutcome(params) : null;
+  return apple === null ? explanation : asApple(explanation, params, apple);
 }
 
 function bodyWarnings(given: Given, params: Params): string[] {
