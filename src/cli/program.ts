@@ -18,6 +18,7 @@ import { register as launchCheck } from './launch-check.ts';
 import { register as learned } from './learned.ts';
 import { register as link } from './link.ts';
 import { register as migrate } from './migrate.ts';
+import { register as payout } from './payout.ts';
 import { register as postback } from './postback.ts';
 import { register as rate } from './rate.ts';
 import { register as reconcile } from './reconcile.ts';
@@ -28,6 +29,7 @@ import { register as status } from './status.ts';
 import { register as strategy } from './strategy.ts';
 import { register as undo } from './undo.ts';
 import { register as up } from './up.ts';
+import { register as windows } from './windows.ts';
 import { register as work } from './work.ts';
 import { register as workspace } from './workspace.ts';
 
@@ -49,6 +51,8 @@ const COMMANDS = [
   launchCheck,
   reconcile,
   rate,
+  payout,
+  windows,
   forget,
   apple,
   fraud,
