@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fraudSettingsSchema } from '../contract/fraud-settings.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { isTimeZone } from '../core/zone.ts';
 import { isAddressOrNetwork } from './allowed-address.ts';
@@ -44,12 +45,10 @@ export const settingsSchema = z.object({
   viewWindowHours: z.record(name, hours),
   probabilisticHours: hours,
   reengagementHours: hours,
+  fraud: fraudSettingsSchema,
 });
 
 export type SettingName = keyof typeof settingsSchema.shape;
-
-/** Settings that belong to other parts and are checked there. */
-const OTHERS = ['fraud'];
 
 /** What is right, where something else was given. */
 const WANTED: Readonly<Record<SettingName, string>> = {
@@ -75,6 +74,7 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   viewWindowHours: 'events with the hours in which a view may earn them, such as {"install": 24}',
   probabilisticHours: `hours, more than 0 and at most ${LONGEST_WINDOW_HOURS}`,
   reengagementHours: `hours, more than 0 and at most ${LONGEST_WINDOW_HOURS}`,
+  fraud: 'what "bidloop fraud policy" sets, such as {"policy": {"install_too_fast": "quarantine"}}',
 };
 
 /** Names of all settings, for commands that take one away. */
@@ -97,10 +97,6 @@ export function checkSettings(
   const problems: string[] = [];
   const known = settingNames();
   for (const [key, value] of Object.entries(given)) {
-    if (OTHERS.includes(key)) {
-      settings[key] = value;
-      continue;
-    }
     const setting = known.find((one) => one === key);
     if (setting === undefined) {
       const near = nearestWord(key, known);

@@ -7,6 +7,7 @@ import type { SignatureRule } from '../../../src/sources/profile.ts';
 import { readPostback } from '../../../src/sources/read-postback.ts';
 import { sourceProfile } from '../../../src/sources/registry.ts';
 import { configuredProfile, readSourceSettings } from '../../../src/sources/settings.ts';
+import { checkSettings } from '../../../src/sources/settings-schema.ts';
 import { checkSignature } from '../../../src/sources/signature.ts';
 
 function params(query: string) {
@@ -66,6 +67,37 @@ describe('a source configured by its user', () => {
     expect(readSourceSettings(stored, 'EUR')).toEqual({ currency: 'EUR', unmappedStatus: 'hold' });
     for (const odd of [null, 3, 'x', [], undefined])
       expect(readSourceSettings(odd, 'EUR')).toEqual({ currency: 'EUR' });
+  });
+});
+
+describe('settings from outside', () => {
+  it('are kept as they are read: names and words in lower case', () => {
+    expect(
+      checkSettings({
+        names: { Sub9: 'clickId' },
+        statuses: { LEAD: 'hold' },
+        fraud: { policy: { install_too_fast: 'quarantine' } },
+      }),
+    ).toEqual({
+      ok: true,
+      settings: {
+        names: { sub9: 'clickId' },
+        statuses: { lead: 'hold' },
+        fraud: { policy: { install_too_fast: 'quarantine' } },
+      },
+    });
+  });
+
+  it.each([
+    [{ fraud: { policy: { nonsense: 'exclude' } } }, 'fraud'],
+    [{ signature: { param: 's', algorithm: 'sha256', formula: '{click_id}' } }, '{secret}'],
+    [{ answerTexts: { accepted: 'OK' } }, 'answerTexts.duplicate: nothing does not fit'],
+    [{ addresses: [] }, 'addresses'],
+    [{ windowHours: { install: 1e9 } }, 'windowHours.install'],
+    [{ __proto__: null, constructor: 1 }, 'there is no setting "constructor"'],
+  ])('%j is told what is right', (given, said) => {
+    const checked = checkSettings(given);
+    expect(checked.ok ? '' : checked.problems.join()).toContain(said);
   });
 });
 
