@@ -16,7 +16,8 @@ import { nextAttemptMs } from '../src/outbound/retry.ts';
 import type { Sent } from '../src/outbound-send.ts';
 import type { ForwardActivities, ForwardResult } from './contract.ts';
 import { planNoted } from './forward-plan.ts';
-import { type SendCounts, sendSome } from './forward-send.ts';
+import type { SendCounts } from './forward-one.ts';
+import { sendSome } from './forward-send.ts';
 import { createTokens } from './forward-token.ts';
 
 export interface ForwardDeps {
