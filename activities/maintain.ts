@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { loadNow } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { dropAttemptsBefore } from '../src/db/forwarding/log.ts';
+import { clearAppleBefore } from '../src/db/apple-privacy.ts';
 import { judgeFraud } from '../src/db/fraud-judge.ts';
 import { cleanUp } from '../src/db/housekeeping.ts';
 import { convertWaiting } from '../src/db/ingest/convert-waiting.ts';
@@ -38,6 +39,7 @@ export function createMaintainActivities({
       const earliestMs = Math.min(...workspaces.map((w) => w.nowMs));
       const keepsAll = rawDays === 0 || workspaces.length === 0;
       const dropped = keepsAll ? 0 : await dropRawBefore(db, earliestMs - rawDays * DAY_MS);
+      const apple = keepsAll ? 0 : await clearAppleBefore(db, earliestMs - rawDays * DAY_MS);
       let attempts = 0;
       for (const { id, nowMs } of keepsAll ? [] : workspaces)
         attempts += await dropAttemptsBefore(db, id, nowMs - rawDays * DAY_MS);
@@ -58,6 +60,7 @@ export function createMaintainActivities({
       const parts = [
         [told, 'alerts told'],
         [dropped, 'partitions of old clicks and postbacks dropped'],
+        [apple, 'bodies and addresses of old Apple postbacks cleared'],
         [attempts, 'old attempts at postbacks out deleted'],
         [cleaned.messageKeys, 'expired message keys deleted'],
         [cleaned.rawAddresses, 'raw addresses cleared'],

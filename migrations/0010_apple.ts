@@ -61,4 +61,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   // Reports are of a stretch of time, and nearly all rows count.
   await sql`create index apple_postback_received on apple_postback (received_at)`.execute(db);
+  // Bodies and addresses, which go after a time.
+  await sql`create index apple_postback_raw on apple_postback (received_at) where raw <> ''`.execute(db);
 }

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/db/connection.ts';
 import { storeAppleApp } from '../../src/db/apple-apps.ts';
+import { clearAppleBefore } from '../../src/db/apple-privacy.ts';
 import { createAppleRoute } from '../../src/http/apple.ts';
 import { createClockSource } from '../../src/http/clock-source.ts';
 import { createStrangers } from '../../src/http/strangers.ts';
@@ -153,6 +154,20 @@ describe("Apple's addresses", () => {
     expect(await name('525463029')).toBe(1);
     expect(await rows()).toMatchObject([{ outcome: 'counts', event_type: 'install' }]);
     // Known now as a postback, counted as one.
+    expect((await post(VECTORS['4.0 fine'])).body).toMatchObject({ reason: 'repeat' });
+  });
+});
+
+describe('after a time', () => {
+  it('bodies and addresses go, and a repeat is still known', async () => {
+    await post(VECTORS['4.0 fine']);
+    const [row] = await rows();
+    const receivedMs = row?.received_at.getTime() ?? 0;
+    expect(await clearAppleBefore(database.db, receivedMs)).toBe(0);
+    expect(await clearAppleBefore(database.db, receivedMs + 1)).toBe(1);
+    expect(await clearAppleBefore(database.db, receivedMs + 1)).toBe(0);
+    expect(await rows()).toMatchObject([{ sender_ip: null, user_agent: null, signature: 'valid' }]);
+    expect((await rows())[0]?.raw.length).toBe(0);
     expect((await post(VECTORS['4.0 fine'])).body).toMatchObject({ reason: 'repeat' });
   });
 });
