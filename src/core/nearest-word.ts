@@ -1,16 +1,11 @@
 /**
  * The word somebody most likely meant: the nearest by edits, when it is near enough to be worth asking.
  *
- * @param mostEdits how far is still near; a third of the word's letters where it is left out.
  * @returns null when nothing is near.
  */
-export function nearestWord(
-  word: string,
-  known: Iterable<string>,
-  mostEdits = Math.max(1, Math.floor(word.length / 3)),
-): string | null {
+export function nearestWord(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
-  let bestEdits = mostEdits + 1;
+  let bestEdits = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     // Each letter more or less is an edit.
     if (Math.abs(candidate.length - word.length) >= bestEdits) continue;

@@ -1,4 +1,3 @@
-import { nearestWord } from '../core/nearest-word.ts';
 import type { Params } from './params.ts';
 import type { Fields } from './pick-fields.ts';
 import type { Field, SourceProfile } from './profile.ts';
@@ -77,14 +76,24 @@ function meantBy(name: string, profile: SourceProfile, known: ReadonlyMap<string
   const letters = bare(name);
   const same = [...known.keys()].find((one) => bare(one) === letters);
   const near =
-    same ??
-    nearestWord(
-      name,
-      [...known.keys()].filter((one) => one.length >= SHORTEST),
-      1,
-    );
+    same ?? [...known.keys()].find((one) => one.length >= SHORTEST && isOneEdit(name, one)) ?? null;
   const field = near === null ? undefined : known.get(near);
   // sub_id2 is one of a row, not a misspelt sub_id.
   if (near === null || field === undefined || name.replace(/\d+$/, '') === near) return null;
   return { name: near, field };
+}
+
+/**
+ * Whether one letter more, less, other, or swapped with its neighbour makes one word of the other. In one pass: names of
+ * strangers come by the thousand.
+ */
+function isOneEdit(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  const least = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < least && a[at] === b[at]) at += 1;
+  if (a.length < b.length) return a.slice(at) === b.slice(at + 1);
+  if (a.length > b.length) return a.slice(at + 1) === b.slice(at);
+  const swapped = a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+  return swapped || a.slice(at + 1) === b.slice(at + 1);
 }
