@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { dayBounds, dayOf } from '../core/zone.ts';
+import { dayOf } from '../core/zone.ts';
 import { loadNow } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { convertWaiting } from '../db/ingest/convert-waiting.ts';
