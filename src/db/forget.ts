@@ -41,6 +41,9 @@ export async function forgetPerson(db: Db, workspaceId: string, person: Person):
       delete from forward_attempt where forward_key in (
         select f.key from forward f join conversion c on c.id = f.conversion_id
         where ${isPersons(sql`c`, workspaceId, person, ids)})`.execute(trx);
+    await sql`
+      update conversion_signal s set detail = ${FORGOTTEN} from conversion c
+      where c.id = s.conversion_id and ${isPersons(sql`c`, workspaceId, person, ids)}`.execute(trx);
     // Its visit is counted; the row serves nothing but to find the person.
     await sql`delete from click c where ${isPersonsClick(workspaceId, person, ids)}`.execute(trx);
     await sql`

@@ -49,15 +49,21 @@ async function addClick(deviceId: string, networkClickId: string): Promise<strin
 /** Everything that stands in the tables of facts, as one text. */
 async function everything(): Promise<string> {
   const texts = await Promise.all(
-    ['click', 'postback', 'conversion', 'conversion_message', 'conversion_change', 'waiting_for_object'].map(
-      async (table) => {
-        const { rows } = await sql<{ text: string }>`
+    [
+      'click',
+      'postback',
+      'conversion',
+      'conversion_message',
+      'conversion_change',
+      'conversion_signal',
+      'waiting_for_object',
+    ].map(async (table) => {
+      const { rows } = await sql<{ text: string }>`
           select coalesce(string_agg(to_jsonb(t)::text, ' '), '') as text from ${sql.table(table)} t`.execute(
-          bench.db,
-        );
-        return rows[0]?.text ?? '';
-      },
-    ),
+        bench.db,
+      );
+      return rows[0]?.text ?? '';
+    }),
   );
   return texts.join(' ');
 }
@@ -116,6 +122,26 @@ rules:
 guardrails: { maxShareOfSpendPaused: 100 % }
 `);
   await bench.pass();
+  const { id } = await bench.db
+    .selectFrom('conversion')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('device_id', '=', ANN.device)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  await bench.db
+    .insertInto('conversion_signal')
+    .values({
+      conversion_id: id,
+      signal: 'hardcoded_id',
+      workspace_id: workspaceId,
+      source_id: sourceId,
+      detail: `${ANN.network} stands on three orders`,
+      treatment: 'count',
+      found_at: new Date(nowMs),
+    })
+    .execute();
 });
 
 describe('a person who asks to be forgotten', () => {
