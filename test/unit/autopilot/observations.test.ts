@@ -137,6 +137,30 @@ describe('an answer', () => {
     expect(answered().decision.judgement?.test.spend).toBe(240 * 2.5);
   });
 
+  test('an outage is seen in the shortest stretch that tells, not in a whole morning', () => {
+    // Ten objects with a purchase each hour, the last at `untilMs`.
+    const siblings = (untilMs: number) =>
+      Array.from({ length: 10 }, () => ({
+        hours: hours(240),
+        conversions: Array.from({ length: 240 }, (_, index) => ({
+          event: 'purchase',
+          clickAt: NOW - (index + 0.1) * HOUR_MS,
+          at: NOW - (index + 0.1) * HOUR_MS + 60_000,
+          value: 40,
+        })).filter(({ at }) => at <= untilMs),
+      }));
+    const pulse = (untilMs: number) => {
+      const { decision, evidence } = answered({ conversions: [], siblings: siblings(untilMs) });
+      return { code: decision.reason.code, pulse: evidence?.pilot?.pulse };
+    };
+    expect(pulse(NOW).code).not.toBe('tracking_outage');
+    const silent = pulse(NOW - 3 * HOUR_MS);
+    expect(silent.code).toBe('tracking_outage');
+    expect(silent.pulse).toMatchObject({ hours: 2, seen: 0 });
+    // Ten objects less: nothing could be told from so few.
+    expect(answered().evidence?.pilot?.pulse).toBeNull();
+  });
+
   test('what comes later than its attribution window does not count', () => {
     const clickAt = NOW - 200 * HOUR_MS;
     const late = (days: number) => ({
