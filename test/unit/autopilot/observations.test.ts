@@ -161,6 +161,26 @@ describe('an answer', () => {
     expect(answered().evidence?.pilot?.pulse).toBeNull();
   });
 
+  test('trials that bring nothing themselves are worth what others of them paid', () => {
+    const trials = Array.from({ length: 12 }, (_, index) => ({
+      ...purchases(12, 0)[index]!,
+      event: 'trial',
+    }));
+    const by = pilotStrategy({ event: 'trial', roas: 1 });
+    const { decision } = answered({ conversions: trials }, by);
+    expect(decision.verdict).toEqual({ kind: 'keep' });
+    // 600 spent on 12 trials: 50 each. Of 1,000 trials 350 paid 20: 7 each.
+    const poor = answered({ conversions: trials, trial: { trials: 1_000, paid: 350, price: 20 } }, by);
+    expect(poor.decision.verdict).toEqual({ kind: 'pause' });
+    // Four in five paid 100: 80 each, and nothing is wrong with it.
+    const rich = answered({ conversions: trials, trial: { trials: 1_000, paid: 800, price: 100 } }, by);
+    expect(rich.decision.verdict.kind).not.toBe('pause');
+    expect(rich.evidence?.learned?.['trial']?.trial).toMatchObject({ paidEvent: 'purchase', price: 100 });
+    expect(refused(observation({ trial: { trials: 1, paid: 2, price: 20 } }), by)).toContain(
+      'trial.paid: 2 of 1 trials paid',
+    );
+  });
+
   test('what comes later than its attribution window does not count', () => {
     const clickAt = NOW - 200 * HOUR_MS;
     const late = (days: number) => ({
