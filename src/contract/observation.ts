@@ -148,6 +148,17 @@ export const observationSchema = z
       ])
       .optional()
       .describe('How late conversions come; "default" is learned from all conversions given.'),
+    trial: z
+      .strictObject({
+        trials: count.describe('Trials old enough that whoever would pay has paid.'),
+        paid: count.describe('How many of them paid.'),
+        price: amount.describe('Mean first payment.'),
+        paidEvent: z.string().min(1).max(100).optional().describe('Event that pays; "purchase" if left out.'),
+      })
+      .optional()
+      .describe(
+        'What trials came to, where the event is a trial that brings nothing itself: one is worth rate × price.',
+      ),
     attributionWindow: z
       .string()
       .regex(/^\s*\d+(\.\d+)?\s*[smhd]\s*$/, 'not a length of time; write "28d"')

@@ -1,16 +1,18 @@
 import type { AccountPulse } from '../decision.ts';
-import type { Learned } from '../learned.ts';
+import type { Learned, TrialValue } from '../learned.ts';
 import { CLUSTERING_DAYS, scatterDays } from '../learning/clustering.ts';
 import { learnCurves } from '../learning/curves.ts';
 import { learnPriors } from '../learning/priors.ts';
 import { LONGEST_PULSE_HOURS, tellingWindow } from '../learning/pulse.ts';
+import { isTrial } from '../attribution.ts';
 import { arrived, delayAges, type DelayCurve } from '../statistics/delay-curve.ts';
 import { defaultCurve } from '../statistics/default-curves.ts';
 import { dispersion } from '../statistics/dispersion.ts';
 import type { GammaPrior } from '../statistics/prior.ts';
 import { orderValues } from '../statistics/roas-test.ts';
+import { learnTrial } from '../learning/trials.ts';
 import type { ConversionFacts, ObservedFacts } from './facts.ts';
-import type { Observation, ObservedCurve } from './observation.ts';
+import type { Observation, ObservedCurve, ObservedTrial } from './observation.ts';
 import { ObservationProblem } from './problem.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,6 +26,7 @@ export interface LearnInput {
   readonly siblings: readonly ObservedFacts[];
   readonly prior: Observation['prior'];
   readonly curve: Observation['curve'];
+  readonly trial: Observation['trial'];
 }
 
 /** What the facts of an observation teach about one event, by the functions that the live engine learns with. */
@@ -38,7 +41,7 @@ export function learnFrom(input: LearnInput): Learned {
     clickPrior: fitted(input, curve, 'clicks'),
     orders: values.some((value) => value > 0) ? orderValues(values) : null,
     dispersion: clusteringOf(input, curve),
-    trial: null,
+    trial: input.trial === undefined || !isTrial(input.event) ? null : trialOf(input.trial),
   };
 }
 
@@ -73,6 +76,16 @@ export function pulseOf(input: LearnInput, learned: Learned): AccountPulse | nul
     seen: arrivals.filter((atMs) => atMs > input.nowMs - window.hours * HOUR_MS).length,
     silent: dueSince(lastMs),
   };
+}
+
+function trialOf({ trials, paid, price, paidEvent }: ObservedTrial): TrialValue {
+  if (paid > trials)
+    throw new ObservationProblem(
+      ['trial', 'paid'],
+      `${paid} of ${trials} trials paid`,
+      'count each trial once, and of its payments the first',
+    );
+  return learnTrial({ paidEvent: paidEvent ?? 'purchase', trials, paid, price });
 }
 
 function everyConversion({ own, siblings, event }: LearnInput): readonly ConversionFacts[] {

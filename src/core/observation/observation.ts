@@ -23,6 +23,8 @@ export interface Observation {
   readonly prior?: 'default' | { readonly conversions: number; readonly spend: number } | undefined;
   /** "default" is learned from all conversions given, held to the engine's own curve while they are few. */
   readonly curve?: 'default' | ObservedCurve | undefined;
+  /** What matured trials came to, where the strategy's event is a trial that brings nothing itself; left out, unknown. */
+  readonly trial?: ObservedTrial | undefined;
   /** How long after its click a conversion counts: the last age of `curve`, where one is given; else 28d if left out. */
   readonly attributionWindow?: string | undefined;
   /**
@@ -93,6 +95,16 @@ export interface ObservedCurve {
   readonly share: readonly number[];
   readonly lower?: readonly number[] | undefined;
   readonly upper?: readonly number[] | undefined;
+}
+
+/** Trials old enough that whoever would pay has paid. */
+export interface ObservedTrial {
+  readonly trials: number;
+  readonly paid: number;
+  /** Mean first payment, major units. */
+  readonly price: number;
+  /** Event that pays; "purchase" if left out. */
+  readonly paidEvent?: string | undefined;
 }
 
 /** What the engine must know of its own past: changes that were carried out, and a pause that is held back. */

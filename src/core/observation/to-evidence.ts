@@ -171,6 +171,7 @@ function statisticsOf(input: StatisticsInput): Pick<Evidence, 'delivery' | 'lear
     siblings,
     prior: observation.prior,
     curve: observation.curve,
+    trial: observation.trial,
   });
   for (const event of events) learned[event] = learnFrom(asked(event));
   const counted = strategy.autopilot?.event;

@@ -1,6 +1,7 @@
 import type { TrialValue } from '../../core/learned.ts';
 import { dispersion } from '../../core/statistics/dispersion.ts';
-import { trialRate } from '../../core/statistics/late-revenue.ts';
+import { digits } from '../../core/learning/rounding.ts';
+import { learnTrial } from '../../core/learning/trials.ts';
 import { orderValues } from '../../core/statistics/roas-test.ts';
 import { isTrial } from '../../core/attribution.ts';
 import type { Db } from '../connection.ts';
@@ -14,8 +15,6 @@ import { type LearnedRow, storeLearned } from './store.ts';
 import type { Rate } from './stored.ts';
 import { loadTrials } from './trials.ts';
 
-/** Of 20 trials 7 pay, before the account's own have shown anything: worth as much as 20 of them. */
-const TRIAL_PRIOR = { a: 7, b: 13 };
 /** Fewer conversions in four weeks make no rate that silence could be told by. */
 const LEAST_FOR_RATE = 30;
 /** Conversions' worth of the account's rate in a campaign's. */
@@ -141,12 +140,5 @@ function rateOf(days: Days | undefined, siblings: Siblings, event: string): Rate
 async function trialOf(db: Db, account: LearningAccount, event: string): Promise<TrialValue | null> {
   if (!isTrial(event)) return null;
   const found = await loadTrials(db, account, event);
-  if (found === null) return null;
-  const { rate } = trialRate(TRIAL_PRIOR, found.trials, found.paid);
-  const { paidEvent, trials, paid, price } = found;
-  return { paidEvent, trials, paid, rate: digits(rate), price: digits(price) };
-}
-
-function digits(value: number): number {
-  return Number(value.toPrecision(8));
+  return found === null ? null : learnTrial(found);
 }

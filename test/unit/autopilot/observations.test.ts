@@ -137,6 +137,50 @@ describe('an answer', () => {
     expect(answered().decision.judgement?.test.spend).toBe(240 * 2.5);
   });
 
+  test('an outage is seen in the shortest stretch that tells, not in a whole morning', () => {
+    // Ten objects with a purchase each hour, the last at `untilMs`.
+    const siblings = (untilMs: number) =>
+      Array.from({ length: 10 }, () => ({
+        hours: hours(240),
+        conversions: Array.from({ length: 240 }, (_, index) => ({
+          event: 'purchase',
+          clickAt: NOW - (index + 0.1) * HOUR_MS,
+          at: NOW - (index + 0.1) * HOUR_MS + 60_000,
+          value: 40,
+        })).filter(({ at }) => at <= untilMs),
+      }));
+    const pulse = (untilMs: number) => {
+      const { decision, evidence } = answered({ conversions: [], siblings: siblings(untilMs) });
+      return { code: decision.reason.code, pulse: evidence?.pilot?.pulse };
+    };
+    expect(pulse(NOW).code).not.toBe('tracking_outage');
+    const silent = pulse(NOW - 3 * HOUR_MS);
+    expect(silent.code).toBe('tracking_outage');
+    expect(silent.pulse).toMatchObject({ hours: 2, seen: 0 });
+    // Ten objects less: nothing could be told from so few.
+    expect(answered().evidence?.pilot?.pulse).toBeNull();
+  });
+
+  test('trials that bring nothing themselves are worth what others of them paid', () => {
+    const trials = Array.from({ length: 12 }, (_, index) => ({
+      ...purchases(12, 0)[index]!,
+      event: 'trial',
+    }));
+    const by = pilotStrategy({ event: 'trial', roas: 1 });
+    const { decision } = answered({ conversions: trials }, by);
+    expect(decision.verdict).toEqual({ kind: 'keep' });
+    // 600 spent on 12 trials: 50 each. Of 1,000 trials 350 paid 20: 7 each.
+    const poor = answered({ conversions: trials, trial: { trials: 1_000, paid: 350, price: 20 } }, by);
+    expect(poor.decision.verdict).toEqual({ kind: 'pause' });
+    // Four in five paid 100: 80 each, and nothing is wrong with it.
+    const rich = answered({ conversions: trials, trial: { trials: 1_000, paid: 800, price: 100 } }, by);
+    expect(rich.decision.verdict.kind).not.toBe('pause');
+    expect(rich.evidence?.learned?.['trial']?.trial).toMatchObject({ paidEvent: 'purchase', price: 100 });
+    expect(refused(observation({ trial: { trials: 1, paid: 2, price: 20 } }), by)).toContain(
+      'trial.paid: 2 of 1 trials paid',
+    );
+  });
+
   test('what comes later than its attribution window does not count', () => {
     const clickAt = NOW - 200 * HOUR_MS;
     const late = (days: number) => ({
