@@ -151,9 +151,10 @@ function shuffled<T>(list: readonly T[]): T[] {
 describe('a storm through the door', () => {
   it('of repeats, unknown clicks, malformed and reordered postbacks ends in exactly the right conversions', async () => {
     const own = await testDatabase();
+    // Before the server: one that has just looked looks for a new source again half a second later.
+    const store = await seedAccount(own.db, { name: 'store' });
     const server = await startTestServer(own.url);
     try {
-      const store = await seedAccount(own.db, { name: 'store' });
       const beganMs = Math.floor(Date.now() / 1000) * 1000 - 12 * HOUR;
       const clicks: string[] = [];
       for (let i = 0; i < 30; i += 1)
