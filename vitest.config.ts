@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const recording = {
   test: {
     name: 'recording',
-    sequence: { groupOrder: 1 },
+    sequence: { groupOrder: 2 },
     include: ['test/replay/*.recording.ts'],
     globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
     testTimeout: 60_000,
@@ -31,6 +31,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // One PostgreSQL, a database of its own for each file.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
@@ -43,7 +45,7 @@ export default defineConfig({
       {
         test: {
           name: 'workflows',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 60_000,
@@ -53,7 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts', 'test/support/global-setup-temporal.ts'],
           testTimeout: 120_000,
