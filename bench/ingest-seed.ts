@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { connect, createPool } from '../src/db/connection.ts';
 import { insertClicks, type NewClick } from '../src/db/click-insert.ts';
-import type { NewPostback } from '../src/db/postback-insert.ts';
+import { type NewPostback, SAYS_NO_MORE } from '../src/db/postback-insert.ts';
 import { extendTotals } from '../src/db/running-totals.ts';
 import { newClickId, newPostbackId } from '../src/http/ids.ts';
 import { seedBench } from './seed.ts';
@@ -116,18 +116,7 @@ export function postbackOf(index: number, clickId: string, nowMs: number): NewPo
     conversionKey: key,
     warnings: null,
     test: false,
-    clickAtMs: null,
-    installAtMs: null,
-    installBeginAtMs: null,
-    site: null,
-    viewThrough: false,
-    reEngagement: false,
-    rejectReason: null,
-    userHash: null,
-    country: null,
-    visitorIp: null,
-    consentUserData: null,
-    consentPersonalization: null,
+    ...SAYS_NO_MORE,
     messageKey: key,
     keyExpiresAtMs: null,
     slot: index % 64,

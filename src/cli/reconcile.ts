@@ -8,7 +8,6 @@ import { reconcile } from '../core/reconcile/reconcile.ts';
 import { sumByReason } from '../core/reconcile/words.ts';
 import { dayBounds, isTimeZone } from '../core/zone.ts';
 import { loadRecorded, loadRefused } from '../db/reconcile-facts.ts';
-import { findSource } from '../db/sources.ts';
 import { messageOf, OperatorError } from '../errors.ts';
 import type { Field } from '../sources/profile.ts';
 import { fieldsOf } from '../sources/profiles/dialect.ts';
@@ -17,6 +16,7 @@ import { sourceProfile } from '../sources/registry.ts';
 import { readReport, type Report } from '../sources/report/read-report.ts';
 import { readSourceSettings } from '../sources/settings.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { knownSource } from './known-source.ts';
 import { readDay } from './read-day.ts';
 
 interface Options {
@@ -76,12 +76,7 @@ function addColumn(text: string, columns: Readonly<Record<string, Field>>): Read
 }
 
 async function run(context: CliContext, options: Options): Promise<void> {
-  const db = await context.db();
-  const source = await findSource(db, options.source);
-  if (source === undefined)
-    throw new OperatorError('unknown_source', `there is no source "${options.source}"`, {
-      next: '`./bidloop source list` names them all.',
-    });
+  const { db, row: source } = await knownSource(context, options.source);
   const profile = sourceProfile(source.profile) ?? generic;
   const workspace = await db
     .selectFrom('workspace')

@@ -62,6 +62,22 @@ export interface NewPostback {
   readonly slot: number;
 }
 
+/** What a postback says besides who, what and how much, where it says none of it. */
+export const SAYS_NO_MORE = {
+  clickAtMs: null,
+  installAtMs: null,
+  installBeginAtMs: null,
+  site: null,
+  viewThrough: false,
+  reEngagement: false,
+  rejectReason: null,
+  userHash: null,
+  country: null,
+  visitorIp: null,
+  consentUserData: null,
+  consentPersonalization: null,
+} as const satisfies Partial<NewPostback>;
+
 /**
  * Key claim, rows and inbox in one statement, which is one transaction and one round trip. Keys are inserted sorted, so
  * that two batches never wait for each other in a circle; a key past its 72 h is taken over. `in (select …)` is a hashed

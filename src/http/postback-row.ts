@@ -1,4 +1,4 @@
-import type { NewPostback } from '../db/postback-insert.ts';
+import { type NewPostback, SAYS_NO_MORE } from '../db/postback-insert.ts';
 import { slotOf } from '../sources/keys.ts';
 import { emptyParams, readPairs } from '../sources/params.ts';
 import type { Reading } from '../sources/read-postback.ts';
@@ -115,18 +115,7 @@ export function refusedRow(
     conversionKey: null,
     warnings: joinWarnings(facts.warnings ?? []),
     test: false,
-    clickAtMs: null,
-    installAtMs: null,
-    installBeginAtMs: null,
-    site: null,
-    viewThrough: false,
-    reEngagement: false,
-    rejectReason: null,
-    userHash: null,
-    country: null,
-    visitorIp: null,
-    consentUserData: null,
-    consentPersonalization: null,
+    ...SAYS_NO_MORE,
     messageKey: null,
     keyExpiresAtMs: null,
     slot: 0,

@@ -2,9 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropAttemptsBefore } from '../../src/db/forwarding/log.ts';
 import type { GuardRules } from '../../src/outbound/guard.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { forwardsOf, seedDestination } from '../support/forward-facts.ts';
+import { addPurchase, forwardsOf, seedDestination } from '../support/forward-facts.ts';
 import { MINUTE_MS, testForwarder } from '../support/forwarder.ts';
-import { addClick, addPostback, type SeededAccount, T0 } from '../support/ingest-facts.ts';
+import {
+  addClick,
+  addPostback,
+  type PostbackFacts,
+  type SeededAccount,
+  T0,
+} from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 
@@ -23,23 +29,8 @@ afterAll(async () => {
 
 const forwarder = (options: { guard?: GuardRules } = {}) =>
   testForwarder(database.db, fixture.shop.workspaceId, options);
+const purchase = (shop: SeededAccount, facts?: Partial<PostbackFacts>) => addPurchase(fixture, shop, facts);
 const since = (from: number) => receiver.requests.slice(from).map((request) => request.url);
-
-/** A click and its purchase, drained into a conversion. */
-async function purchase(
-  shop: SeededAccount,
-  facts: Partial<Parameters<typeof addPostback>[2]> = {},
-): Promise<void> {
-  const click = await addClick(database.db, shop, { atMs: T0, ad: 'a1', networkClickId: 'IwAR-1' });
-  await addPostback(database.db, shop, {
-    atMs: T0 + 5 * MINUTE_MS,
-    clickId: click,
-    amount: 42.5,
-    key: `order-${click}`,
-    ...facts,
-  });
-  await fixture.drain();
-}
 
 describe('from a conversion to an answer', () => {
   it('notes nothing where no destination is in use', async () => {

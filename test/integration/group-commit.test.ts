@@ -2,7 +2,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '../../src/db/connection.ts';
-import type { NewPostback } from '../../src/db/postback-insert.ts';
+import { type NewPostback, SAYS_NO_MORE } from '../../src/db/postback-insert.ts';
 import { createGroupCommit, type GroupCommit, type Stored } from '../../src/http/group-commit.ts';
 import { newPostbackId, uuidText } from '../../src/http/ids.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -69,18 +69,7 @@ function postback(key: string | null, over: Partial<NewPostback> = {}): NewPostb
     conversionKey: null,
     warnings: null,
     test: false,
-    clickAtMs: null,
-    installAtMs: null,
-    installBeginAtMs: null,
-    site: null,
-    viewThrough: false,
-    reEngagement: false,
-    rejectReason: null,
-    userHash: null,
-    country: null,
-    visitorIp: null,
-    consentUserData: null,
-    consentPersonalization: null,
+    ...SAYS_NO_MORE,
     messageKey: key === null ? null : Buffer.from(key.padEnd(16, '.')),
     keyExpiresAtMs: null,
     slot: 7,

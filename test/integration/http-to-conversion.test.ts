@@ -5,7 +5,7 @@ import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addObject, type SeededAccount } from '../support/ingest-facts.ts';
 import {
   KEY,
-  MARKET_MS,
+  seedTrackedAccount,
   seedTracking,
   startTestServer,
   type TestServer,
@@ -27,19 +27,7 @@ beforeAll(async () => {
   database = await testDatabase();
   const { db } = database;
   await seedTracking(db);
-  await db
-    .insertInto('ad_account')
-    .values({
-      id: 'acc',
-      workspace_id: 'w1',
-      network: 'meta',
-      network_account_id: 'act_1',
-      name: 'Shop',
-      currency: 'USD',
-      time_zone: 'America/New_York',
-      created_at: new Date(MARKET_MS),
-    })
-    .execute();
+  await seedTrackedAccount(db, 'America/New_York');
   await addObject(db, account, { level: 'campaign', networkId: '120210000000000001' });
   await addObject(db, account, {
     level: 'adset',

@@ -8,6 +8,7 @@ import { addObject, type SeededAccount } from '../support/ingest-facts.ts';
 import {
   KEY,
   MARKET_MS,
+  seedTrackedAccount,
   seedTracking,
   startTestServer,
   type TestServer,
@@ -30,19 +31,7 @@ beforeAll(async () => {
   database = await testDatabase();
   const { db } = database;
   await seedTracking(db);
-  await db
-    .insertInto('ad_account')
-    .values({
-      id: 'acc',
-      workspace_id: 'w1',
-      network: 'meta',
-      network_account_id: 'act_1',
-      name: 'Shop',
-      currency: 'USD',
-      time_zone: 'UTC',
-      created_at: new Date(MARKET_MS),
-    })
-    .execute();
+  await seedTrackedAccount(db);
   await addObject(db, account, { level: 'campaign', networkId: 'c1' });
   await addObject(db, account, { level: 'ad', networkId: 'a1', campaign: 'c1' });
   await seedStrategy(db, {

@@ -6,7 +6,14 @@ import { seal } from '../../src/secrets.ts';
 import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addObject, type SeededAccount } from '../support/ingest-facts.ts';
-import { MARKET_MS, seedTracking, startTestServer, type TestServer, until } from '../support/tracking.ts';
+import {
+  MARKET_MS,
+  seedTrackedAccount,
+  seedTracking,
+  startTestServer,
+  type TestServer,
+  until,
+} from '../support/tracking.ts';
 
 let database: TestDatabase;
 let cli: Cli;
@@ -19,19 +26,7 @@ beforeAll(async () => {
   cli = testCli(database.url);
   const { secretKey } = cli;
   await seedTracking(db);
-  await db
-    .insertInto('ad_account')
-    .values({
-      id: 'acc',
-      workspace_id: 'w1',
-      network: 'meta',
-      network_account_id: 'act_1',
-      name: 'Shop',
-      currency: 'USD',
-      time_zone: 'UTC',
-      created_at: new Date(MARKET_MS),
-    })
-    .execute();
+  await seedTrackedAccount(db);
   const account: SeededAccount = {
     workspaceId: 'w1',
     accountId: 'acc',

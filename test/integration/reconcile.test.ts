@@ -6,7 +6,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drainBatch } from '../../src/db/ingest/drain-batch.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addClick, addObject, type SeededAccount } from '../support/ingest-facts.ts';
-import { KEY, MARKET_MS, seedTracking, startTestServer, type TestServer } from '../support/tracking.ts';
+import {
+  KEY,
+  MARKET_MS,
+  seedTrackedAccount,
+  seedTracking,
+  startTestServer,
+  type TestServer,
+} from '../support/tracking.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 let database: TestDatabase;
@@ -27,19 +34,7 @@ beforeAll(async () => {
     .updateTable('source')
     .set({ created_at: new Date(MARKET_MS - 86_400_000) })
     .execute();
-  await db
-    .insertInto('ad_account')
-    .values({
-      id: 'acc',
-      workspace_id: 'w1',
-      network: 'meta',
-      network_account_id: 'act_1',
-      name: 'Shop',
-      currency: 'USD',
-      time_zone: 'UTC',
-      created_at: new Date(MARKET_MS),
-    })
-    .execute();
+  await seedTrackedAccount(db);
   await addObject(db, account, { level: 'campaign', networkId: 'c1' });
   await addObject(db, account, { level: 'ad', networkId: 'a1', campaign: 'c1' });
   server = await startTestServer(database.url);

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { addDestination } from '../../src/db/forwarding/destinations.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { sealSecrets } from '../../src/destination-access.ts';
+import { MINUTE_MS } from './forwarder.ts';
+import { addClick, addPostback, type PostbackFacts, type SeededAccount, T0 } from './ingest-facts.ts';
+import type { IngestFixture } from './ingest-fixture.ts';
 import { SECRET_KEY } from './seed-account.ts';
 
 /** A destination that takes postbacks by URL. @returns its id. */
@@ -51,4 +54,21 @@ export async function forwardsOf(db: Db, destinationId: string) {
     .orderBy('id')
     .execute();
   return forwards.map((one) => ({ ...one, log: attempts.filter((a) => a.forward_key === one.key) }));
+}
+
+/** A click and its purchase, drained into a conversion. */
+export async function addPurchase(
+  fixture: IngestFixture,
+  shop: SeededAccount,
+  facts: Partial<PostbackFacts> = {},
+): Promise<void> {
+  const click = await addClick(fixture.db, shop, { atMs: T0, ad: 'a1', networkClickId: 'IwAR-1' });
+  await addPostback(fixture.db, shop, {
+    atMs: T0 + 5 * MINUTE_MS,
+    clickId: click,
+    amount: 42.5,
+    key: `order-${click}`,
+    ...facts,
+  });
+  await fixture.drain();
 }

@@ -63,6 +63,23 @@ export async function seedTracking(db: Db, wallMs = Date.now()): Promise<void> {
     .execute();
 }
 
+/** The workspace's account on Meta, `acc`, in US dollars. */
+export async function seedTrackedAccount(db: Db, timeZone = 'UTC'): Promise<void> {
+  await db
+    .insertInto('ad_account')
+    .values({
+      id: 'acc',
+      workspace_id: 'w1',
+      network: 'meta',
+      network_account_id: 'act_1',
+      name: 'Shop',
+      currency: 'USD',
+      time_zone: timeZone,
+      created_at: new Date(MARKET_MS),
+    })
+    .execute();
+}
+
 export interface TestServer {
   readonly base: string;
   readonly dataDir: string;
