@@ -26,6 +26,8 @@ export interface SendDeps {
   readonly tokenFor: (destination: Destination) => Promise<WithToken>;
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly guard: GuardRules;
+  /** This installation's, on every request. */
+  readonly mark: string;
   readonly wallNowMs: () => number;
   /** Workspace time. */
   readonly nowMs: () => number;
@@ -136,7 +138,11 @@ function requestFor(
       reason: 'overtaken',
       message: `The conversion is ${conversion.status} by now.`,
     };
-  const built = buildRequest(destination, conversion, { nowMs: deps.nowMs(), guard: deps.guard });
+  const built = buildRequest(destination, conversion, {
+    nowMs: deps.nowMs(),
+    guard: deps.guard,
+    mark: deps.mark,
+  });
   if (built.kind === 'request') return built;
   const state = MENDABLE.has(built.reason) ? 'failed' : 'not_sent';
   return { kind: 'unsent', state, reason: built.reason, message: built.message };

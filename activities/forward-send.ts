@@ -77,7 +77,7 @@ export async function sendSome(
         deps,
         forward,
         destination,
-        facts === undefined ? null : outboundConversion(facts),
+        facts === undefined ? null : outboundConversion(facts, deps.mark),
         counts,
       );
       if (sent === null) continue;

@@ -26,6 +26,8 @@ export interface ForwardDeps {
   readonly openDestination: (row: DestinationRow, withSecrets: boolean) => Destination;
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly guard: GuardRules;
+  /** This installation's own: a conversion that comes back with it is not told again. */
+  readonly mark: string;
   readonly wallNowMs: () => number;
   /** Sign of life, and whether the worker is asked to stop. */
   readonly beat: () => { readonly stop: boolean };
@@ -64,7 +66,7 @@ export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
       let changes = 0;
       while (!deps.beat().stop && wallNowMs() < until) {
         const planned = await planNoted(
-          { db, open: (row) => deps.openDestination(row, false), skip: unreadable },
+          { db, mark: deps.mark, open: (row) => deps.openDestination(row, false), skip: unreadable },
           { workspaceId, nowMs: nowMs() },
         );
         changes += planned;

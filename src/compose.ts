@@ -26,6 +26,7 @@ import type { NetworkRegistry } from './networks/registry.ts';
 import { OperatorError } from './errors.ts';
 import { sendRequest } from './outbound-send.ts';
 import type { GuardRules } from './outbound/guard.ts';
+import { ownMark } from './own-addresses.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
 import { sweep } from './runtime/sweep.ts';
 import { open } from './secrets.ts';
@@ -138,6 +139,7 @@ export function composeActivities(deps: ComposeDeps) {
     send: (request) =>
       sendRequest(request, { guard, wallNowMs, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
     guard,
+    mark: ownMark(deps.secretKey),
     wallNowMs,
     beat: () => {
       Context.current().heartbeat();

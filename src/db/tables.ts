@@ -277,6 +277,7 @@ export interface PostbackTable {
   visitor_ip: string | null;
   consent_user_data: boolean | null;
   consent_personalization: boolean | null;
+  via: string | null;
 }
 
 export interface MessageKeyTable {
@@ -348,6 +349,10 @@ export interface ConversionTable {
   losers: JSONColumnType<StoredLoser[]> | null;
   payout_micros: Micros | null;
   payout_currency: string | null;
+  /** The report that counts of an install that several senders tell of. */
+  same_as_id: string | null;
+  relation: Exclude<Relation, 'first'> | null;
+  relation_of_id: string | null;
 }
 
 /** What was passed over, and why. */
@@ -680,6 +685,9 @@ export interface ForwardTable {
   next_at: Date | null;
   taken_wall_at: Date | null;
   receipt: string | null;
+  verdict: 'awaited' | 'confirmed' | 'refused' | 'unknown' | null;
+  ask_at: Date | null;
+  asks: Defaulted<number>;
   planned_at: Date;
   settled_at: Date | null;
 }
@@ -696,7 +704,18 @@ export interface ForwardAttemptTable {
   status: number | null;
   answer: string | null;
   latency_ms: number | null;
-  verdict: 'delivered' | 'repeat' | 'retry' | 'failed' | 'given_up' | 'unknown' | null;
+  kind: Defaulted<'send' | 'ask'>;
+  verdict:
+    | 'delivered'
+    | 'repeat'
+    | 'retry'
+    | 'failed'
+    | 'given_up'
+    | 'unknown'
+    | 'awaited'
+    | 'confirmed'
+    | 'refused'
+    | null;
   why: string | null;
   next_at: Date | null;
 }

@@ -14,7 +14,7 @@ export type GoogleStatus =
 export function googleStatusRequest(destination: GoogleDestination, receipt: string): HttpParts {
   return {
     method: 'GET',
-    url: `https://datamanager.googleapis.com/v1/requestStatus:retrieve?requestId=${urlText(receipt)}`,
+    url: `${destination.baseUrl}/v1/requestStatus:retrieve?requestId=${urlText(receipt)}`,
     headers: { authorization: headerText(`Bearer ${destination.secrets['access_token'] ?? ''}`) },
     body: null,
   };

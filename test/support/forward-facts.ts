@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { addDestination } from '../../src/db/forwarding/destinations.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { sealSecrets } from '../../src/destination-access.ts';
+import { ownMark } from '../../src/own-addresses.ts';
 import { MINUTE_MS } from './forwarder.ts';
 import { addClick, addPostback, type PostbackFacts, type SeededAccount, T0 } from './ingest-facts.ts';
 import type { IngestFixture } from './ingest-fixture.ts';
+import type { Receiver } from './receiver.ts';
 import { SECRET_KEY } from './seed-account.ts';
 
 /** A destination that takes postbacks by URL. @returns its id. */
@@ -32,6 +34,15 @@ export async function seedDestination(
     nowMs: facts.nowMs,
   });
   return id;
+}
+
+/** Paths and queries that a receiver was called by; each must carry our mark, which is left out here. */
+export function addressesSaid(receiver: Receiver, from = 0): readonly string[] {
+  const mark = `bidloop_via=${ownMark(SECRET_KEY)}`;
+  return receiver.requests.slice(from).map(({ url }) => {
+    if (!url.includes(mark)) throw new Error(`${url} does not carry our mark`);
+    return url.replace(new RegExp(`[?&]${mark}`), '');
+  });
 }
 
 /** Forwards of a destination with their attempts, oldest first. */

@@ -4,12 +4,13 @@ import { sendRequest } from '../../../src/outbound-send.ts';
 import { readToken, tokenRequest } from '../../../src/outbound/access-token.ts';
 import type { Destination } from '../../../src/outbound/destination.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
-import { FORWARDING, NOW, template } from './support.ts';
+import { FORWARDING, HOMES, NOW, template } from './support.ts';
 
 const SECRETS = { refresh_token: 'r/1', client_id: 'c 2', client_secret: 's&3', developer_token: 'd' };
 const google: Destination = {
   ...FORWARDING,
   kind: 'google',
+  ...HOMES.google,
   accountId: '1',
   loginAccountId: null,
   eventSource: 'WEB',
@@ -18,6 +19,7 @@ const google: Destination = {
 const microsoft: Destination = {
   ...FORWARDING,
   kind: 'microsoft',
+  ...HOMES.microsoft,
   customerId: '1',
   accountId: '2',
   secrets: SECRETS,

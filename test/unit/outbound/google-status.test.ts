@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { googleStatusRequest, readGoogleStatus } from '../../../src/outbound/google-status.ts';
-import { FORWARDING } from './support.ts';
+import { FORWARDING, HOMES } from './support.ts';
 
 const state = (requestStatus: string, more: object = {}) =>
   readGoogleStatus(200, JSON.stringify({ requestStatusPerDestination: [{ requestStatus, ...more }] }));
@@ -11,6 +11,7 @@ describe('what Google made of a request is asked for by its receipt', () => {
     const destination = {
       ...FORWARDING,
       kind: 'google',
+      ...HOMES.google,
       accountId: '1',
       loginAccountId: null,
       eventSource: 'WEB',

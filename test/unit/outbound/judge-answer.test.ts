@@ -4,7 +4,7 @@ import type { Destination } from '../../../src/outbound/destination.ts';
 import { type Answer, judgeAnswer } from '../../../src/outbound/judge-answer.ts';
 import { PRESETS, presetDestination } from '../../../src/outbound/presets.ts';
 import { nextAttemptMs, retryAfterMs } from '../../../src/outbound/retry.ts';
-import { FORWARDING, NOW, template } from './support.ts';
+import { FORWARDING, HOMES, NOW, template } from './support.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -13,6 +13,7 @@ const API = { ...FORWARDING, stages: 'approved' } as const;
 const meta: Destination = {
   ...API,
   kind: 'meta',
+  ...HOMES.meta,
   apiVersion: 'v26.0',
   pixelId: '1',
   actionSource: 'website',
@@ -21,6 +22,7 @@ const meta: Destination = {
 const tiktok: Destination = {
   ...API,
   kind: 'tiktok',
+  ...HOMES.tiktok,
   eventSource: 'web',
   eventSourceId: 'C',
   testEventCode: null,
@@ -28,11 +30,18 @@ const tiktok: Destination = {
 const google: Destination = {
   ...API,
   kind: 'google',
+  ...HOMES.google,
   accountId: '1',
   loginAccountId: null,
   eventSource: 'WEB',
 };
-const microsoft: Destination = { ...API, kind: 'microsoft', customerId: '1', accountId: '2' };
+const microsoft: Destination = {
+  ...API,
+  kind: 'microsoft',
+  ...HOMES.microsoft,
+  customerId: '1',
+  accountId: '2',
+};
 
 const answer = (status: number, body = '', headers: Readonly<Record<string, string>> = {}): Answer => ({
   kind: 'answer',
