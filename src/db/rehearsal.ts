@@ -25,6 +25,9 @@ export interface RehearsedConversion {
   readonly valueMicros: number | null;
   /** The account's; null where no account is known. */
   readonly currency: string | null;
+  /** The amount as it was sent; null where none was. */
+  readonly sentMicros: number | null;
+  readonly sentCurrency: string | null;
   readonly accountId: string | null;
   readonly object: string | null;
   readonly campaign: string | null;
@@ -108,6 +111,8 @@ async function conversionOf(
       'c.counted',
       'c.excluded',
       'c.value_micros',
+      'c.original_micros',
+      'c.original_currency',
       'c.account_id',
       'c.losers',
       'a.currency',
@@ -125,6 +130,8 @@ async function conversionOf(
     excluded: row.excluded,
     valueMicros: row.value_micros,
     currency: row.currency,
+    sentMicros: row.original_micros,
+    sentCurrency: row.original_currency,
     accountId: row.account_id,
     object: row.object,
     campaign: row.campaign,

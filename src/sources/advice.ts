@@ -164,6 +164,22 @@ const WARNINGS: Readonly<Record<string, (name: string, meant: string) => Advice>
     what: `"${name}" counts points, which are no money`,
     next: 'Send the payout in a currency if there is one.',
   }),
+  conversion_before_click: () => ({
+    what: 'the conversion is dated before its click',
+    next: "Is the sender's clock or time zone right? bidloop source set <source> --zone Europe/Berlin",
+  }),
+  clock_skew: () => ({
+    what: 'the conversion is dated some seconds before its click',
+    next: 'It is credited all the same: the clocks of two machines differ.',
+  }),
+  sender_differs: () => ({
+    what: 'the sender names another ad than the click does',
+    next: 'The click is believed; who else claims it stands with the conversion.',
+  }),
+  missing_question_mark: () => ({
+    what: 'the parameters stand in the path',
+    next: 'Put a ? before the first of them.',
+  }),
   client_side_call: () => ({
     what: "a visitor's browser sent it",
     next: "Anybody who opens that page can send more: call the address from the sender's server instead.",
