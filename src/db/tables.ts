@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CoarseValue } from '../core/apple/conversion-values.ts';
 import type { AppleEventType, AppleOutcomeKind } from '../core/apple/outcome-kinds.ts';
 import type { LosingReason, Match } from '../core/attribution-candidates.ts';
+import type { Relation } from '../core/conversion-relation.ts';
 import type { Signal, Treatment } from '../core/fraud/signals.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
@@ -380,7 +381,8 @@ export interface ConversionChangeTable {
 export interface ConversionMessageTable {
   conversion_id: string;
   key: string;
-  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed';
+  /** Null where the message says nothing of it: a refund alone. */
+  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed' | null;
   said_at: Date | null;
   received_at: Date;
   amount_kind: 'none' | 'total' | 'delta';
