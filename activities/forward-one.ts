@@ -36,6 +36,8 @@ export interface SendDeps {
 
 export interface SendCounts {
   sent: number;
+  /** Of those sent before: their receiver has said that they count. */
+  confirmed: number;
   retried: number;
   failed: number;
   notSent: number;
@@ -148,7 +150,10 @@ function requestFor(
   return { kind: 'unsent', state, reason: built.reason, message: built.message };
 }
 
-type End = Pick<AttemptEnd, 'verdict' | 'why' | 'state' | 'reason' | 'message' | 'nextMs' | 'receipt'>;
+type End = Pick<
+  AttemptEnd,
+  'verdict' | 'why' | 'state' | 'reason' | 'message' | 'nextMs' | 'receipt' | 'askMs'
+>;
 
 /** What a verdict means for the log and for the forward. */
 function endOf(verdict: Verdict, hide: (text: string) => string, reason: string | null): End {
@@ -162,6 +167,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: null,
         nextMs: null,
         receipt: verdict.receipt === null ? null : hide(verdict.receipt),
+        askMs: verdict.askAtMs,
       };
     case 'retry':
       return {
@@ -172,6 +178,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: null,
         nextMs: verdict.atMs,
         receipt: null,
+        askMs: null,
       };
     case 'failed':
     case 'given_up':
@@ -183,6 +190,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: hide(`${verdict.why}. ${verdict.next}`.trim()),
         nextMs: null,
         receipt: null,
+        askMs: null,
       };
   }
 }

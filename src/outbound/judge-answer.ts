@@ -1,6 +1,6 @@
 import type { Destination } from './destination.ts';
 import { type Said, googleSays, metaSays, microsoftSays, templateSays, tiktokSays } from './answers.ts';
-import { type AttemptHistory, nextAttemptMs, retryAfterMs } from './retry.ts';
+import { type AttemptHistory, nextAskMs, nextAttemptMs, retryAfterMs } from './retry.ts';
 
 /** What came back. */
 export type Answer =
@@ -21,6 +21,8 @@ export type Verdict =
       readonly repeat: boolean;
       /** By which the receiver's own judgement can be asked for later (Google), or its support asked. */
       readonly receipt: string | null;
+      /** When to ask for that judgement; null where taking was all. */
+      readonly askAtMs: number | null;
     }
   | { readonly kind: 'retry'; readonly atMs: number; readonly why: string }
   /** `failed`: the receiver refused it. `given_up`: it could not be reached, or was busy, for a day. */
@@ -40,7 +42,12 @@ export function judgeAnswer(destination: Destination, answer: Answer, history: A
   const said = says(destination, status, answer.body);
   switch (said.kind) {
     case 'taken':
-      return { kind: 'delivered', repeat: said.repeat, receipt: said.receipt };
+      return {
+        kind: 'delivered',
+        repeat: said.repeat,
+        receipt: said.receipt,
+        askAtMs: firstAskMs(destination, said.receipt, history.nowMs),
+      };
     case 'passing':
       return again(said.why, history, said.waitMs ?? wait);
     case 'refused':
@@ -57,6 +64,12 @@ export function judgeAnswer(destination: Destination, answer: Answer, history: A
     };
   }
   return { kind: 'failed', why: `status ${status}`, next: REPLAY };
+}
+
+/** Google alone takes first and judges later. */
+function firstAskMs(destination: Destination, receipt: string | null, nowMs: number): number | null {
+  if (destination.kind !== 'google' || receipt === null) return null;
+  return nextAskMs({ asks: 0, acceptedAtMs: nowMs, nowMs });
 }
 
 function says(destination: Destination, status: number, body: string): Said {

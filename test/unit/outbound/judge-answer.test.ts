@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../../src/outbound/destination.ts';
 import { type Answer, judgeAnswer } from '../../../src/outbound/judge-answer.ts';
 import { PRESETS, presetDestination } from '../../../src/outbound/presets.ts';
-import { nextAttemptMs, retryAfterMs } from '../../../src/outbound/retry.ts';
+import { nextAskMs, nextAttemptMs, retryAfterMs } from '../../../src/outbound/retry.ts';
 import { FORWARDING, HOMES, NOW, template } from './support.ts';
 
 const MINUTE_MS = 60_000;
@@ -63,7 +63,12 @@ function preset(id: string): Destination {
 
 describe('by status', () => {
   it.each([200, 201, 204, 299])('%i is delivered', (status) => {
-    expect(judge(template(), status)).toEqual({ kind: 'delivered', repeat: false, receipt: null });
+    expect(judge(template(), status)).toEqual({
+      kind: 'delivered',
+      repeat: false,
+      receipt: null,
+      askAtMs: null,
+    });
   });
 
   it.each([408, 429, 500, 502, 503, 599])('%i is tried again', (status) => {
@@ -121,6 +126,7 @@ describe('by body', () => {
       kind: 'delivered',
       repeat: false,
       receipt: 'Abc',
+      askAtMs: null,
     });
     expect(judge(meta, 200, { events_received: 0 }).kind).toBe('failed');
     const error = (fields: object) => ({ error: { message: 'm', ...fields } });
@@ -149,7 +155,12 @@ describe('by body', () => {
   });
 
   it("Google's request id is kept; a token that ran out is no failure; its wait is obeyed", () => {
-    expect(judge(google, 200, { requestId: 'q-1' })).toMatchObject({ kind: 'delivered', receipt: 'q-1' });
+    expect(judge(google, 200, { requestId: 'q-1' })).toEqual({
+      kind: 'delivered',
+      repeat: false,
+      receipt: 'q-1',
+      askAtMs: NOW + 30 * MINUTE_MS,
+    });
     expect(judge(google, 200, {}).kind).toBe('failed');
     expect(judge(google, 401, { error: { code: 401 } }).kind).toBe('retry');
     expect(judge(google, 400, { error: { status: 'INVALID_ARGUMENT', message: 'bad' } })).toMatchObject({
@@ -233,4 +244,18 @@ it('never throws, and what is tried again is later than now and within a day of 
     ),
     { numRuns: 500 },
   );
+});
+
+it('a receiver that judges later is asked after half an hour, then each time a little later, for a day', () => {
+  let nowMs = NOW;
+  const minutes: number[] = [];
+  for (let asks = 0; ; asks += 1) {
+    const at = nextAskMs({ asks, acceptedAtMs: NOW, nowMs });
+    if (at === null) break;
+    minutes.push((at - NOW) / MINUTE_MS);
+    nowMs = at;
+  }
+  expect(minutes.slice(0, 5).map((one) => Math.round(one))).toEqual([30, 69, 120, 180, 240]);
+  expect(minutes.length).toBeLessThan(30);
+  expect(minutes.at(-1)).toBeLessThanOrEqual(24 * 60);
 });
