@@ -300,12 +300,16 @@ export interface ForwardResult {
   /** Changes of conversions that were looked at. */
   readonly changes: number;
   readonly sent: number;
+  /** Sent before, and said to count by a receiver that judges later. */
+  readonly confirmed: number;
   readonly retried: number;
   readonly failed: number;
   readonly notSent: number;
   /** Forwards that wait for their next try. */
   readonly waiting: number;
-  /** Wall milliseconds until the next of them is due; null when none waits. */
+  /** Forwards that were taken and whose receiver has not judged them yet. */
+  readonly awaited: number;
+  /** Wall milliseconds until the next of either is due; null when there is none. */
   readonly nextInMs: number | null;
   /** One sentence for the workflow's page. */
   readonly sentence: string;
