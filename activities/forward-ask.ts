@@ -65,6 +65,7 @@ async function ask(deps: SendDeps, destination: GoogleDestination, forward: Forw
   const request = googleStatusRequest(destination, forward.receipt ?? '');
   const sent = await deps.send(request);
   const answer = sent.kind === 'refused_address' ? ({ kind: 'no_answer', why: sent.why } as const) : sent;
+  if (answer.kind === 'answer' && answer.status === 401) deps.forgetToken(destination.id);
   const said: GoogleStatus =
     answer.kind === 'answer'
       ? readGoogleStatus(answer.status, answer.body)

@@ -11,7 +11,7 @@ import type { HttpParts } from '../src/outbound/http-parts.ts';
 import { judgeAnswer, type Verdict } from '../src/outbound/judge-answer.ts';
 import { attemptLine, maskSecrets } from '../src/outbound/mask.ts';
 import type { Sent } from '../src/outbound-send.ts';
-import type { WithToken } from './forward-token.ts';
+import type { Tokens } from './forward-token.ts';
 
 /** Characters of a request's body that are kept. */
 const MAX_BODY = 4_096;
@@ -23,7 +23,8 @@ export interface SendDeps {
   readonly db: Db;
   /** Opens secrets. @throws where key or settings do not fit. */
   readonly open: (row: DestinationRow) => Destination;
-  readonly tokenFor: (destination: Destination) => Promise<WithToken>;
+  readonly tokenFor: Tokens['tokenFor'];
+  readonly forgetToken: Tokens['forgetToken'];
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly guard: GuardRules;
   /** This installation's, on every request. */
@@ -106,6 +107,7 @@ export async function sendOne(
     ...common,
     ...endOf(verdict, hide, sent.kind === 'refused_address' ? 'refused_address' : null),
   });
+  if (verdict.kind === 'retry' && verdict.freshToken) deps.forgetToken(destination.id);
   if (verdict.kind === 'delivered') counts.sent += 1;
   else if (verdict.kind === 'retry') counts.retried += 1;
   else counts.failed += 1;

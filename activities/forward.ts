@@ -44,7 +44,7 @@ const ABANDONED_AFTER_MS = 30_000;
 export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
   const { db, wallNowMs, log } = deps;
   const abandonedAfterMs = deps.abandonedAfterMs ?? ABANDONED_AFTER_MS;
-  const tokenFor = createTokens(deps);
+  const tokens = createTokens(deps);
   /** A destination that cannot be read must not keep the others from being served. */
   const readable = (row: DestinationRow): boolean => {
     try {
@@ -75,7 +75,7 @@ export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
         const due = await listDue(db, workspaceId, nowMs());
         const send = {
           ...deps,
-          tokenFor,
+          ...tokens,
           nowMs,
           open: (row: DestinationRow) => deps.openDestination(row, true),
         };

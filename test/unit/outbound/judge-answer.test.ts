@@ -49,6 +49,10 @@ const answer = (status: number, body = '', headers: Readonly<Record<string, stri
   headers,
   body,
 });
+const renewable = (destination: Destination): Destination => ({
+  ...destination,
+  secrets: { refresh_token: 'r', client_id: 'c', client_secret: 's' },
+});
 const judge = (destination: Destination, status: number, body: unknown = '') =>
   judgeAnswer(destination, answer(status, typeof body === 'string' ? body : JSON.stringify(body)), FIRST);
 
@@ -162,7 +166,15 @@ describe('by body', () => {
       askAtMs: NOW + 30 * MINUTE_MS,
     });
     expect(judge(google, 200, {}).kind).toBe('failed');
-    expect(judge(google, 401, { error: { code: 401 } }).kind).toBe('retry');
+    expect(judge(renewable(google), 401, { error: { code: 401 } })).toMatchObject({
+      kind: 'retry',
+      freshToken: true,
+    });
+    // Nothing here can renew it: somebody must.
+    expect(judge(google, 401, { error: { code: 401 } })).toMatchObject({
+      kind: 'failed',
+      next: expect.stringContaining('access token'),
+    });
     expect(judge(google, 400, { error: { status: 'INVALID_ARGUMENT', message: 'bad' } })).toMatchObject({
       kind: 'failed',
       why: 'Google: INVALID_ARGUMENT bad',
@@ -181,7 +193,17 @@ describe('by body', () => {
       kind: 'failed',
       why: 'Microsoft: X late',
     });
-    expect(judge(microsoft, 401, '').kind).toBe('retry');
+    const fault = (Code: number) => ({ Errors: [{ Code, ErrorCode: 'E', Message: 'm' }], TrackingId: 't' });
+    for (const [status, body] of [
+      [401, ''],
+      [400, fault(109)],
+      [500, fault(109)],
+    ] as const)
+      expect(judge(renewable(microsoft), status, body)).toMatchObject({ kind: 'retry', freshToken: true });
+    expect(judge(microsoft, 400, fault(117))).toMatchObject({ kind: 'retry', freshToken: false });
+    expect(judge(microsoft, 400, { OperationErrors: [{ Code: 207 }] }).kind).toBe('retry');
+    expect(judge(microsoft, 500, fault(0)).kind).toBe('retry');
+    expect(judge(microsoft, 400, fault(105))).toMatchObject({ kind: 'failed', why: 'Microsoft: E m' });
   });
 });
 
