@@ -1,3 +1,4 @@
+import { RELATION_WORDS } from '../core/conversion-relation.ts';
 import { decimalFromMicros, micros } from '../core/money.ts';
 import type { Rehearsal, RehearsedConversion } from '../db/rehearsal.ts';
 import { reasonAdvice } from '../sources/advice.ts';
@@ -30,7 +31,8 @@ export function rehearsalText(rehearsal: Rehearsal, sourceId: string): readonly 
 function conversionLines(conversion: RehearsedConversion): readonly string[] {
   const { exists, status, counted, object, campaign, accountId, losers, excluded } = conversion;
   const where = [object, campaign === object ? null : campaign, accountId].filter((part) => part !== null);
-  const money = moneyOf(conversion);
+  const relation = conversion.relation === null ? '' : `${RELATION_WORDS[conversion.relation]}, `;
+  const money = `${relation}${moneyOf(conversion)}`;
   return [
     `  ${exists ? 'The conversion on record would be' : 'A new conversion,'} ${status}, ${money}, ${counted ? 'counted' : `not counted${excluded === null ? '' : ` (${excluded})`}`}${where.length === 0 ? '' : `, for ${where.join(' in ')}`}.`,
     ...losers.map((loser) => `  Passed over: ${loser}.`),

@@ -14,6 +14,13 @@ export interface RelatedConversion {
 /** What a new conversion is to the ones before it on the same click. */
 export type Relation = 'first' | 'payment_after_trial' | 'rebill' | 'upsell';
 
+/** As people read it: "a rebill". */
+export const RELATION_WORDS: Readonly<Record<Exclude<Relation, 'first'>, string>> = {
+  payment_after_trial: 'the payment after a trial',
+  rebill: 'a rebill',
+  upsell: 'an upsell',
+};
+
 /** `ofId`: the conversion it follows. */
 export interface ConversionRelation {
   readonly relation: Relation;

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
+import type { Relation } from '../core/conversion-relation.ts';
 import type { Db } from './connection.ts';
 import { drainWithin } from './ingest/drain-batch.ts';
 import { insertPostbacks, type NewPostback } from './postback-insert.ts';
@@ -31,6 +32,8 @@ export interface RehearsedConversion {
   readonly accountId: string | null;
   readonly object: string | null;
   readonly campaign: string | null;
+  /** What it is to earlier payments; null for the first. */
+  readonly relation: Exclude<Relation, 'first'> | null;
   /** Who was passed over, and why, a sentence each. */
   readonly losers: readonly string[];
 }
@@ -115,6 +118,7 @@ async function conversionOf(
       'c.original_currency',
       'c.account_id',
       'c.losers',
+      'c.relation',
       'a.currency',
       'o.name as object',
       'k.name as campaign',
@@ -135,6 +139,7 @@ async function conversionOf(
     accountId: row.account_id,
     object: row.object,
     campaign: row.campaign,
+    relation: row.relation,
     losers: (row.losers ?? []).map((loser) => loser.text),
   };
 }

@@ -89,6 +89,10 @@ const REASONS: Readonly<Record<string, Advice>> = {
     what: 'its ad or campaign is not known here',
     next: 'It counts after the next sync, if the account is connected: bidloop account list',
   },
+  same_install: {
+    what: 'another sender reports the same install, which counts once',
+    next: 'Nothing: "bidloop postback explain" says which report counts and why.',
+  },
   outside_window: {
     what: 'too long after its click',
     next: 'Is the window right? bidloop source set <source> --window purchase=30d',

@@ -151,7 +151,7 @@ describe('postback explain of what people paste', () => {
     expect(told).toMatchObject({ code: 0, err: '' });
     expect(told.out).toContain('Source: Generic postback (source "open", as its address says)');
     expect(told.out).toContain('It would be counted.');
-    expect(told.out).toMatch(/A new conversion, approved, 7\.1 USD/);
+    expect(told.out).toMatch(/A new conversion, approved, a rebill, 7\.1 USD/);
   });
 
   it('says what is odd in words, and what an unvalued amount was', async () => {
