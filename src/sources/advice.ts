@@ -201,6 +201,22 @@ export function warningAdvice(warning: string): Advice {
   return own(WARNINGS, code)?.(name, meant) ?? { what: warning.replaceAll('_', ' '), next: '' };
 }
 
+/** What is odd about a click, by the flag it carries. */
+export function clickAdvice(flag: string, linkId: string): Advice {
+  const [code = '', name = '', meant = ''] = flag.split(':');
+  const show = `Paste the parameters that "bidloop link show ${linkId}" prints into the ad.`;
+  switch (code) {
+    case 'unresolved_macro':
+      return { what: `the network did not fill the macro in "${name}"`, next: show };
+    case 'near_miss':
+      return { what: `"${name}" is read by nobody`, next: `Did you mean "${meant}"? ${show}` };
+    case 'link_removed':
+      return { what: 'the link was removed', next: 'Take it out of the ads that still run.' };
+    default:
+      return own(WARNINGS, code)?.(name, meant) ?? { what: flag.replaceAll('_', ' '), next: '' };
+  }
+}
+
 /** What to do about one kind of trouble of one source. */
 export function errorAdvice(error: {
   readonly kind: string;
