@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { addDestination } from '../../src/db/forwarding/destinations.ts';
 import type { Db } from '../../src/db/connection.ts';
 import { sealSecrets } from '../../src/destination-access.ts';
+import type { DestinationKind } from '../../src/outbound/destination-settings.ts';
 import { ownMark } from '../../src/own-addresses.ts';
 import { MINUTE_MS } from './forwarder.ts';
 import { addClick, addPostback, type PostbackFacts, type SeededAccount, T0 } from './ingest-facts.ts';
@@ -9,12 +10,13 @@ import type { IngestFixture } from './ingest-fixture.ts';
 import type { Receiver } from './receiver.ts';
 import { SECRET_KEY } from './seed-account.ts';
 
-/** A destination that takes postbacks by URL. @returns its id. */
+/** A destination: one that takes postbacks by URL, or another kind with its settings. @returns its id. */
 export async function seedDestination(
   db: Db,
   facts: {
     readonly workspaceId: string;
-    readonly url: string;
+    readonly url?: string;
+    readonly kind?: DestinationKind;
     readonly nowMs: number;
     readonly settings?: Readonly<Record<string, unknown>>;
     readonly secrets?: Readonly<Record<string, string>>;
@@ -25,9 +27,9 @@ export async function seedDestination(
   await addDestination(db, {
     id,
     workspaceId: facts.workspaceId,
-    kind: 'template',
+    kind: facts.kind ?? 'template',
     name: 'Partner',
-    settings: { url: facts.url, ...facts.settings },
+    settings: { ...(facts.url === undefined ? {} : { url: facts.url }), ...facts.settings },
     secretsSealed: sealSecrets(SECRET_KEY, id, secrets),
     secretNames: Object.keys(secrets),
     enabled: true,
