@@ -137,7 +137,8 @@ export function weakClickNames(params: Params, profile: SourceProfile): readonly
   ];
 }
 
-const ACCOUNT_NAMES = [
+/** Names of a user's account, at offerwalls above all. */
+export const ACCOUNT_NAMES = [
   'user_id',
   'userid',
   'user',

@@ -11,14 +11,15 @@ export interface MacroToken {
   readonly dialect: string;
 }
 
-const NAME = String.raw`_?~?[A-Za-z][\w.~-]*`;
+/** Bounded, and so is what may follow a name: an opened bracket without an end must not be searched over and over. */
+const NAME = String.raw`_?~?[A-Za-z][\w.~-]{0,120}`;
 const DIALECTS: readonly (readonly [string, RegExp])[] = [
-  ['${(name)!}', new RegExp(String.raw`\$\{\((${NAME})\)!?[^{}]*\}`, 'g')],
+  ['${(name)!}', new RegExp(String.raw`\$\{\((${NAME})\)!?[^{}]{0,300}\}`, 'g')],
   ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
-  ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]*\}`, 'g')],
-  ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]*\}\}`, 'g')],
-  ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]*\}`, 'g')],
-  ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]*\}`, 'g')],
+  ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]{0,300}\}`, 'g')],
+  ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]{0,300}\}\}`, 'g')],
+  ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]{0,300}\}`, 'g')],
+  ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
   ['[[name]]', new RegExp(String.raw`\[\[(${NAME})\]\]`, 'g')],
   ['[name]', new RegExp(String.raw`\[(${NAME})\]`, 'g')],
