@@ -1,68 +1,68 @@
-import { type Alert, findAlerts, listAlertReceivers, markAlertSent, settleAlerts } from '../src/db/alerts.ts';
+import { isTaken, sendAlert } from '../src/alert-send.ts';
+import { findAlerts, listAlertReceivers, markAlertSent, settleAlerts } from '../src/db/alerts.ts';
 import { loadNow } from '../src/db/clock.ts';
 import type { Db } from '../src/db/connection.ts';
 import { messageOf } from '../src/errors.ts';
+import type { AlertActivities } from './contract.ts';
 
 export interface AlertDeps {
   readonly db: Db;
+  readonly wallNowMs: () => number;
   /** The address behind a workspace's sealed one. @throws where it cannot be opened here. */
   readonly openUrl: (workspaceId: string, sealed: Buffer) => string;
   readonly log: { warn(facts: object, message: string): void };
 }
 
-const TIMEOUT_MS = 5_000;
+/** Looking for trouble, and telling those who want to hear it. */
+export function createAlertActivities(deps: AlertDeps): AlertActivities {
+  return {
+    async lookForAlerts() {
+      const wallMs = deps.wallNowMs();
+      const { receivers, open, told } = await tellAlerts(deps, wallMs);
+      const at = new Date(wallMs).toISOString();
+      return {
+        sentence:
+          receivers === 0
+            ? 'nobody wants to be told'
+            : `${open} open in ${receivers} ${receivers === 1 ? 'workspace' : 'workspaces'} at ${at}, ${told} told just now`,
+      };
+    },
+  };
+}
+
+export interface ToldAlerts {
+  /** Workspaces that want to be told. */
+  readonly receivers: number;
+  /** What is wrong in them. */
+  readonly open: number;
+  /** Alerts that were taken now. */
+  readonly told: number;
+}
 
 /**
  * Tells each workspace that wants to hear it what is wrong: once for each trouble, until it is over. What its receiver
- * did not take is told again at the next run.
- *
- * @returns how many alerts were taken.
+ * did not take is told again at the next look, and a receiver that fails is left alone until then.
  */
-export async function tellAlerts(deps: AlertDeps, wallMs: number): Promise<number> {
+export async function tellAlerts(deps: AlertDeps, wallMs: number): Promise<ToldAlerts> {
   const { db, log } = deps;
-  let sent = 0;
-  for (const { id, sealed } of await listAlertReceivers(db)) {
+  const receivers = await listAlertReceivers(db);
+  let [open, told] = [0, 0];
+  for (const { id, sealed } of receivers) {
     const nowMs = await loadNow(db, id, wallMs);
     const found = await findAlerts(db, { workspaceId: id, nowMs, wallMs });
+    open += found.length;
     for (const alert of await settleAlerts(db, id, found, nowMs)) {
       try {
-        await postAlert(deps.openUrl(id, sealed), id, alert);
+        const answer = await sendAlert(deps.openUrl(id, sealed), id, alert);
+        if (!isTaken(answer)) throw new Error(`it answered ${answer.status}`);
       } catch (error) {
         // Without the address: it holds its own key.
         log.warn({ workspace: id, alert: alert.key, why: messageOf(error) }, 'an alert was not taken');
-        continue;
+        break;
       }
       await markAlertSent(db, id, alert.key, nowMs);
-      sent += 1;
+      told += 1;
     }
   }
-  return sent;
-}
-
-/**
- * One alert to its receiver: `text` is what Slack and those that imitate its incoming webhooks show, the rest is for
- * programs.
- *
- * @throws Error saying how it failed, without the address.
- */
-export async function postAlert(url: string, workspace: string, alert: Alert): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      text: `Bidloop (${workspace}): ${alert.text}\n${alert.next}`,
-      workspace,
-      ...alertFacts(alert),
-    }),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: unknown) => {
-    throw new Error(`no answer: ${messageOf(error)}`);
-  });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
-}
-
-function alertFacts({ key, text, next }: Alert): object {
-  return { alert: { key, text, next } };
+  return { receivers: receivers.length, open, told };
 }

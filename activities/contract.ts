@@ -300,12 +300,16 @@ export interface ForwardResult {
   /** Changes of conversions that were looked at. */
   readonly changes: number;
   readonly sent: number;
+  /** Sent before, and said to count by a receiver that judges later. */
+  readonly confirmed: number;
   readonly retried: number;
   readonly failed: number;
   readonly notSent: number;
   /** Forwards that wait for their next try. */
   readonly waiting: number;
-  /** Wall milliseconds until the next of them is due; null when none waits. */
+  /** Forwards that were taken and whose receiver has not judged them yet. */
+  readonly awaited: number;
+  /** Wall milliseconds until the next of either is due; null when there is none. */
   readonly nextInMs: number | null;
   /** One sentence for the workflow's page. */
   readonly sentence: string;
@@ -324,6 +328,19 @@ export interface ForwardWorkspaceInput extends ForwardInput {
 export interface ForwardActivities {
   /** Plans what changed, sends what is due, keeps what came back. A refused postback is a result, not a failure. */
   forward(input: ForwardInput): Promise<ForwardResult>;
+}
+
+// --- alerts -----------------------------------------------------------------------------------------------------
+
+export interface WatchAlertsInput {
+  /** Wall time between two looks. */
+  readonly everyMs: number;
+  readonly looksPerRun: number;
+}
+
+export interface AlertActivities {
+  /** What is wrong in each workspace that wants to be told; what is new is told. Safe to repeat. */
+  lookForAlerts(): Promise<{ readonly sentence: string }>;
 }
 
 // --- maintain ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import type { HttpParts } from '../src/outbound/http-parts.ts';
 import { judgeAnswer, type Verdict } from '../src/outbound/judge-answer.ts';
 import { attemptLine, maskSecrets } from '../src/outbound/mask.ts';
 import type { Sent } from '../src/outbound-send.ts';
-import type { WithToken } from './forward-token.ts';
+import type { Tokens } from './forward-token.ts';
 
 /** Characters of a request's body that are kept. */
 const MAX_BODY = 4_096;
@@ -23,9 +23,12 @@ export interface SendDeps {
   readonly db: Db;
   /** Opens secrets. @throws where key or settings do not fit. */
   readonly open: (row: DestinationRow) => Destination;
-  readonly tokenFor: (destination: Destination) => Promise<WithToken>;
+  readonly tokenFor: Tokens['tokenFor'];
+  readonly forgetToken: Tokens['forgetToken'];
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly guard: GuardRules;
+  /** This installation's, on every request. */
+  readonly mark: string;
   readonly wallNowMs: () => number;
   /** Workspace time. */
   readonly nowMs: () => number;
@@ -34,6 +37,8 @@ export interface SendDeps {
 
 export interface SendCounts {
   sent: number;
+  /** Of those sent before: their receiver has said that they count. */
+  confirmed: number;
   retried: number;
   failed: number;
   notSent: number;
@@ -102,6 +107,7 @@ export async function sendOne(
     ...common,
     ...endOf(verdict, hide, sent.kind === 'refused_address' ? 'refused_address' : null),
   });
+  if (verdict.kind === 'retry' && verdict.freshToken) deps.forgetToken(destination.id);
   if (verdict.kind === 'delivered') counts.sent += 1;
   else if (verdict.kind === 'retry') counts.retried += 1;
   else counts.failed += 1;
@@ -136,13 +142,20 @@ function requestFor(
       reason: 'overtaken',
       message: `The conversion is ${conversion.status} by now.`,
     };
-  const built = buildRequest(destination, conversion, { nowMs: deps.nowMs(), guard: deps.guard });
+  const built = buildRequest(destination, conversion, {
+    nowMs: deps.nowMs(),
+    guard: deps.guard,
+    mark: deps.mark,
+  });
   if (built.kind === 'request') return built;
   const state = MENDABLE.has(built.reason) ? 'failed' : 'not_sent';
   return { kind: 'unsent', state, reason: built.reason, message: built.message };
 }
 
-type End = Pick<AttemptEnd, 'verdict' | 'why' | 'state' | 'reason' | 'message' | 'nextMs' | 'receipt'>;
+type End = Pick<
+  AttemptEnd,
+  'verdict' | 'why' | 'state' | 'reason' | 'message' | 'nextMs' | 'receipt' | 'askMs'
+>;
 
 /** What a verdict means for the log and for the forward. */
 function endOf(verdict: Verdict, hide: (text: string) => string, reason: string | null): End {
@@ -156,6 +169,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: null,
         nextMs: null,
         receipt: verdict.receipt === null ? null : hide(verdict.receipt),
+        askMs: verdict.askAtMs,
       };
     case 'retry':
       return {
@@ -166,6 +180,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: null,
         nextMs: verdict.atMs,
         receipt: null,
+        askMs: null,
       };
     case 'failed':
     case 'given_up':
@@ -177,6 +192,7 @@ function endOf(verdict: Verdict, hide: (text: string) => string, reason: string 
         message: hide(`${verdict.why}. ${verdict.next}`.trim()),
         nextMs: null,
         receipt: null,
+        askMs: null,
       };
   }
 }

@@ -1,12 +1,20 @@
 import { keepConsent } from '../src/db/forwarding/consent.ts';
+import { viaOfMessages } from '../src/db/forwarding/via.ts';
 import { loadForForwarding } from '../src/db/forwarding/conversions.ts';
 import { type DestinationRow, destinationsInUse } from '../src/db/forwarding/destinations.ts';
-import { latestForwards, type Plan, storePlans, takeNoted } from '../src/db/forwarding/plans.ts';
+import {
+  latestForwards,
+  type NotedChange,
+  type Plan,
+  storePlans,
+  takeNoted,
+} from '../src/db/forwarding/plans.ts';
 import type { Db } from '../src/db/connection.ts';
 import { outboundConversion } from '../src/outbound/conversion-facts.ts';
 import type { OutboundConversion } from '../src/outbound/conversion.ts';
 import type { Destination, SkipReason } from '../src/outbound/destination.ts';
 import { planForward } from '../src/outbound/forward.ts';
+import { readVia } from '../src/sources/via.ts';
 
 const LARGEST = 500;
 
@@ -23,6 +31,7 @@ const NOT_ITS_BUSINESS: ReadonlySet<SkipReason> = new Set(['other_source', 'even
 export async function planNoted(
   deps: {
     readonly db: Db;
+    readonly mark: string;
     readonly open: (row: DestinationRow) => Destination;
     /** Ids of destinations that cannot be read. */
     readonly skip: ReadonlySet<string>;
@@ -40,18 +49,36 @@ export async function planNoted(
       noted.map((change) => ({ ...change, receivedAtMs: change.knownFromMs })),
     );
     const conversions = await loadForForwarding(trx, ids);
+    const news = await changedByOthers(trx, noted, deps.mark);
     const latest = await latestForwards(trx, ids);
     const plans: Plan[] = [];
     for (const destination of rows.filter((row) => !deps.skip.has(row.id)).map(deps.open)) {
       for (const facts of conversions.values()) {
         const before = latest.get(`${destination.id} ${facts.id}`);
-        const plan = planOf(destination, outboundConversion(facts), before);
+        const plan = planOf(destination, outboundConversion(facts, deps.mark, !news.has(facts.id)), before);
         if (plan !== null) plans.push(plan);
       }
     }
     await storePlans(trx, { workspaceId, plans, nowMs });
     return noted.length;
   });
+}
+
+/** Conversions of which somebody else than ourselves brought news. */
+async function changedByOthers(
+  trx: Db,
+  noted: readonly NotedChange[],
+  mark: string,
+): Promise<ReadonlySet<string>> {
+  const via = await viaOfMessages(
+    trx,
+    noted.map((change) => ({ ...change, receivedAtMs: change.knownFromMs })),
+  );
+  return new Set(
+    noted
+      .filter(({ postbackId }) => !readVia(via.get(postbackId) ?? null).includes(mark))
+      .map(({ conversionId }) => conversionId),
+  );
 }
 
 /** The plan for a conversion as it stands; null where nothing changes. */
@@ -68,6 +95,8 @@ export function planOf(
   };
   if (forward.kind === 'skipped') {
     if (NOT_ITS_BUSINESS.has(forward.reason)) return null;
+    // What was planned before our own postback came back stands.
+    if (forward.reason === 'came_from_us' && before !== undefined) return null;
     return {
       ...common,
       event: conversion.event,

@@ -77,7 +77,7 @@ export async function sendSome(
         deps,
         forward,
         destination,
-        facts === undefined ? null : outboundConversion(facts),
+        facts === undefined ? null : outboundConversion(facts, deps.mark),
         counts,
       );
       if (sent === null) continue;
@@ -101,7 +101,7 @@ function keysOf(forwards: readonly ForwardRow[]): readonly string[] {
 }
 
 /** The destination with its secrets and a valid access token. */
-async function openReady(deps: SendDeps, row: DestinationRow): Promise<WithToken> {
+export async function openReady(deps: SendDeps, row: DestinationRow): Promise<WithToken> {
   try {
     return await deps.tokenFor(deps.open(row));
   } catch (error) {

@@ -11,11 +11,17 @@ export type WithToken =
 /** Wall time until a refused sign-in is tried again with the same secrets. */
 const REFUSED_FOR_MS = 60_000;
 
+export interface Tokens {
+  readonly tokenFor: (destination: Destination) => Promise<WithToken>;
+  /** Drops what is kept for a destination: its receiver said that the token is valid no more. */
+  readonly forgetToken: (destinationId: string) => void;
+}
+
 /** Gives destinations that sign in by a refresh token their access token, kept in memory for as long as it is valid. */
 export function createTokens(deps: {
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly wallNowMs: () => number;
-}): (destination: Destination) => Promise<WithToken> {
+}): Tokens {
   /** By all secrets: changed ones are a new entry. A refusal is kept too, or each waiting forward would ask again. */
   const known = new Map<string, { readonly read: TokenAnswer; readonly untilWallMs: number }>();
 
@@ -25,7 +31,7 @@ export function createTokens(deps: {
     return { kind: sent.kind === 'no_answer' ? 'passing' : 'refused', why: `no access token: ${sent.why}` };
   };
 
-  return async (destination) => {
+  const tokenFor = async (destination: Destination): Promise<WithToken> => {
     const request = tokenRequest(destination);
     if (request === null) return { kind: 'ready', destination };
     const key = `${destination.id} ${JSON.stringify(destination.secrets)}`;
@@ -40,5 +46,11 @@ export function createTokens(deps: {
     if (read.kind !== 'token') return { kind: read.kind, why: maskSecrets(read.why, destination.secrets) };
     const secrets = { ...destination.secrets, access_token: read.token };
     return { kind: 'ready', destination: { ...destination, secrets } };
+  };
+  return {
+    tokenFor,
+    forgetToken(destinationId) {
+      for (const key of known.keys()) if (key.startsWith(`${destinationId} `)) known.delete(key);
+    },
   };
 }

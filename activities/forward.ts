@@ -1,6 +1,7 @@
 import { loadClock } from '../src/db/clock.ts';
 import { workspaceNow, wallDuration } from '../src/core/clock.ts';
 import type { Db } from '../src/db/connection.ts';
+import { listToAsk } from '../src/db/forwarding/asking.ts';
 import { type DestinationRow, destinationsInUse } from '../src/db/forwarding/destinations.ts';
 import {
   endAttempt,
@@ -17,6 +18,7 @@ import type { Sent } from '../src/outbound-send.ts';
 import type { ForwardActivities, ForwardResult } from './contract.ts';
 import { planNoted } from './forward-plan.ts';
 import type { SendCounts } from './forward-one.ts';
+import { askSome } from './forward-ask.ts';
 import { sendSome } from './forward-send.ts';
 import { createTokens } from './forward-token.ts';
 
@@ -26,6 +28,8 @@ export interface ForwardDeps {
   readonly openDestination: (row: DestinationRow, withSecrets: boolean) => Destination;
   readonly send: (request: HttpParts) => Promise<Sent>;
   readonly guard: GuardRules;
+  /** This installation's own: a conversion that comes back with it is not told again. */
+  readonly mark: string;
   readonly wallNowMs: () => number;
   /** Sign of life, and whether the worker is asked to stop. */
   readonly beat: () => { readonly stop: boolean };
@@ -40,7 +44,7 @@ const ABANDONED_AFTER_MS = 30_000;
 export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
   const { db, wallNowMs, log } = deps;
   const abandonedAfterMs = deps.abandonedAfterMs ?? ABANDONED_AFTER_MS;
-  const tokenFor = createTokens(deps);
+  const tokens = createTokens(deps);
   /** A destination that cannot be read must not keep the others from being served. */
   const readable = (row: DestinationRow): boolean => {
     try {
@@ -57,34 +61,36 @@ export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
       const clock = await loadClock(db, workspaceId);
       const nowMs = () => workspaceNow(clock, wallNowMs());
       const until = wallNowMs() + forMs;
-      const counts: SendCounts = { sent: 0, retried: 0, failed: 0, notSent: 0 };
+      const counts: SendCounts = { sent: 0, confirmed: 0, retried: 0, failed: 0, notSent: 0 };
       const inUse = await destinationsInUse(db, workspaceId);
       const unreadable = new Set(inUse.filter((row) => !readable(row)).map((row) => row.id));
       await settleAbandoned(workspaceId, nowMs());
       let changes = 0;
       while (!deps.beat().stop && wallNowMs() < until) {
         const planned = await planNoted(
-          { db, open: (row) => deps.openDestination(row, false), skip: unreadable },
+          { db, mark: deps.mark, open: (row) => deps.openDestination(row, false), skip: unreadable },
           { workspaceId, nowMs: nowMs() },
         );
         changes += planned;
         const due = await listDue(db, workspaceId, nowMs());
         const send = {
           ...deps,
-          tokenFor,
+          ...tokens,
           nowMs,
           open: (row: DestinationRow) => deps.openDestination(row, true),
         };
         await Promise.all(due.map((id) => sendSome(send, workspaceId, id, counts)));
-        if (planned === 0 && due.length === 0) break;
+        const toAsk = await listToAsk(db, workspaceId, nowMs());
+        await Promise.all(toAsk.map((id) => askSome(send, workspaceId, id, counts)));
+        if (planned === 0 && due.length === 0 && toAsk.length === 0) break;
       }
-      const { nextMs, waiting, takenWallMs } = await waitingForwards(db, workspaceId);
+      const { nextMs, waiting, awaited, takenWallMs } = await waitingForwards(db, workspaceId);
       const nextInMs = earliest(
         nextMs === null ? null : wallDuration(clock, Math.max(0, nextMs - nowMs())),
         // Taken by a worker that may have ended: looked at again when it is certain.
         takenWallMs === null ? null : Math.max(1, takenWallMs + abandonedAfterMs + 1 - wallNowMs()),
       );
-      const result = { inUse: inUse.length > 0, changes, ...counts, waiting, nextInMs };
+      const result = { inUse: inUse.length > 0, changes, ...counts, waiting, awaited, nextInMs };
       return { ...result, sentence: sentenceOf(result) };
     },
   };
@@ -115,6 +121,7 @@ export function createForwardActivities(deps: ForwardDeps): ForwardActivities {
         message: nextMs === null ? why : null,
         nextMs,
         receipt: null,
+        askMs: null,
         nowMs,
       });
     }
@@ -129,14 +136,19 @@ function sentenceOf(result: Omit<ForwardResult, 'sentence'>): string {
   if (!result.inUse) return 'no destination is in use: nothing is forwarded';
   const parts = [
     [result.sent, 'sent'],
+    [result.confirmed, 'confirmed by their receiver'],
     [result.retried, 'to be tried again'],
     [result.failed, 'failed'],
     [result.notSent, 'not sent, for a reason'],
   ] as const;
   const done = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const open = [
+    ...(result.waiting === 0 ? [] : [`${result.waiting} wait`]),
+    ...(result.awaited === 0 ? [] : [`${result.awaited} were taken and are judged later`]),
+  ];
   const wait =
-    result.waiting === 0
+    open.length === 0
       ? 'none waits'
-      : `${result.waiting} wait, the next in ${Math.ceil((result.nextInMs ?? 0) / 1_000)} s`;
+      : `${open.join(', ')}; the next look in ${Math.ceil((result.nextInMs ?? 0) / 1_000)} s`;
   return [`${result.changes} changed conversions looked at`, ...done, wait].join('; ');
 }

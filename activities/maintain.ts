@@ -17,8 +17,6 @@ export interface MaintainDeps {
   readonly wallNowMs: () => number;
   /** Days that clicks and postbacks are kept as received; 90 when left out, 0 for ever. */
   readonly rawDays?: number | undefined;
-  /** Tells those who want to hear it what is wrong; how many alerts were taken. */
-  readonly tellAlerts?: (wallMs: number) => Promise<number>;
 }
 
 /** Housekeeping: partitions ahead, private data and expired keys away, revenue that got its exchange rate. */
@@ -26,7 +24,6 @@ export function createMaintainActivities({
   db,
   wallNowMs,
   rawDays = RAW_DAYS,
-  tellAlerts = () => Promise.resolve(0),
 }: MaintainDeps): MaintainActivities {
   return {
     async maintain() {
@@ -56,9 +53,7 @@ export function createMaintainActivities({
         keptOut += judged.keptOut;
         Context.current().heartbeat('fraud judged');
       }
-      const told = await tellAlerts(wallMs);
       const parts = [
-        [told, 'alerts told'],
         [dropped, 'partitions of old clicks and postbacks dropped'],
         [apple, 'bodies and addresses of old Apple postbacks cleared'],
         [attempts, 'old attempts at postbacks out deleted'],

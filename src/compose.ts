@@ -6,7 +6,7 @@ import type { ActTiming } from '../activities/contract.ts';
 import { createForwardActivities } from '../activities/forward.ts';
 import { createIngestActivities } from '../activities/ingest.ts';
 import { createLearnActivities } from '../activities/learn.ts';
-import { tellAlerts } from '../activities/alerts.ts';
+import { createAlertActivities } from '../activities/alerts.ts';
 import { createMaintainActivities } from '../activities/maintain.ts';
 import { createOptimizeActivities } from '../activities/optimize.ts';
 import { createSyncActivities } from '../activities/sync.ts';
@@ -26,6 +26,7 @@ import type { NetworkRegistry } from './networks/registry.ts';
 import { OperatorError } from './errors.ts';
 import { sendRequest } from './outbound-send.ts';
 import type { GuardRules } from './outbound/guard.ts';
+import { ownMark } from './own-addresses.ts';
 import { DEFAULT_ACT_TIMING, startDueDecisions } from './runtime/start-decisions.ts';
 import { sweep } from './runtime/sweep.ts';
 import { open } from './secrets.ts';
@@ -138,6 +139,7 @@ export function composeActivities(deps: ComposeDeps) {
     send: (request) =>
       sendRequest(request, { guard, wallNowMs, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
     guard,
+    mark: ownMark(deps.secretKey),
     wallNowMs,
     beat: () => {
       Context.current().heartbeat();
@@ -147,24 +149,25 @@ export function composeActivities(deps: ComposeDeps) {
     ...(abandonedAfterMs === undefined ? {} : { abandonedAfterMs }),
   });
   const learn = createLearnActivities({ db, wallNowMs });
-  const maintain = createMaintainActivities({
+  const maintain = createMaintainActivities({ db, wallNowMs, rawDays: deps.rawDays });
+  const alerts = createAlertActivities({
     db,
     wallNowMs,
-    rawDays: deps.rawDays,
-    tellAlerts: (wallMs) =>
-      tellAlerts(
-        {
-          db,
-          openUrl: (workspaceId, sealed) => open(deps.secretKey, sealed, alertContext(workspaceId)),
-          log: deps.log,
-        },
-        wallMs,
-      ),
+    openUrl: (workspaceId, sealed) => open(deps.secretKey, sealed, alertContext(workspaceId)),
+    log: deps.log,
   });
   const sync = createSyncActivities({ ...act, wakeOptimizer, resolveLateObjects });
 
   return {
-    shared: { ...ingest, ...forward, ...learn, ...maintain, ...optimize, ...createActRecordActivities(act) },
+    shared: {
+      ...ingest,
+      ...forward,
+      ...learn,
+      ...maintain,
+      ...alerts,
+      ...optimize,
+      ...createActRecordActivities(act),
+    },
     network: { ...sync, ...createActNetworkActivities(act) },
     wakeOptimizer,
   };

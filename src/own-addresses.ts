@@ -1,5 +1,16 @@
+import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { GuardRules } from './outbound/guard.ts';
+
+/**
+ * By what this installation knows its own postbacks when they come back: the same in each of its processes, and telling
+ * nothing about the key that it is made from.
+ *
+ * @returns 12 hex digits.
+ */
+export function ownMark(secretKey: Buffer): string {
+  return createHmac('sha256', secretKey).update('mark of postbacks out').digest('hex').slice(0, 12);
+}
 
 /**
  * What the guard of postbacks out must know of this machine: every way in which our own tracking addresses could be

@@ -1,5 +1,6 @@
 // Table of contents: every workflow a worker serves.
 export { changeBid, changeBudget, pauseObject, resumeObject } from './act.ts';
+export { watchAlerts } from './alerts.ts';
 export { forwardConversions } from './forward.ts';
 export { ingest } from './ingest.ts';
 export { learn } from './learn.ts';

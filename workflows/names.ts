@@ -11,6 +11,7 @@ export const WORKFLOW_ID = {
   optimize: (accountId: string) => `optimize:${accountId}`,
   act: (decisionId: string) => `act:${decisionId}`,
   forward: (workspaceId: string) => `forward:${workspaceId}`,
+  alerts: 'alerts',
 } as const;
 
 export const SCHEDULE_ID = {
@@ -33,6 +34,7 @@ export const WORKFLOW = {
   optimizeAccount: 'optimizeAccount',
   fullPass: 'fullPass',
   forward: 'forwardConversions',
+  alerts: 'watchAlerts',
   pause: 'pauseObject',
   resume: 'resumeObject',
   set_bid: 'changeBid',

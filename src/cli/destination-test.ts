@@ -11,6 +11,7 @@ import { planForward } from '../outbound/forward.ts';
 import { judgeAnswer } from '../outbound/judge-answer.ts';
 import { attemptLine, maskSecrets } from '../outbound/mask.ts';
 import { sendRequest } from '../outbound-send.ts';
+import { ownMark } from '../own-addresses.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { outboundGuard } from './outbound-guard.ts';
 
@@ -25,10 +26,11 @@ const LOOK_AT = 200;
 /** `destination test`: the request for a stored conversion, and with --send what the receiver says to it. */
 export async function test(context: CliContext, row: DestinationRow, options: TestOptions): Promise<void> {
   const destination = openDestination(context.secretKey(), row);
-  const conversion = await chooseConversion(context, row, destination, options.conversion);
+  const mark = ownMark(context.secretKey());
+  const conversion = await chooseConversion(context, row, { destination, mark, wanted: options.conversion });
   const guard = outboundGuard(context);
   const nowMs = await context.nowMs(row.workspace_id);
-  const request = buildRequest(destination, conversion, { nowMs, guard });
+  const request = buildRequest(destination, conversion, { nowMs, guard, mark });
   if (request.kind === 'skipped')
     throw new OperatorError(
       request.reason,
@@ -81,9 +83,9 @@ export async function test(context: CliContext, row: DestinationRow, options: Te
 async function chooseConversion(
   context: CliContext,
   row: DestinationRow,
-  destination: Destination,
-  wanted: string | undefined,
+  choice: { readonly destination: Destination; readonly mark: string; readonly wanted: string | undefined },
 ): Promise<OutboundConversion> {
+  const { destination, mark, wanted } = choice;
   const db = await context.db();
   if (wanted !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(wanted))
     throw new UsageError(`"${wanted}" is no conversion id; ./bidloop forward list --json names some`);
@@ -98,7 +100,9 @@ async function chooseConversion(
   const stored = await loadForForwarding(db, ids);
   const conversions = ids.flatMap((id) => {
     const facts = stored.get(id);
-    return facts === undefined || facts.workspace_id !== row.workspace_id ? [] : [outboundConversion(facts)];
+    return facts === undefined || facts.workspaceId !== row.workspace_id
+      ? []
+      : [outboundConversion(facts, mark)];
   });
   const fitting =
     conversions.find((one) => planForward(destination, one).kind === 'forward') ?? conversions[0];

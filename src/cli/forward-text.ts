@@ -10,6 +10,18 @@ const STATES: Readonly<Record<ListedForward['state'], string>> = {
   not_sent: 'not sent',
 };
 
+const VERDICTS: Readonly<Record<NonNullable<ListedForward['verdict']>, string>> = {
+  awaited: 'sent, verdict awaited',
+  confirmed: 'sent and confirmed',
+  refused: 'refused later',
+  unknown: 'sent, verdict never said',
+};
+
+/** What became of it, as far as that is known. */
+function stateWords({ state, verdict }: Pick<ListedForward, 'state' | 'verdict'>): string {
+  return state === 'sent' && verdict !== null ? VERDICTS[verdict] : STATES[state];
+}
+
 /** What a forward is called in commands: enough of its key, or its conversion's id where it has no stage. */
 export function forwardName(row: Pick<ListedForward, 'key' | 'conversion_id'>): string {
   return row.key.startsWith('none:') ? row.conversion_id : row.key.slice(0, 12);
@@ -20,8 +32,8 @@ export function countWords(counts: readonly ForwardCount[]): string {
   if (counts.length === 0) return 'nothing';
   return counts
     .map(
-      ({ count, state, reason }) =>
-        `${count} ${STATES[state]}${reason === null || state === 'sent' ? '' : ` (${reason})`}`,
+      ({ count, reason, ...one }) =>
+        `${count} ${stateWords(one)}${reason === null || one.state === 'sent' ? '' : ` (${reason})`}`,
     )
     .join(', ');
 }
@@ -34,9 +46,11 @@ export function forwardLine(row: ListedForward): string {
       : ` ${formatMoney(row.amount_micros, row.currency)}`;
   const what = `${row.event} ${row.status}${amount}${row.txid === null ? '' : ` (${row.txid})`}`;
   const tries = row.attempts > 1 ? `, ${row.attempts} attempts` : '';
-  const next = row.state === 'due' && row.next_at !== null ? `, next ${row.next_at.toISOString()}` : '';
+  const nextAt = row.state === 'due' ? row.next_at : row.ask_at;
+  const asked = row.state === 'due' ? 'next' : 'asked next';
+  const next = nextAt === null ? '' : `, ${asked} ${nextAt.toISOString()}`;
   const why = row.message === null ? '' : `: ${row.message}`;
-  return `${forwardName(row)}  ${row.planned_at.toISOString()}  ${row.destination_id}  ${what}  ${STATES[row.state]}${tries}${next}${why}`;
+  return `${forwardName(row)}  ${row.planned_at.toISOString()}  ${row.destination_id}  ${what}  ${stateWords(row)}${tries}${next}${why}`;
 }
 
 /** A forward as data. */
@@ -59,12 +73,16 @@ export function forwardView(row: ListedForward, attempts?: readonly AttemptRow[]
     nextAt: row.next_at?.toISOString() ?? null,
     settledAt: row.settled_at?.toISOString() ?? null,
     receipt: row.receipt,
+    verdict: row.verdict,
+    asks: row.asks,
+    nextAskAt: row.ask_at?.toISOString() ?? null,
     ...(attempts === undefined ? {} : { log: attempts.map(attemptView) }),
   };
 }
 
 function attemptView(row: AttemptRow) {
   return {
+    kind: row.kind,
     attempt: row.attempt,
     at: row.at.toISOString(),
     method: row.method,
@@ -83,14 +101,17 @@ function attemptView(row: AttemptRow) {
 export function attemptLines(row: AttemptRow): readonly string[] {
   const came =
     row.status === null ? (row.verdict === null ? 'no answer yet' : 'no answer') : `status ${row.status}`;
+  const what = row.kind === 'ask' ? 'asked what became of it, time' : 'attempt';
   const took = row.latency_ms === null ? '' : ` after ${row.latency_ms} ms`;
   return [
-    `  ${row.at.toISOString()}  attempt ${row.attempt}: ${came}${took}, ${row.verdict ?? 'under way'}${row.why === null ? '' : `: ${row.why}`}`,
-    `    ${row.method} ${row.url}`,
+    `  ${row.at.toISOString()}  ${what} ${row.attempt}: ${came}${took}, ${row.verdict ?? 'under way'}${row.why === null ? '' : `: ${row.why}`}`,
+    ...(row.url === '' ? [] : [`    ${row.method} ${row.url}`]),
     ...(row.body === null ? [] : [`    ${row.body}`]),
     ...(row.answer === null || row.answer === ''
       ? []
       : [`    ← ${row.answer.replaceAll(/\s+/g, ' ').slice(0, 300)}`]),
-    ...(row.next_at === null ? [] : [`    next ${row.next_at.toISOString()}`]),
+    ...(row.next_at === null
+      ? []
+      : [`    ${row.kind === 'ask' ? 'asked next' : 'next'} ${row.next_at.toISOString()}`]),
   ];
 }

@@ -24,6 +24,7 @@ interface ListOptions {
   readonly destination?: string;
   readonly state?: string;
   readonly failed?: true;
+  readonly awaited?: true;
   readonly since: string;
   readonly limit: string;
   readonly workspace?: string;
@@ -39,6 +40,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--destination <id>', 'only to this one')
     .option('--state <state>', `only: ${STATES.join(', ')}`)
     .option('--failed', 'only failed and given up')
+    .option('--awaited', 'only taken ones whose receiver judges later and has not yet')
     .option('--since <time>', 'how far back: 24h, 7d', '24h')
     .option('--limit <n>', 'most lines', '50')
     .option('--workspace <id>', 'needed when there are several workspaces')
@@ -89,7 +91,10 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST)
     throw new UsageError(`--limit is a number from 1 to ${MOST}`);
-  const filter = await filterOf(context, options, readStates(options));
+  const filter = {
+    ...(await filterOf(context, options, readStates(options))),
+    awaited: options.awaited === true,
+  };
   const db = await context.db();
   const counts = await countForwards(db, filter);
   const rows = await listForwards(db, { ...filter, limit });

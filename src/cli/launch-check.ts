@@ -1,26 +1,26 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { Selectable } from 'kysely';
 import { renderUnicodeCompact } from 'uqr';
-import {
-  clickOfLink,
-  postbackOfClick,
-  type Refused,
-  type SeenEvent,
-  seenEvents,
-  uncounted,
-} from '../db/launch-facts.ts';
-import { findLink } from '../db/links.ts';
+import { nearestWord } from '../core/nearest-word.ts';
+import { type ClickFlag, loadClickFlags } from '../db/click-flags.ts';
+import type { Db } from '../db/connection.ts';
+import { type AdIds, adToVisit, type SeenEvent, seenEvents } from '../db/launch-facts.ts';
+import { findLink, listLinks } from '../db/links.ts';
+import { loadPostbackErrors, type PostbackError } from '../db/postback-errors.ts';
 import { loadCurrentStrategies } from '../db/strategy.ts';
+import type { LinkTable } from '../db/tables.ts';
 import { OperatorError } from '../errors.ts';
+import { clickAdvice, errorAdvice } from '../sources/advice.ts';
 import { checkTemplate } from '../sources/explain/check-template.ts';
 import { snippets } from '../sources/snippets.ts';
-import { publicAddress } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { knownSource } from './known-source.ts';
-import { addressOf, keyOf, profileOf } from './source-address.ts';
+import { followVisit } from './launch-follow.ts';
+import { addressOf as linkAddressOf } from './link.ts';
+import { clickLines } from './postback-errors.ts';
+import { addressOf, profileOf, shownKeyOf } from './source-address.ts';
 
 const DAY_MS = 86_400_000;
-const LOOK_MS = 500;
 
 interface Options {
   readonly source: string;
@@ -38,14 +38,14 @@ export function register(program: Command, context: CliContext): void {
     )
     .requiredOption('--source <source>', 'who will send the postbacks')
     .option('--link <link>', 'the link that ads will carry: prints a QR code and waits for a visit with it')
-    .option('--no-wait', 'print and end')
+    .option('--no-wait', 'print and end; as --json always does')
     .option('--minutes <n>', 'how long to wait for the visit and its conversion', '15')
     .addHelpText(
       'after',
       `
 Examples:
   ./bidloop launch-check --source shop --link shoes
-  ./bidloop --json launch-check --source shop --no-wait`,
+  ./bidloop --json launch-check --source shop`,
     )
     .action((options: Options) => run(context, options));
 }
@@ -55,23 +55,17 @@ async function run(context: CliContext, options: Options): Promise<void> {
   if (!(minutes > 0 && minutes <= 24 * 60))
     throw new UsageError(`--minutes ${options.minutes}: write 1 to 1440`);
   const { db, row } = await knownSource(context, options.source);
-  const link = options.link === undefined ? undefined : await findLink(db, options.link);
-  if (options.link !== undefined && link === undefined)
-    throw new OperatorError('unknown_link', `there is no link "${options.link}"`, {
-      next: '`./bidloop link list` names them all.',
-    });
+  const link =
+    options.link === undefined ? null : await knownLink(context, db, options.link, row.workspace_id);
   const profile = profileOf(row);
-  const key = keyOf(context, row);
-  const address = addressOf(context, row.id, key === undefined ? '<key>' : key, profile);
+  const address = addressOf(context, row.id, shownKeyOf(context, row), profile);
   const nowMs = await context.nowMs(row.workspace_id);
+  const day = { workspaceId: row.workspace_id, fromMs: nowMs - DAY_MS, toMs: nowMs };
   const seen = await seenEvents(db, row.id, nowMs - 30 * DAY_MS);
   const goals = await goalsOf(context, row.workspace_id);
-  const errors = await uncounted(db, row.id, nowMs - DAY_MS);
-  const template = checkTemplate(address.url, profile);
-  const visitUrl =
-    link === undefined
-      ? null
-      : `${publicAddress(context.config.publicUrl, context.pageUrl()).base}/c/${link.id}`;
+  const errors = await loadPostbackErrors(db, { ...day, sourceId: row.id });
+  const odd = link === null ? [] : await loadClickFlags(db, { ...day, linkId: link.row.id });
+  const { findings } = checkTemplate(address.url, profile);
   const code = snippets(address.url.split('?', 1)[0] ?? address.url);
   context.print(
     {
@@ -80,9 +74,13 @@ async function run(context: CliContext, options: Options): Promise<void> {
       publiclyReachable: address.remark === null,
       events: seen,
       goals,
-      errors,
-      findings: template.findings,
-      visitUrl,
+      errors: errors.map(({ code: reason, kind, count, detail, sourceId }) => {
+        const advice = errorAdvice({ kind, code: reason, sourceId });
+        return { kind, code: reason, count, detail, ...advice };
+      }),
+      findings,
+      link: link === null ? null : linkData(link, odd),
+      visitUrl: link?.visitUrl ?? null,
       snippets: Object.fromEntries(code.map((one) => [one.language, one.code])),
     },
     [
@@ -91,9 +89,9 @@ async function run(context: CliContext, options: Options): Promise<void> {
       '',
       '2. Its address',
       `   ${address.url}`,
-      ...(template.findings.length === 0
+      ...(findings.length === 0
         ? ['   Nothing is wrong with its macros.']
-        : template.findings.map(({ weight, message, next }) => `   ${weight}: ${message} ${next}`)),
+        : findings.map(({ weight, message, next }) => `   ${weight}: ${message} ${next}`)),
       ...(address.remark === null ? [] : [`   ${address.remark}`]),
       '',
       '3. Errors of the last 24 hours',
@@ -105,23 +103,94 @@ async function run(context: CliContext, options: Options): Promise<void> {
         ...one.code.split('\n').map((line) => `     ${line}`),
         '',
       ]),
-      ...(visitUrl === null
+      ...(link === null
         ? ['Name a link with --link to follow one visit from click to conversion.']
-        : [
-            '5. A visit: open this with the device',
-            '',
-            renderUnicodeCompact(visitUrl),
-            '',
-            `   ${visitUrl}`,
-          ]),
+        : linkLines(link, odd)),
     ].join('\n'),
   );
-  if (link === undefined || !options.wait || context.json) return;
-  await follow(context, {
+  if (link === null || !options.wait || context.json) return;
+  await followVisit(context, {
     sourceId: row.id,
-    linkId: link.id,
+    workspaceId: row.workspace_id,
+    linkId: link.row.id,
     untilWallMs: context.wallNowMs() + minutes * 60_000,
   });
+}
+
+interface CheckedLink {
+  readonly row: Selectable<LinkTable>;
+  /** As the ad carries it, with the network's macros. */
+  readonly whole: string;
+  readonly ad: AdIds | null;
+  /** As a trial visit opens it: an ad's ids in the place of its macros. */
+  readonly visitUrl: string;
+}
+
+/** @throws OperatorError when there is no such link, or its clicks can never meet the source's postbacks. */
+async function knownLink(context: CliContext, db: Db, id: string, workspaceId: string): Promise<CheckedLink> {
+  const row = await findLink(db, id);
+  if (row === undefined) {
+    const near = nearestWord(
+      id,
+      (await listLinks(db)).map((one) => one.id),
+    );
+    throw new OperatorError(
+      'unknown_link',
+      `there is no link "${id}"${near === null ? '' : `; did you mean "${near}"?`}`,
+      { next: '`./bidloop link list` names them all.' },
+    );
+  }
+  if (row.workspace_id !== workspaceId)
+    throw new OperatorError(
+      'other_workspace',
+      `the link "${id}" is of workspace ${row.workspace_id} and the source of ${workspaceId}: its clicks never meet that source's postbacks`,
+      { next: 'Name a link and a source of one workspace.' },
+    );
+  const { url, whole } = linkAddressOf(context, row.id, row.network);
+  const ad = row.account_id === null ? null : ((await adToVisit(db, row.account_id)) ?? null);
+  const ids = new URLSearchParams();
+  for (const name of ['campaign_id', 'adset_id', 'ad_id'] as const) {
+    const value = ad?.[name];
+    if (typeof value === 'string') ids.set(name, value);
+  }
+  return { row, whole, ad, visitUrl: ids.size === 0 ? url : `${url}?${ids.toString()}` };
+}
+
+/** Why a visit would be credited to no ad; null where it would be to one. */
+function adRemark({ row, ad }: CheckedLink): string | null {
+  if (row.account_id === null)
+    return `The link belongs to no ad account: its conversions count once one that has these ads is connected (./bidloop account add ${row.network} …).`;
+  if (ad === null)
+    return `No ad of ${row.account_id} is known yet: conversions count after its next sync (./bidloop account show ${row.account_id}).`;
+  return null;
+}
+
+function linkData(link: CheckedLink, odd: readonly ClickFlag[]): object {
+  return {
+    id: link.row.id,
+    url: link.whole,
+    visitAs: link.ad,
+    remark: adRemark(link),
+    oddClicks: odd.map(({ flag, count }) => ({ flag, count, ...clickAdvice(flag, link.row.id) })),
+  };
+}
+
+function linkLines(link: CheckedLink, odd: readonly ClickFlag[]): readonly string[] {
+  const remark = adRemark(link);
+  return [
+    '5. The link, as the ad carries it',
+    `   ${link.whole}`,
+    ...(remark === null ? [] : [`   ${remark}`]),
+    ...(odd.length === 0
+      ? ['   Nothing was odd about its clicks of the last 24 hours.']
+      : ['   Clicks of the last 24 hours:', ...odd.flatMap(clickLines)]),
+    '',
+    `6. A visit${link.ad === null ? '' : ` as from the ad ${link.ad.name}`}: open this with the device`,
+    '',
+    renderUnicodeCompact(link.visitUrl),
+    '',
+    `   ${link.visitUrl}`,
+  ];
 }
 
 /** Event → the strategies in force that count it. */
@@ -157,53 +226,19 @@ function eventLines(
   ];
 }
 
-function errorLines(errors: readonly Refused[]): readonly string[] {
+const KINDS: Readonly<Record<PostbackError['kind'], string>> = {
+  refused: 'refused',
+  not_counted: 'not counted',
+  warning: 'odd',
+};
+
+function errorLines(errors: readonly PostbackError[]): readonly string[] {
   if (errors.length === 0) return ['   None.'];
-  return errors.map(
-    ({ outcome, reason, count, detail }) =>
-      `   ${count} × ${outcome}, ${reason}${detail === null || detail === '' ? '' : `: ${detail}`}`,
-  );
-}
-
-interface Followed {
-  readonly sourceId: string;
-  readonly linkId: string;
-  readonly untilWallMs: number;
-}
-
-/** Waits for a click of the link, then for what becomes of a postback with its id. */
-async function follow(context: CliContext, { sourceId, linkId, untilWallMs }: Followed): Promise<void> {
-  const db = await context.db();
-  const fromWallMs = context.wallNowMs();
-  const until = async <T>(look: () => Promise<T | undefined>, what: string, next: string): Promise<T> => {
-    for (;;) {
-      const found = await look();
-      if (found !== undefined) return found;
-      if (context.wallNowMs() > untilWallMs) throw new OperatorError('nothing_arrived', what, { next });
-      await sleep(LOOK_MS);
-    }
-  };
-  context.note('\nWaiting for the visit (Ctrl-C ends the waiting) …');
-  const click = await until(
-    () => clickOfLink(db, linkId, fromWallMs),
-    `no visit of "${linkId}" came`,
-    'Is PUBLIC_URL what the device can reach? Open the address itself on the device.',
-  );
-  const flags = click.flags.length === 0 ? '' : ` (${click.flags.join(', ')})`;
-  context.note(`Click ${click.id}${flags}. Now convert on the device; waiting for the postback …`);
-  const postback = await until(
-    () => postbackOfClick(db, sourceId, click.id),
-    `the visit came as click ${click.id}, but no postback with this id`,
-    'Does the landing page keep click_id, and does the sender send it back? `./bidloop postback errors` shows what else came.',
-  );
-  if (postback.outcome !== 'counted' && postback.outcome !== 'updated' && postback.outcome !== 'test')
-    throw new OperatorError(
-      'not_matched',
-      `its postback came and is ${postback.outcome}${postback.reason === null ? '' : ` (${postback.reason})`}`,
-      { next: postback.detail ?? '`./bidloop postback explain` says why.' },
-    );
-  context.print(
-    { click: click.id, ...postback },
-    `Matched: ${postback.detail ?? postback.outcome}. Ready to launch.`,
-  );
+  return errors.flatMap(({ kind, code, count, detail, sourceId }) => {
+    const { what, next } = errorAdvice({ kind, code, sourceId });
+    return [
+      `   ${count} × ${KINDS[kind]}, ${code}: ${kind === 'refused' && detail !== null && detail !== '' ? detail : what}`,
+      ...(next === '' ? [] : [`     → ${next}`]),
+    ];
+  });
 }

@@ -163,14 +163,16 @@ async function add(context: CliContext, target: string, options: AddOptions): Pr
   );
 }
 
-interface Address {
+/** A link's address, as the network's fields want it. */
+export interface Address {
   readonly url: string;
   readonly tags: string;
   readonly whole: string;
   readonly remark: string | null;
 }
 
-function addressOf(context: CliContext, id: string, network: string): Address {
+/** The address with its network's macros. */
+export function addressOf(context: CliContext, id: string, network: string): Address {
   const { base, remark } = publicAddress(context.config.publicUrl, context.pageUrl());
   const macros = createNetworkRegistry().find(network)?.linkMacros ?? PLAIN_MACROS;
   // Macros stay as they are: the network looks for its own brackets.

@@ -64,6 +64,8 @@ async function send(context: CliContext, options: SendOptions): Promise<void> {
   const seconds = Number(options.seconds);
   if (!(seconds > 0 && seconds <= 3_600))
     throw new UsageError(`--seconds ${options.seconds}: write 1 to 3600`);
+  if (options.event.trim() === '')
+    throw new UsageError('--event is empty: name what happened, such as purchase');
   const { db, row } = await knownSource(context, options.source);
   const target = await targetOf(db, row);
   const clickId = options.click ?? (await newestClick(db, row.workspace_id));
@@ -88,7 +90,7 @@ async function send(context: CliContext, options: SendOptions): Promise<void> {
       `  ${curl}`,
       '',
       `Answered ${answer.status}: ${answer.text.slice(0, 1_000)}`,
-      ...journeyLines(journey, seconds),
+      ...journeyLines(journey, seconds, target.id),
     ].join('\n'),
   );
   if (journey === undefined || journey.outcome !== 'test') process.exitCode = 1;
@@ -177,7 +179,7 @@ async function follow(
   return seen;
 }
 
-function journeyLines(journey: Journey | undefined, seconds: number): readonly string[] {
+function journeyLines(journey: Journey | undefined, seconds: number, sourceId: string): readonly string[] {
   if (journey === undefined) return ['Nothing was stored under this id.'];
   if (journey.outcome === 'accepted')
     return [
@@ -189,7 +191,7 @@ function journeyLines(journey: Journey | undefined, seconds: number): readonly s
   return [
     `Stored as ${journey.id}; ${isTest ? 'judged as a test: it counts nowhere' : `${journey.outcome}${journey.reason === null ? '' : ` (${journey.reason}: ${what})`}`}.`,
     ...(journey.detail === null ? [] : [`  ${journey.detail}`]),
-    ...(isTest || next === '' ? [] : [`→ ${next.replaceAll('<source>', 'its source')}`]),
+    ...(isTest || next === '' ? [] : [`→ ${next.replaceAll('<source>', sourceId)}`]),
     ...journey.forwards.map(
       ({ destination, state, reason, message }) =>
         `Onward to ${destination}: ${state.replaceAll('_', ' ')}${reason === null ? '' : ` (${reason})`}${message === null ? '' : `. ${message}`}`,

@@ -17,11 +17,14 @@ export interface Target {
   readonly settings: SourceSettings;
 }
 
-/** The sources of this installation; null where none runs or it cannot be asked: explaining needs none. */
-export async function sourcesHere(context: CliContext): Promise<{
+/** The sources of this installation, and where to ask more. */
+export interface Here {
   readonly db: Db;
   readonly rows: readonly Selectable<SourceTable>[];
-} | null> {
+}
+
+/** The sources of this installation; null where none runs or it cannot be asked: explaining needs none. */
+export async function sourcesHere(context: CliContext): Promise<Here | null> {
   try {
     const db = await context.db();
     return { db, rows: await listSources(db) };
@@ -42,6 +45,18 @@ export function targetNamed(
   if (address === undefined) return undefined;
   const [first, id] = segmentsOf(splitAddress(address, 'sent').path);
   return first === 'p' ? rows.find((row) => row.id === id?.toLowerCase()) : undefined;
+}
+
+/**
+ * The only source that speaks a profile's words; null where there are several or none. Those of simulated workspaces
+ * speak for nobody beside real ones.
+ */
+export async function speaker({ db, rows }: Here, profile: string): Promise<Selectable<SourceTable> | null> {
+  const workspaces = await db.selectFrom('workspace').select(['id', 'simulated']).execute();
+  const real = new Set(workspaces.filter((one) => !one.simulated).map((one) => one.id));
+  const asked = real.size === 0 ? rows : rows.filter((row) => real.has(row.workspace_id));
+  const [only, ...more] = asked.filter((row) => row.profile === profile);
+  return more.length === 0 ? (only ?? null) : null;
 }
 
 /** A source's row with its profile as its settings make it. */

@@ -2,6 +2,7 @@ import { decimalFromMicros, micros } from '../core/money.ts';
 import type { Explanation } from '../sources/explain/read-anything.ts';
 import type { Said } from '../sources/explain/said.ts';
 import type { Field } from '../sources/profile.ts';
+import { reasonAdvice, warningAdvice } from '../sources/advice.ts';
 import { appleVerdict } from './apple-verdict.ts';
 
 const LABELS: Readonly<Record<Field, string>> = {
@@ -68,10 +69,14 @@ function readingOf(reading: Reading): unknown {
   return { event, eventType, status, unmappedStatus, viewThrough, reEngagement, test };
 }
 
-/** The same for a person. */
-export function explanationText(explanation: Explanation): string {
+/**
+ * The same for a person.
+ *
+ * @param target how its source here was found; null where it has none.
+ */
+export function explanationText(explanation: Explanation, target: string | null = null): string {
   const { source, said, clickIds, postback } = explanation;
-  const lines = [`This is ${KINDS[explanation.kind]}.`, `Source: ${sourceLine(source)}`, ''];
+  const lines = [`This is ${KINDS[explanation.kind]}.`, `Source: ${target ?? sourceLine(source)}`, ''];
   const fields = Object.entries(LABELS).flatMap(([field, label]) => {
     const found = new Map(Object.entries(said)).get(field);
     if (found === undefined) return [];
@@ -90,7 +95,7 @@ export function explanationText(explanation: Explanation): string {
       '',
       `Click ids in it: ${clickIds.map((id) => id.name).join(', ')}; ${clickIds[0]?.name} counts.`,
     );
-  if (postback !== null) lines.push('', ...readingLines(postback));
+  if (postback !== null) lines.push('', ...(unreadBody(explanation) ?? readingLines(postback, said)));
   if (explanation.apple !== null) lines.push('', ...appleVerdict(explanation.apple));
   lines.push(...remarks(explanation));
   return lines.join('\n');
@@ -102,7 +107,15 @@ function sourceLine(source: Explanation['source']): string {
   return `looks like ${source.title}, by ${source.because.slice(0, 4).join(', ')}`;
 }
 
-function readingLines(postback: NonNullable<Explanation['postback']>): string[] {
+/** The door looks into no field of a body that it cannot read. */
+function unreadBody({ warnings }: Explanation): string[] | null {
+  const problem = warnings.find((warning) => warning === 'broken_json' || warning === 'unreadable_body');
+  if (problem === undefined) return null;
+  const { what, next } = reasonAdvice(problem);
+  return [`It would be refused: ${problem}.`, `  ${sentence(what)}`, `  ${next}`];
+}
+
+function readingLines(postback: NonNullable<Explanation['postback']>, said: Explanation['said']): string[] {
   if (!postback.ok)
     return [
       `It would be refused: ${postback.refusal.reason}.`,
@@ -111,9 +124,20 @@ function readingLines(postback: NonNullable<Explanation['postback']>): string[] 
     ];
   const { event, eventType, status, unmappedStatus } = postback.reading;
   const word = unmappedStatus === null ? '' : ` (its word "${unmappedStatus}" is not mapped)`;
+  // Of a lead that is sold later both messages are one conversion, so a status names no event.
+  const unnamed = said.event?.place === 'status' && said.event.value !== event;
   return [
     `It would be kept as ${eventType === 'event' ? 'the event' : `the ${eventType}`} "${event}", ${status}${word}.`,
+    ...(unnamed
+      ? [
+          `  Its status says that "${said.event?.value}" happened, and no parameter names an event: add one, such as event=purchase.`,
+        ]
+      : []),
   ];
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function remarks(explanation: Explanation): string[] {
@@ -121,12 +145,22 @@ function remarks(explanation: Explanation): string[] {
   const warnings = [
     ...explanation.warnings,
     ...(explanation.postback?.ok === true ? explanation.postback.reading.warnings : []),
+  ].filter((warning) => {
+    const [code, name] = warning.split(':');
+    if (code === 'broken_json' || code === 'unreadable_body') return false;
+    return code !== 'near_miss' || !explanation.nearMisses.some((miss) => miss.parameter === name);
+  });
+  const odd = [
+    ...[...new Set(warnings)].map((warning) => {
+      const { what, next } = warningAdvice(warning);
+      return `${sentence(what)}${next === '' ? '' : ` ${next}`}`;
+    }),
+    ...explanation.nearMisses.map(
+      (miss) =>
+        `"${miss.written}"${miss.written === miss.parameter ? '' : ` in "${miss.parameter}"`}: did you mean "${miss.meant}"?`,
+    ),
   ];
-  if (warnings.length > 0) lines.push('', 'Odd:', ...[...new Set(warnings)].map((warning) => `  ${warning}`));
-  for (const miss of explanation.nearMisses)
-    lines.push(
-      `  "${miss.written}"${miss.written === miss.parameter ? '' : ` in "${miss.parameter}"`}: did you mean "${miss.meant}"?`,
-    );
+  if (odd.length > 0) lines.push('', 'Odd:', ...odd.map((line) => `  ${line}`));
   if (explanation.unread.length > 0)
     lines.push('', `Not read: ${explanation.unread.slice(0, 30).join(', ')}`);
   return lines;

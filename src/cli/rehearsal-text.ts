@@ -1,3 +1,4 @@
+import { RELATION_WORDS } from '../core/conversion-relation.ts';
 import { decimalFromMicros, micros } from '../core/money.ts';
 import type { Rehearsal, RehearsedConversion } from '../db/rehearsal.ts';
 import { reasonAdvice } from '../sources/advice.ts';
@@ -6,13 +7,16 @@ import { reasonAdvice } from '../sources/advice.ts';
 export function rehearsalData(rehearsal: Rehearsal): unknown {
   const { conversion, ...rest } = rehearsal;
   if (conversion === null) return { ...rest, conversion: null };
-  const { valueMicros, ...others } = conversion;
-  return { ...rest, conversion: { ...others, value: valueText(valueMicros) } };
+  const { valueMicros, sentMicros, ...others } = conversion;
+  return {
+    ...rest,
+    conversion: { ...others, value: valueText(valueMicros), sent: valueText(sentMicros) },
+  };
 }
 
 /** What would become of a postback, in lines for a person. */
-export function rehearsalText(rehearsal: Rehearsal): readonly string[] {
-  const { answer, outcome, reason, detail, warnings, conversion } = rehearsal;
+export function rehearsalText(rehearsal: Rehearsal, sourceId: string): readonly string[] {
+  const { answer, outcome, reason, detail, conversion } = rehearsal;
   if (answer === 'duplicate')
     return ['  It would be answered as a duplicate: the same message was accepted before. Nothing changes.'];
   const advice = reason === null ? null : reasonAdvice(reason);
@@ -20,20 +24,27 @@ export function rehearsalText(rehearsal: Rehearsal): readonly string[] {
     `  It would be ${(outcome ?? 'accepted').replaceAll('_', ' ')}${advice === null ? '' : ` (${reason}: ${advice.what})`}.`,
     ...(detail === null ? [] : [`  ${sentence(detail)}`]),
     ...(conversion === null ? [] : conversionLines(conversion)),
-    ...(warnings.length === 0 ? [] : [`  Odd: ${warnings.join(', ')}`]),
-    ...(advice === null || advice.next === '' ? [] : [`  → ${advice.next}`]),
+    ...(advice === null || advice.next === '' ? [] : [`  → ${advice.next.replaceAll('<source>', sourceId)}`]),
   ];
 }
 
 function conversionLines(conversion: RehearsedConversion): readonly string[] {
   const { exists, status, counted, object, campaign, accountId, losers, excluded } = conversion;
   const where = [object, campaign === object ? null : campaign, accountId].filter((part) => part !== null);
-  const value = valueText(conversion.valueMicros);
-  const money = value === null ? 'no known value' : `${value} ${conversion.currency ?? ''}`.trim();
+  const relation = conversion.relation === null ? '' : `${RELATION_WORDS[conversion.relation]}, `;
+  const money = `${relation}${moneyOf(conversion)}`;
   return [
     `  ${exists ? 'The conversion on record would be' : 'A new conversion,'} ${status}, ${money}, ${counted ? 'counted' : `not counted${excluded === null ? '' : ` (${excluded})`}`}${where.length === 0 ? '' : `, for ${where.join(' in ')}`}.`,
     ...losers.map((loser) => `  Passed over: ${loser}.`),
   ];
+}
+
+/** What it is worth in the account's currency; until that is known, what was sent. */
+function moneyOf({ valueMicros, currency, sentMicros, sentCurrency }: RehearsedConversion): string {
+  if (valueMicros !== null) return `${valueText(valueMicros)} ${currency ?? ''}`.trim();
+  if (sentMicros === null) return 'no known value';
+  const sent = `${valueText(sentMicros)} ${sentCurrency ?? ''}`.trim();
+  return `${sent} (not yet in ${currency ?? "an account's currency"})`;
 }
 
 function valueText(value: number | null): string | null {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { openAccountAccess } from '../account-access.ts';
 import { findAccount } from '../db/accounts.ts';
 import type { Db } from '../db/connection.ts';
+import { sourceKeyContext } from '../db/sources.ts';
 import { OperatorError } from '../errors.ts';
 import { createNetworkRegistry } from '../networks/registry.ts';
 import { SAMPLE, SAMPLE_ACCOUNTS, type SampleAccount } from '../runtime/sample-workspace.ts';
@@ -57,7 +58,7 @@ export async function readSample(db: Db, secretKey: Buffer): Promise<Sample> {
   }
   return {
     accounts: [{ account: firstAccount, token: access.token }, ...twins],
-    sourceKey: open(secretKey, source.key_sealed, SAMPLE.sourceId),
+    sourceKey: sampleKey(secretKey, source.key_sealed),
     startMs: workspace.created_at.getTime(),
     // Nothing secret: enough to tell one installation's market from another's.
     installation: access.token.slice(-8),
@@ -98,4 +99,13 @@ export function sampleMarket(
     startMs: sample.startMs,
     installation: sample.installation,
   };
+}
+
+/** Samples of an earlier version sealed it for the source's bare id. */
+function sampleKey(secretKey: Buffer, sealed: Buffer): string {
+  try {
+    return open(secretKey, sealed, sourceKeyContext(SAMPLE.sourceId));
+  } catch {
+    return open(secretKey, sealed, SAMPLE.sourceId);
+  }
 }

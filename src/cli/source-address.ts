@@ -45,6 +45,18 @@ export function keyOf(context: CliContext, row: Selectable<SourceTable>): string
     : open(context.secretKey(), row.key_sealed, sourceKeyContext(row.id));
 }
 
+/** The key as an address shows it: null where there is none, `<key>` where it cannot be told here. */
+export function shownKeyOf(context: CliContext, row: Selectable<SourceTable>): string | null {
+  try {
+    const key = keyOf(context, row);
+    return key === undefined ? '<key>' : key;
+  } catch (error) {
+    // Sealed under another key: everything but the key can still be said.
+    if (error instanceof OperatorError && error.code === 'secret_unreadable') return '<key>';
+    throw error;
+  }
+}
+
 /** The profile a source was made with. @throws OperatorError `unknown_profile`. */
 export function profileOf(row: Selectable<SourceTable>): SourceProfile {
   const profile = sourceProfile(row.profile);

@@ -80,6 +80,17 @@ export const healthAnswerSchema = z.object({
   silent: z.array(
     z.object({ source: z.string(), lastMs: z.number(), usualQuietMs: z.number(), words: z.string() }),
   ),
+  /** What was odd about clicks in the last 24 hours, by link. */
+  oddClicks: z.array(
+    z.object({
+      link: z.string(),
+      code: z.string(),
+      count: z.number(),
+      lastMs: z.number(),
+      what: z.string(),
+      next: z.string(),
+    }),
+  ),
   errors: z.array(
     z.object({
       source: z.string(),

@@ -7,10 +7,19 @@ export interface RelatedConversion {
   readonly event: string;
   readonly amountMicros: number | null;
   readonly atMs: number;
+  /** Who reported it. */
+  readonly sourceId: string;
 }
 
 /** What a new conversion is to the ones before it on the same click. */
 export type Relation = 'first' | 'payment_after_trial' | 'rebill' | 'upsell';
+
+/** As people read it: "a rebill". */
+export const RELATION_WORDS: Readonly<Record<Exclude<Relation, 'first'>, string>> = {
+  payment_after_trial: 'the payment after a trial',
+  rebill: 'a rebill',
+  upsell: 'an upsell',
+};
 
 /** `ofId`: the conversion it follows. */
 export interface ConversionRelation {
@@ -26,11 +35,10 @@ export interface ConversionRelation {
  * - after a trial (its name says so, or the same event came at 0) and no payment yet: the payment after the trial
  * - after a payment of the same event: a rebill
  * - after a payment of another event: an upsell
+ *
+ * A payment that another sender reports may be this very one, told twice: rebills and upsells follow payments of one sender.
  */
-export function relationOf(
-  now: Omit<RelatedConversion, 'id'>,
-  others: readonly RelatedConversion[],
-): ConversionRelation {
+export function relationOf(now: RelatedConversion, others: readonly RelatedConversion[]): ConversionRelation {
   const first: ConversionRelation = {
     relation: 'first',
     ofId: null,
@@ -38,11 +46,13 @@ export function relationOf(
   };
   if (!isPaid(now) || isTrial(now.event)) return first;
   const earlier = others
-    .filter((other) => other.atMs <= now.atMs)
+    .filter((other) => other.atMs < now.atMs || (other.atMs === now.atMs && other.id < now.id))
     .toSorted((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1));
   const after = (of: RelatedConversion): string =>
     `${readableSpan(now.atMs - of.atMs)} after the ${of.event}`;
-  const paid = earlier.filter((other) => isPaid(other) && !isTrial(other.event));
+  const paid = earlier.filter(
+    (other) => other.sourceId === now.sourceId && isPaid(other) && !isTrial(other.event),
+  );
   const same = paid.find((other) => other.event === now.event);
   if (same) return { relation: 'rebill', ofId: same.id, text: `a rebill, ${after(same)}` };
   const [payment] = paid;

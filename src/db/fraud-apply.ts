@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Treatment } from '../core/fraud/signals.ts';
 import type { Db } from './connection.ts';
 import { loadGround } from './ingest/accounts.ts';
+import { SAME_INSTALL } from './ingest/installs.ts';
 import type { ConversionRow } from './ingest/messages.ts';
 import { type ConversionChange, isCounted } from './ingest/rollups.ts';
 import { writeChanges } from './ingest/write-changes.ts';
@@ -53,6 +54,10 @@ export async function keepOut(db: Db, where: Where, wanted: readonly KeptOut[]):
 export async function putBack(db: Db, where: Where, ids: readonly string[]): Promise<number> {
   return await change(db, where, ids, (before) => {
     if (before.excluded === null || !Object.hasOwn(RANK, before.excluded)) return null;
+    if (before.same_as_id !== null) {
+      const detail = `${before.attribution}; released by hand, and yet another sender's report of the same install counts`;
+      return { excluded: SAME_INSTALL, outcome: 'duplicate', reason: SAME_INSTALL, detail };
+    }
     const counted = isCounted({ ...before, excluded: null });
     return {
       excluded: null,

@@ -119,7 +119,7 @@ export async function loadCandidates(
         select event_at from conversion where id = c.follows_id and event_type = 'install'
       ) a on true
       where c.workspace_id = ${workspaceId} and c.received_at >= ${from} and c.received_at < ${to}
-        and c.excluded is distinct from 'test'
+        and c.excluded is distinct from 'test' and c.same_as_id is null
     ), blocks as (
       select id, network(set_masklen(coalesce(visitor_ip, ip), case family(coalesce(visitor_ip, ip)) when 4 then 24 else 48 end)) as block
       from day where coalesce(visitor_ip, ip) is not null
@@ -144,7 +144,7 @@ export async function loadCandidates(
              case when d.device_id is not null and d.event_type = 'install' then (
                select count(*) from conversion o
                where o.device_id = d.device_id and o.workspace_id = ${workspaceId} and o.event_type = 'install'
-                 and o.excluded is distinct from 'test' and o.received_at <= d.received_at
+                 and o.excluded is distinct from 'test' and o.same_as_id is null and o.received_at <= d.received_at
                  and o.received_at > d.received_at - make_interval(days => ${DEVICE_DAYS})) end::int as of_device,
              case when d.device_id is not null then (
                select count(distinct ip) from click o

@@ -74,7 +74,8 @@ export async function loadFraudCounts(db: Db, question: FraudQuestion): Promise<
         select ip_hash from click where id = c.click_id and clicked_at = c.clicked_at limit 1
       ) k on true
       where c.workspace_id = ${workspaceId} and c.received_at >= ${from} and c.received_at < ${to} and ${ofEvent}
-        and c.excluded is distinct from 'test' and (${accountId}::text is null or c.account_id = ${accountId})
+        and c.excluded is distinct from 'test' and c.same_as_id is null
+        and (${accountId}::text is null or c.account_id = ${accountId})
     ), groups as (
       select account_id, key, count(*) filter (where rejected)::int as rejected from facts
       where key is not null group by 1, 2

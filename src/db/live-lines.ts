@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Relation } from '../core/conversion-relation.ts';
 import type { Micros } from '../core/money.ts';
 import type { Db } from './connection.ts';
 
@@ -22,6 +23,8 @@ export interface PostbackFact {
   /** The deepest object it was attributed to, when it was. */
   readonly objectName: string | null;
   readonly network: string | null;
+  /** What its conversion is to earlier payments; null for the first, and without one. */
+  readonly relation: Exclude<Relation, 'first'> | null;
 }
 
 /** One acting decision and how far it got. */
@@ -62,6 +65,7 @@ interface PostbackRow {
   test: boolean;
   object_name: string | null;
   network: string | null;
+  relation: PostbackFact['relation'];
 }
 
 /**
@@ -88,7 +92,7 @@ export async function recentPostbacks(
        from postback where workspace_id is null order by received_at desc limit ${limit})
     ), cut as (select * from newest order by wall_at desc, id desc limit ${limit})
     select cut.id, cut.source_id, cut.workspace_id, cut.wall_at, cut.received_at, cut.outcome, cut.reason, cut.detail, cut.event, cut.status,
-           cut.amount_micros, cut.currency, cut.click_id, cut.test, o.name as object_name, a.network
+           cut.amount_micros, cut.currency, cut.click_id, cut.test, o.name as object_name, a.network, c.relation
     from cut
     left join conversion c on c.id = cut.conversion_id
     left join object o on o.id = c.object_id
@@ -111,6 +115,7 @@ export async function recentPostbacks(
     test: row.test,
     objectName: row.object_name,
     network: row.network,
+    relation: row.relation,
   }));
 }
 

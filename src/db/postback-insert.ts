@@ -56,6 +56,8 @@ export interface NewPostback {
   readonly visitorIp: string | null;
   readonly consentUserData: boolean | null;
   readonly consentPersonalization: boolean | null;
+  /** Marks of the installations that passed it on. */
+  readonly via: string | null;
   /** Null for a message that always counts. */
   readonly messageKey: Uint8Array | null;
   readonly keyExpiresAtMs: number | null;
@@ -76,6 +78,7 @@ export const SAYS_NO_MORE = {
   visitorIp: null,
   consentUserData: null,
   consentPersonalization: null,
+  via: null,
 } as const satisfies Partial<NewPostback>;
 
 /**
@@ -91,12 +94,12 @@ with input as materialized (
     $17::text[], $18::text[], $19::text[], $20::int8[], $21::text[], $22::timestamptz[], $23::text[], $24::text[],
     $25::bytea[], $26::text[], $27::bool[], $28::bytea[], $29::timestamptz[], $30::int2[], $31::timestamptz[],
     $32::timestamptz[], $33::timestamptz[], $34::text[], $35::bool[], $36::bool[], $37::text[], $38::bytea[],
-    $39::text[], $40::text[], $41::bool[], $42::bool[])
+    $39::text[], $40::text[], $41::bool[], $42::bool[], $43::text[])
   as i(id, workspace_id, source_id, received_at, wall_at, method, path, raw, content_type, sender_ip, user_agent, kind,
     reason, detail, click_id, event, event_type, status, txid, amount_micros, currency, event_at, device_id, sender_ids,
     conversion_key, warnings, test, message_key, key_expires_at, slot, clicked_at, installed_at, install_begin_at, site,
     view_through, re_engagement, reject_reason, user_hash, country, visitor_ip, consent_user_data,
-    consent_personalization)
+    consent_personalization, via)
 ), claimed as (
   insert into message_key (key, postback_id, received_at, expires_at)
   select message_key, id, received_at, key_expires_at from input
@@ -116,13 +119,13 @@ with input as materialized (
     user_agent, outcome, reason, detail, click_id, event, event_type, status, txid, amount_micros, currency, event_at,
     device_id, sender_ids, conversion_key, warnings, test, clicked_at, installed_at, install_begin_at, site,
     view_through, re_engagement, reject_reason, user_hash, country, visitor_ip, consent_user_data,
-    consent_personalization)
+    consent_personalization, via)
   select id, workspace_id, source_id, received_at, wall_at, method, path, raw, content_type, sender_ip::inet,
     user_agent, outcome, case when outcome = 'duplicate' then 'duplicate' else reason end, detail, click_id, event,
     event_type, status, txid, amount_micros, currency, event_at, device_id, sender_ids::jsonb, conversion_key,
     coalesce(string_to_array(warnings, E'\\n'), '{}'), test, clicked_at, installed_at, install_begin_at, site,
     view_through, re_engagement, reject_reason, user_hash, country, visitor_ip::inet, consent_user_data,
-    consent_personalization
+    consent_personalization, via
   from judged
 ), queued as (
   insert into inbox (postback_id, received_at, slot)
@@ -195,6 +198,7 @@ export async function insertPostbacks(
     textArray(column('visitorIp')),
     booleanArray(column('consentUserData')),
     booleanArray(column('consentPersonalization')),
+    textArray(column('via')),
   ];
   // Named: parsed and planned once a connection, which is most of a small batch's cost.
   const result = await client.query({ name: 'insert-postbacks', text: INSERT, values });

@@ -1,4 +1,5 @@
 import { CompiledQuery, sql } from 'kysely';
+import type { Relation } from '../core/conversion-relation.ts';
 import type { Db } from './connection.ts';
 import { drainWithin } from './ingest/drain-batch.ts';
 import { insertPostbacks, type NewPostback } from './postback-insert.ts';
@@ -25,9 +26,14 @@ export interface RehearsedConversion {
   readonly valueMicros: number | null;
   /** The account's; null where no account is known. */
   readonly currency: string | null;
+  /** The amount as it was sent; null where none was. */
+  readonly sentMicros: number | null;
+  readonly sentCurrency: string | null;
   readonly accountId: string | null;
   readonly object: string | null;
   readonly campaign: string | null;
+  /** What it is to earlier payments; null for the first. */
+  readonly relation: Exclude<Relation, 'first'> | null;
   /** Who was passed over, and why, a sentence each. */
   readonly losers: readonly string[];
 }
@@ -108,8 +114,11 @@ async function conversionOf(
       'c.counted',
       'c.excluded',
       'c.value_micros',
+      'c.original_micros',
+      'c.original_currency',
       'c.account_id',
       'c.losers',
+      'c.relation',
       'a.currency',
       'o.name as object',
       'k.name as campaign',
@@ -125,9 +134,12 @@ async function conversionOf(
     excluded: row.excluded,
     valueMicros: row.value_micros,
     currency: row.currency,
+    sentMicros: row.original_micros,
+    sentCurrency: row.original_currency,
     accountId: row.account_id,
     object: row.object,
     campaign: row.campaign,
+    relation: row.relation,
     losers: (row.losers ?? []).map((loser) => loser.text),
   };
 }

@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { CoarseValue } from '../core/apple/conversion-values.ts';
 import type { AppleEventType, AppleOutcomeKind } from '../core/apple/outcome-kinds.ts';
 import type { LosingReason, Match } from '../core/attribution-candidates.ts';
+import type { Relation } from '../core/conversion-relation.ts';
 import type { Signal, Treatment } from '../core/fraud/signals.ts';
 import type { Micros } from '../core/money.ts';
 import type { BidStrategy, Level, ObjectId, ObjectStatus } from '../core/object.ts';
@@ -277,6 +278,7 @@ export interface PostbackTable {
   visitor_ip: string | null;
   consent_user_data: boolean | null;
   consent_personalization: boolean | null;
+  via: string | null;
 }
 
 export interface MessageKeyTable {
@@ -348,6 +350,10 @@ export interface ConversionTable {
   losers: JSONColumnType<StoredLoser[]> | null;
   payout_micros: Micros | null;
   payout_currency: string | null;
+  /** The report that counts of an install that several senders tell of. */
+  same_as_id: string | null;
+  relation: Exclude<Relation, 'first'> | null;
+  relation_of_id: string | null;
 }
 
 /** What was passed over, and why. */
@@ -375,7 +381,8 @@ export interface ConversionChangeTable {
 export interface ConversionMessageTable {
   conversion_id: string;
   key: string;
-  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed';
+  /** Null where the message says nothing of it: a refund alone. */
+  status: 'pending' | 'hold' | 'approved' | 'rejected' | 'reversed' | null;
   said_at: Date | null;
   received_at: Date;
   amount_kind: 'none' | 'total' | 'delta';
@@ -680,6 +687,9 @@ export interface ForwardTable {
   next_at: Date | null;
   taken_wall_at: Date | null;
   receipt: string | null;
+  verdict: 'awaited' | 'confirmed' | 'refused' | 'unknown' | null;
+  ask_at: Date | null;
+  asks: Defaulted<number>;
   planned_at: Date;
   settled_at: Date | null;
 }
@@ -696,7 +706,18 @@ export interface ForwardAttemptTable {
   status: number | null;
   answer: string | null;
   latency_ms: number | null;
-  verdict: 'delivered' | 'repeat' | 'retry' | 'failed' | 'given_up' | 'unknown' | null;
+  kind: Defaulted<'send' | 'ask'>;
+  verdict:
+    | 'delivered'
+    | 'repeat'
+    | 'retry'
+    | 'failed'
+    | 'given_up'
+    | 'unknown'
+    | 'awaited'
+    | 'confirmed'
+    | 'refused'
+    | null;
   why: string | null;
   next_at: Date | null;
 }

@@ -1,11 +1,12 @@
 import type { HealthAnswer } from '../contract/api.ts';
+import { loadClickFlags } from '../db/click-flags.ts';
 import { loadNow } from '../db/clock.ts';
 import type { Db } from '../db/connection.ts';
 import { silentSources } from '../db/evidence-health.ts';
 import { loadInboxAge } from '../db/inbox-age.ts';
 import { listWorkspaces } from '../db/live-table.ts';
 import { loadPostbackErrors } from '../db/postback-errors.ts';
-import { errorAdvice } from '../sources/advice.ts';
+import { clickAdvice, errorAdvice } from '../sources/advice.ts';
 
 const DAY_MS = 86_400_000;
 /** A worker judges within a second; what waits longer than this waits for a worker. */
@@ -61,6 +62,12 @@ export function createHealth(db: Db, wallNowMs: () => number) {
         fromMs: toMs - DAY_MS,
         toMs,
       });
+      const clicks = await loadClickFlags(db, {
+        workspaceId: workspace,
+        linkId: null,
+        fromMs: toMs - DAY_MS,
+        toMs,
+      });
       return {
         workspace,
         status: silent.length > 0 || inbox.oldestMs > SLOW_MS ? 'trouble' : 'ok',
@@ -70,6 +77,13 @@ export function createHealth(db: Db, wallNowMs: () => number) {
           lastMs,
           usualQuietMs: usualMs,
           words,
+        })),
+        oddClicks: clicks.map(({ linkId, flag, count, lastMs }) => ({
+          link: linkId,
+          code: flag,
+          count,
+          lastMs,
+          ...clickAdvice(flag, linkId),
         })),
         errors: errors.map((error) => ({
           source: error.sourceId,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isClientSideCall } from '../sources/client-side-call.ts';
 import { type Params, readBody } from '../sources/params.ts';
+import { joinVia, VIA_HEADER } from '../sources/via.ts';
 import type { Inbound } from './postback-row.ts';
 import type { Refusal } from './postback-answers.ts';
 import { clientAddress, type CollectedBody, headerText, isPreview } from './request-facts.ts';
@@ -25,6 +26,7 @@ export function toInbound(
     ? headers.authorization.slice(7).trim()
     : undefined;
   const own = headers['x-bidloop-key'];
+  const via = viaHeader(headers[VIA_HEADER]);
   const bodySize = collected?.size ?? 0;
   const body = collected?.body ?? null;
   return {
@@ -42,9 +44,14 @@ export function toInbound(
     userAgent: headerText(headers['user-agent'], 500),
     preview: isPreview(request),
     clientSide: isClientSideCall(headers),
+    ...(via === null ? {} : { via }),
     headerKey: (typeof own === 'string' ? own : undefined) ?? bearer ?? null,
     wallMs,
   };
+}
+
+function viaHeader(value: string | string[] | undefined): string | null {
+  return joinVia(headerText(Array.isArray(value) ? value.join(',') : value, 1_000));
 }
 
 /** What is wrong with the request itself, before anything is read from its parameters. Adds the body to the params. */

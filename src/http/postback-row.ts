@@ -2,6 +2,7 @@ import { type NewPostback, SAYS_NO_MORE } from '../db/postback-insert.ts';
 import { slotOf } from '../sources/keys.ts';
 import { emptyParams, readPairs } from '../sources/params.ts';
 import type { Reading } from '../sources/read-postback.ts';
+import { joinVia } from '../sources/via.ts';
 import { newPostbackId, uuidText } from './ids.ts';
 
 /** A request to a postback address, before anything is made of it. */
@@ -27,6 +28,8 @@ export interface Inbound {
   /** A visitor's browser sent it, not a server. */
   readonly clientSide: boolean;
   readonly headerKey: string | null;
+  /** Installations of Bidloop that passed it on, as the header says it; left out where none did. */
+  readonly via?: string;
   readonly wallMs: number;
 }
 
@@ -81,6 +84,7 @@ export function acceptedRow(base: RowBase, reading: Reading): NewPostback {
     visitorIp: reading.visitorIp,
     consentUserData: reading.consent.adUserData,
     consentPersonalization: reading.consent.adPersonalization,
+    via: joinVia(reading.via, base.inbound.via ?? null),
     messageKey: reading.messageKey,
     keyExpiresAtMs: reading.messageKeyExpires ? base.nowMs + EXPIRES_MS : null,
     slot: slotOf(

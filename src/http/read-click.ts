@@ -1,6 +1,7 @@
 import type { NewClick } from '../db/click-insert.ts';
 import { DEVICE_ID_NAMES } from '../sources/profiles/common-names.ts';
 import { isNothing, isPlaceholder } from '../sources/macros.ts';
+import { misspeltLinkNames } from '../sources/misspelt-link-names.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../sources/network-click-ids.ts';
 import type { Params } from '../sources/params.ts';
 import { hashedUser } from '../sources/person.ts';
@@ -16,6 +17,8 @@ export const OWN_PARAMS = [
   'placement',
   'retargeting',
 ] as const;
+
+const misspelt = misspeltLinkNames(OWN_PARAMS);
 
 const MAX_VALUE = 512;
 const MAX_PARAMS = 50;
@@ -37,6 +40,7 @@ export function readClick(params: Params, link: LinkEntry, facts: ClickFacts): N
     if (isPlaceholder(value)) flags.add(`unresolved_macro:${name}`);
     else if (!isNothing(value)) filled.set(name, value.slice(0, MAX_VALUE));
   }
+  for (const warning of misspelt(params)) flags.add(warning);
   const order = [...(FIRST_OF_NETWORK[link.network] ?? []), ...NETWORK_CLICK_PARAMS];
   const networkParam =
     order.find((name) => filled.has(name) && filled.get(name) !== 'N' && filled.get(name) !== '0') ?? null;

@@ -1,6 +1,7 @@
 /** Facts in, sentences out: pure, so that each wording is a test and every screen says the same. */
 import type { Badge, LiveLine, Tone } from '../contract/live.ts';
 import { PILOT_RULES } from '../core/autopilot/stage.ts';
+import { RELATION_WORDS } from '../core/conversion-relation.ts';
 import { formatMoney } from '../core/money.ts';
 import type { LearningFact } from '../db/live-learning.ts';
 import type { DecisionFact, PostbackFact } from '../db/live-lines.ts';
@@ -18,9 +19,10 @@ export function networkTitle(network: string): string {
   return NETWORK_TITLES[network] ?? network;
 }
 
-/** "$31.20 purchase"; "purchase" without an amount; "postback" when not even the event is known. */
+/** "$31.20 purchase"; "purchase, a rebill" without an amount; "postback" when not even the event is known. */
 function whatCame(fact: PostbackFact): string {
-  const event = fact.event ?? 'postback';
+  const relation = fact.relation === null ? '' : `, ${RELATION_WORDS[fact.relation]}`;
+  const event = `${fact.event ?? 'postback'}${relation}`;
   if (fact.amountMicros === null) return event;
   return `${money(fact.amountMicros, fact.currency)} ${event}`;
 }

@@ -2,14 +2,11 @@ import { members, number, shown, text } from './answer-json.ts';
 import type { Destination } from './destination.ts';
 import { type HttpParts, urlText } from './http-parts.ts';
 
-/** Where a refresh token is exchanged, and for what (Google, "Using OAuth 2.0 for web server applications"; Microsoft
+/** What a refresh token is exchanged for (Google, "Using OAuth 2.0 for web server applications", names nothing; Microsoft
  * Advertising, "Get an access token"). */
-const PLACES = {
-  google: { url: 'https://oauth2.googleapis.com/token', scope: null },
-  microsoft: {
-    url: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
-    scope: 'https://ads.microsoft.com/msads.manage offline_access',
-  },
+const SCOPES = {
+  google: '',
+  microsoft: 'https://ads.microsoft.com/msads.manage offline_access',
 } as const;
 
 /**
@@ -26,17 +23,16 @@ export function tokenRequest(destination: Destination): HttpParts | null {
     client_secret: secret = '',
   } = destination.secrets;
   if (refresh === '' || client === '') return null;
-  const { url, scope } = PLACES[destination.kind];
   const fields = [
     ['grant_type', 'refresh_token'],
     ['client_id', client],
     ['client_secret', secret],
     ['refresh_token', refresh],
-    ['scope', scope ?? ''],
+    ['scope', SCOPES[destination.kind]],
   ] as const;
   return {
     method: 'POST',
-    url,
+    url: destination.tokenUrl,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: fields
       .filter(([, value]) => value !== '')

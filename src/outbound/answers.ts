@@ -6,10 +6,12 @@ export type Said =
   | { readonly kind: 'taken'; readonly repeat: boolean; readonly receipt: string | null }
   | { readonly kind: 'passing'; readonly why: string; readonly waitMs: number | null }
   | { readonly kind: 'refused'; readonly why: string; readonly next?: string }
+  /** The access token is no longer valid: where it can be renewed, a fresh one may do. */
+  | { readonly kind: 'old_token'; readonly why: string }
   /** Nothing: the status decides. */
   | { readonly kind: 'by_status' };
 
-const TOKEN = 'Renew the access token of the destination, then replay it.';
+export const TOKEN = 'Renew the access token of the destination, then replay it.';
 const BY_STATUS: Said = { kind: 'by_status' };
 
 /** The configured status and body rule: TUNE and ExoClick say failures with status 200. */
@@ -62,7 +64,7 @@ export function tiktokSays(status: number, body: string): Said {
   const why = `TikTok: ${code} ${shown(text(json['message']))}`;
   const passing = [40_100, 40_132, 61_000, 60_001].includes(code) || (code >= 50_000 && code <= 52_999);
   if (passing) return { kind: 'passing', why, waitMs: null };
-  return code >= 40_102 && code <= 40_105 ? { kind: 'refused', why, next: TOKEN } : { kind: 'refused', why };
+  return code >= 40_102 && code <= 40_107 ? { kind: 'refused', why, next: TOKEN } : { kind: 'refused', why };
 }
 
 /** Data Manager: a request id is a receipt, not yet an acceptance. Errors are google.rpc.Status. */
@@ -72,9 +74,7 @@ export function googleSays(status: number, body: string): Said {
     const receipt = text(json['requestId']);
     return receipt === '' ? unreadable('Google', body) : { kind: 'taken', repeat: false, receipt };
   }
-  // Tokens live for an hour; the next attempt is built with a fresh one.
-  if (status === 401)
-    return { kind: 'passing', why: 'Google: the access token is no longer valid', waitMs: null };
+  if (status === 401) return { kind: 'old_token', why: 'Google: the access token is no longer valid' };
   const error = object(json['error']);
   if (status === 408 || status === 429 || status >= 500)
     return { kind: 'passing', why: `status ${status}`, waitMs: retryDelay(error) };
@@ -96,17 +96,39 @@ function retryDelay(error: Members): number | null {
 /** A conversion that was not applied stands among `PartialErrors`, with status 200. */
 export function microsoftSays(status: number, body: string): Said {
   const json = members(body);
-  if (status === 401)
-    return { kind: 'passing', why: 'Microsoft: the access token is no longer valid', waitMs: null };
-  if (status < 200 || status >= 300) return BY_STATUS;
+  if (status < 200 || status >= 300) return microsoftFault(status, json);
   if (!('PartialErrors' in json)) return unreadable('Microsoft', body);
   // One entry per conversion in some answers, null for those that were applied.
   const first = array(json['PartialErrors'])
     .filter((one) => one !== null)
     .map(object)[0];
   if (first === undefined) return { kind: 'taken', repeat: false, receipt: null };
-  const code = text(first['ErrorCode']) || String(number(first['Code']) ?? '');
-  return { kind: 'refused', why: `Microsoft: ${code} ${shown(text(first['Message']))}` };
+  return { kind: 'refused', why: microsoftWords(first) };
+}
+
+/** Of "Operation Error Codes": the token's time is over; too many calls in a minute, or at once. */
+const TOKEN_EXPIRED = 109;
+const BUSY = new Set([117, 207]);
+const MICROSOFT_WAIT_MS = 60_000;
+
+/** AdApiFaultDetail has `Errors`, ApiFaultDetail `OperationErrors` and `BatchErrors`; what is not said so goes by status. */
+function microsoftFault(status: number, json: Members): Said {
+  const [first] = ['Errors', 'OperationErrors', 'BatchErrors']
+    .flatMap((name) => array(json[name]))
+    .map(object);
+  const code = first === undefined ? null : number(first['Code']);
+  if (status === 401 || code === TOKEN_EXPIRED)
+    return { kind: 'old_token', why: 'Microsoft: the access token is no longer valid' };
+  if (first === undefined || status >= 500) return BY_STATUS;
+  const why = microsoftWords(first);
+  return code !== null && BUSY.has(code)
+    ? { kind: 'passing', why, waitMs: MICROSOFT_WAIT_MS }
+    : { kind: 'refused', why };
+}
+
+function microsoftWords(error: Members): string {
+  const code = text(error['ErrorCode']) || String(number(error['Code']) ?? '');
+  return `Microsoft: ${code} ${shown(text(error['Message']))}`.trim();
 }
 
 function unreadable(who: string, body: string): Said {

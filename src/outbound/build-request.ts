@@ -1,9 +1,11 @@
 import type { OutboundConversion } from './conversion.ts';
 import { type Destination, type OutboundRequest, type Skipped, skipped } from './destination.ts';
 import { type Forward, planForward } from './forward.ts';
+import { joinVia } from '../sources/via.ts';
 import { googleRequest } from './google.ts';
 import { type GuardRules, checkUrl } from './guard.ts';
 import type { HttpParts } from './http-parts.ts';
+import { withMark } from './loop-mark.ts';
 import { metaRequest } from './meta.ts';
 import { microsoftRequest } from './microsoft.ts';
 import { templateRequest } from './template-request.ts';
@@ -15,11 +17,12 @@ import { tiktokRequest } from './tiktok.ts';
  * `checkAddresses`; redirects are not followed, or they would lead around that check.
  *
  * @param context.nowMs workspace time.
+ * @param context.mark this installation's, for knowing the request should it come back.
  */
 export function buildRequest(
   destination: Destination,
   conversion: OutboundConversion,
-  context: { readonly nowMs: number; readonly guard: GuardRules },
+  context: { readonly nowMs: number; readonly guard: GuardRules; readonly mark: string },
 ): OutboundRequest | Skipped {
   const forward = planForward(destination, conversion);
   if (forward.kind === 'skipped') return forward;
@@ -29,7 +32,7 @@ export function buildRequest(
   if (!allowed.ok) return skipped('refused_address', `${allowed.message} ${allowed.next}`);
   return {
     kind: 'request',
-    ...parts,
+    ...withMark(destination, parts, joinVia(conversion.via.join(','), context.mark) ?? ''),
     forwardKey: forward.forwardKey,
     idempotencyValue: forward.idempotencyValue,
   };

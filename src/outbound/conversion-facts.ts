@@ -1,66 +1,39 @@
-import type { ConversionStatus } from '../core/conversion.ts';
-import type { Micros } from '../core/money.ts';
+import type { ConversionWithClick } from '../core/conversion-with-click.ts';
 import { NETWORK_CLICK_PARAMS } from '../sources/network-click-ids.ts';
 import { COMMON_NAMES } from '../sources/profiles/common-names.ts';
 import { readConsent } from '../sources/person.ts';
+import { readVia } from '../sources/via.ts';
 import type { Consent, OutboundConversion } from './conversion.ts';
-
-/** A conversion with its click, as they are stored. */
-export interface ConversionFacts {
-  readonly id: string;
-  readonly source_id: string;
-  readonly event: string;
-  readonly status: ConversionStatus;
-  readonly txid: string | null;
-  readonly original_micros: Micros | null;
-  readonly original_currency: string | null;
-  readonly event_at: Date;
-  readonly clicked_at: Date | null;
-  readonly click_id: string | null;
-  readonly placement: string | null;
-  readonly excluded: string | null;
-  readonly campaign_network_id: string | null;
-  readonly adset_network_id: string | null;
-  readonly ad_network_id: string | null;
-  /** What the messages about it said, kept for good; null where none said anything. */
-  readonly consent: StoredConsent | null;
-  /** From its first message: the person's address, and the person as a hash. */
-  readonly visitor_ip: string | null;
-  readonly user_hash: Uint8Array | null;
-  readonly click: {
-    readonly network_click_id: string | null;
-    readonly network_click_param: string | null;
-    readonly creative: string | null;
-    readonly ip: string | null;
-    readonly user_agent: string | null;
-    readonly params: Readonly<Record<string, string>>;
-    /** The landing page of its link. */
-    readonly target_url: string | null;
-  } | null;
-}
-
-export interface StoredConsent {
-  readonly ad_user_data: boolean | null;
-  readonly ad_personalization: boolean | null;
-}
 
 /** First-party cookies that a landing page passes on beside the click ids of addresses. */
 const COOKIES = ['_fbc', '_fbp', '_ttp'] as const;
 const NETWORK_IDS: ReadonlySet<string> = new Set([...NETWORK_CLICK_PARAMS, ...COOKIES]);
 
-/** What goes out about a stored conversion. */
-export function outboundConversion(facts: ConversionFacts): OutboundConversion {
+const NOTHING_SAID: Consent = { adUserData: null, adPersonalization: null };
+
+/**
+ * What goes out about a stored conversion.
+ *
+ * @param mark this installation's own, as it stands in what we send.
+ * @param echo the change to tell of was brought by a postback of our own that came back.
+ */
+export function outboundConversion(
+  facts: ConversionWithClick,
+  mark: string,
+  echo = false,
+): OutboundConversion {
   const { click } = facts;
+  const via = readVia(facts.via);
   const params = new Map(
     Object.entries(click?.params ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   );
   const networkIds = new Map([...params].filter(([name]) => NETWORK_IDS.has(name)));
-  if (click !== null && click.network_click_param !== null && click.network_click_id !== null)
-    networkIds.set(click.network_click_param, click.network_click_id);
+  if (click !== null && click.networkClickParam !== null && click.networkClickId !== null)
+    networkIds.set(click.networkClickParam, click.networkClickId);
   const ids = {
-    campaign_id: facts.campaign_network_id,
-    adset_id: facts.adset_network_id,
-    ad_id: facts.ad_network_id,
+    campaign_id: facts.campaignNetworkId,
+    adset_id: facts.adsetNetworkId,
+    ad_id: facts.adNetworkId,
     creative: click?.creative ?? null,
     placement: facts.placement,
   };
@@ -68,33 +41,29 @@ export function outboundConversion(facts: ConversionFacts): OutboundConversion {
   for (const [name, value] of Object.entries(ids)) if (value !== null) clickParams.set(name, value);
   return {
     id: facts.id,
-    sourceId: facts.source_id,
+    sourceId: facts.sourceId,
     event: facts.event,
     status: facts.status,
     txid: facts.txid,
-    amountMicros: facts.original_micros,
-    currency: facts.original_currency,
-    atMs: facts.event_at.getTime(),
-    clickedAtMs: facts.clicked_at?.getTime() ?? null,
-    clickId: facts.click_id,
+    amountMicros: facts.amountMicros,
+    currency: facts.currency,
+    atMs: facts.eventAtMs,
+    clickedAtMs: facts.clickedAtMs,
+    clickId: facts.clickId,
     networkIds,
     clickParams,
-    pageUrl: pageOf(click?.target_url ?? null),
+    pageUrl: pageOf(click?.targetUrl ?? null),
     person: {
       emailSha256: null,
       phone: null,
-      externalIdSha256: facts.user_hash === null ? null : Buffer.from(facts.user_hash).toString('hex'),
-      ip: click?.ip ?? facts.visitor_ip,
-      userAgent: click?.user_agent ?? null,
+      externalIdSha256: facts.userHash === null ? null : Buffer.from(facts.userHash).toString('hex'),
+      ip: click?.ip ?? facts.visitorIp,
+      userAgent: click?.userAgent ?? null,
     },
-    consent: mergedConsent(
-      {
-        adUserData: facts.consent?.ad_user_data ?? null,
-        adPersonalization: facts.consent?.ad_personalization ?? null,
-      },
-      consentOf(params),
-    ),
+    consent: mergedConsent(facts.consent ?? NOTHING_SAID, consentOf(params)),
     excluded: facts.excluded,
+    via,
+    cameFromUs: echo || via.includes(mark),
   };
 }
 

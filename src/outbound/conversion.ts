@@ -45,4 +45,8 @@ export interface OutboundConversion {
   readonly consent: Consent;
   /** Why it counts nowhere here (a test, fraud), or null. */
   readonly excluded: string | null;
+  /** Marks of the installations that the news of it came through. */
+  readonly via: readonly string[];
+  /** We told of it ourselves, and it came back. */
+  readonly cameFromUs: boolean;
 }

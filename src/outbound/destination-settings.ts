@@ -7,6 +7,13 @@ const digits = z
   .string()
   .transform((text) => text.replaceAll('-', ''))
   .pipe(z.string().regex(/^\d{1,20}$/, 'is digits, as the account page shows them'));
+/** Where a network's interface is: http or https, nothing behind the path, no password. */
+const address = z
+  .string()
+  .trim()
+  .max(500)
+  .refine((text) => isPlainAddress(text), 'is an address such as https://gateway.example.com/meta')
+  .transform((text) => text.replace(/\/+$/, ''));
 const texts = z.record(z.string(), z.string());
 
 const FORWARDING = {
@@ -45,9 +52,11 @@ const SCHEMAS = {
           .default(null),
       })
       .default({ statuses: null, body: null }),
+    loopMark: z.enum(['parameter', 'header']).default('parameter'),
   }),
   meta: z.strictObject({
     ...FORWARDING,
+    baseUrl: address.default('https://graph.facebook.com'),
     pixelId: digits,
     apiVersion: z
       .string()
@@ -58,18 +67,34 @@ const SCHEMAS = {
   }),
   tiktok: z.strictObject({
     ...FORWARDING,
+    baseUrl: address.default('https://business-api.tiktok.com'),
     eventSource: z.enum(['web', 'app', 'offline', 'crm']).default('web'),
     eventSourceId: word,
     testEventCode: word.nullable().default(null),
   }),
   google: z.strictObject({
     ...FORWARDING,
+    baseUrl: address.default('https://datamanager.googleapis.com'),
+    tokenUrl: address.default('https://oauth2.googleapis.com/token'),
     accountId: digits,
     loginAccountId: digits.nullable().default(null),
     eventSource: z.enum(['WEB', 'APP', 'IN_STORE', 'PHONE', 'MESSAGE', 'OTHER']).default('WEB'),
   }),
-  microsoft: z.strictObject({ ...FORWARDING, customerId: digits, accountId: digits }),
+  microsoft: z.strictObject({
+    ...FORWARDING,
+    // Microsoft's sandbox is campaign.api.sandbox.bingads.microsoft.com with tokens of its own.
+    baseUrl: address.default('https://campaign.api.bingads.microsoft.com'),
+    tokenUrl: address.default('https://login.microsoftonline.com/common/oauth2/v2.0/token'),
+    customerId: digits,
+    accountId: digits,
+  }),
 } as const;
+
+function isPlainAddress(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return false;
+  return !/[?#{}]/.test(text) && url.username === '' && url.password === '';
+}
 
 export type DestinationKind = Destination['kind'];
 

@@ -56,11 +56,16 @@ export interface TemplateDestination extends Forwarding {
   readonly statusWords: Readonly<Partial<Record<ConversionStatus, string>>>;
   /** null: any 2xx is success. */
   readonly success: { readonly statuses: readonly number[] | null; readonly body: BodyRule | null };
+  /** Where our mark stands, by which we know our own postback should it come back: a relay that copies the query keeps the
+   * parameter. `header` alone for receivers that refuse parameters they do not know. */
+  readonly loopMark: 'parameter' | 'header';
 }
 
 /** Meta Conversions API. Secret: access_token. */
 export interface MetaDestination extends Forwarding {
   readonly kind: 'meta';
+  /** Where the interface is, without a slash at the end; the vendor's own but for a gateway or a test server. */
+  readonly baseUrl: string;
   readonly apiVersion: string;
   readonly pixelId: string;
   readonly actionSource: 'website' | 'app' | 'system_generated';
@@ -70,6 +75,7 @@ export interface MetaDestination extends Forwarding {
 /** TikTok Events API 2.0. Secret: access_token. */
 export interface TikTokDestination extends Forwarding {
   readonly kind: 'tiktok';
+  readonly baseUrl: string;
   readonly eventSource: 'web' | 'app' | 'offline' | 'crm';
   readonly eventSourceId: string;
   readonly testEventCode: string | null;
@@ -78,6 +84,9 @@ export interface TikTokDestination extends Forwarding {
 /** Google Data Manager API. Secret: access_token, an OAuth token of the scope `datamanager`, renewed by the caller. */
 export interface GoogleDestination extends Forwarding {
   readonly kind: 'google';
+  readonly baseUrl: string;
+  /** Where a refresh token is exchanged. */
+  readonly tokenUrl: string;
   /** The Google Ads account, digits only, and the manager account that signs in for it. */
   readonly accountId: string;
   readonly loginAccountId: string | null;
@@ -88,6 +97,8 @@ export interface GoogleDestination extends Forwarding {
 /** Microsoft Advertising offline conversions. Secrets: access_token, developer_token. */
 export interface MicrosoftDestination extends Forwarding {
   readonly kind: 'microsoft';
+  readonly baseUrl: string;
+  readonly tokenUrl: string;
   readonly customerId: string;
   readonly accountId: string;
 }
@@ -112,7 +123,8 @@ export type SkipReason =
   | 'too_old'
   | 'cannot_take_back'
   | 'bad_template'
-  | 'refused_address';
+  | 'refused_address'
+  | 'came_from_us';
 
 /** Nothing is sent, and that is right or somebody must change something: `message` says which. */
 export interface Skipped {

@@ -34,6 +34,11 @@ export function planForward(destination: Destination, conversion: OutboundConver
     return skipped('test_conversion', 'A test conversion is not forwarded.');
   if (conversion.excluded !== null)
     return skipped('excluded', `It is set aside here (${conversion.excluded}) and goes to nobody.`);
+  if (conversion.cameFromUs)
+    return skipped(
+      'came_from_us',
+      'A postback of our own brought the news back: told again, it would run in a circle.',
+    );
   const refusal = consentRefusal(destination, conversion);
   if (refusal !== null) return skipped('no_consent', refusal);
   const { status } = conversion;

@@ -35,7 +35,7 @@ export function googleRequest(
   const { amountMicros } = forward;
   const account = (accountId: string): object => ({ accountType: 'GOOGLE_ADS', accountId });
   return jsonPost(
-    'https://datamanager.googleapis.com/v1/events:ingest',
+    `${destination.baseUrl}/v1/events:ingest`,
     { authorization: `Bearer ${token}` },
     {
       destinations: [

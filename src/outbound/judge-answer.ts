@@ -1,6 +1,14 @@
 import type { Destination } from './destination.ts';
-import { type Said, googleSays, metaSays, microsoftSays, templateSays, tiktokSays } from './answers.ts';
-import { type AttemptHistory, nextAttemptMs, retryAfterMs } from './retry.ts';
+import {
+  type Said,
+  TOKEN,
+  googleSays,
+  metaSays,
+  microsoftSays,
+  templateSays,
+  tiktokSays,
+} from './answers.ts';
+import { type AttemptHistory, nextAskMs, nextAttemptMs, retryAfterMs } from './retry.ts';
 
 /** What came back. */
 export type Answer =
@@ -21,8 +29,16 @@ export type Verdict =
       readonly repeat: boolean;
       /** By which the receiver's own judgement can be asked for later (Google), or its support asked. */
       readonly receipt: string | null;
+      /** When to ask for that judgement; null where taking was all. */
+      readonly askAtMs: number | null;
     }
-  | { readonly kind: 'retry'; readonly atMs: number; readonly why: string }
+  | {
+      readonly kind: 'retry';
+      readonly atMs: number;
+      readonly why: string;
+      /** With a fresh access token, whatever time the old one was said to have. */
+      readonly freshToken: boolean;
+    }
   /** `failed`: the receiver refused it. `given_up`: it could not be reached, or was busy, for a day. */
   | { readonly kind: 'failed' | 'given_up'; readonly why: string; readonly next: string };
 
@@ -40,11 +56,23 @@ export function judgeAnswer(destination: Destination, answer: Answer, history: A
   const said = says(destination, status, answer.body);
   switch (said.kind) {
     case 'taken':
-      return { kind: 'delivered', repeat: said.repeat, receipt: said.receipt };
+      return {
+        kind: 'delivered',
+        repeat: said.repeat,
+        receipt: said.receipt,
+        askAtMs: firstAskMs(destination, said.receipt, history.nowMs),
+      };
     case 'passing':
       return again(said.why, history, said.waitMs ?? wait);
     case 'refused':
       return { kind: 'failed', why: said.why, next: said.next ?? REPLAY };
+    case 'old_token': {
+      // Only what was stored can be tried again, and it stays old.
+      if ((destination.secrets['refresh_token'] ?? '') === '')
+        return { kind: 'failed', why: said.why, next: TOKEN };
+      const verdict = again(said.why, history, wait);
+      return verdict.kind === 'retry' ? { ...verdict, freshToken: true } : verdict;
+    }
     case 'by_status':
       break;
   }
@@ -57,6 +85,12 @@ export function judgeAnswer(destination: Destination, answer: Answer, history: A
     };
   }
   return { kind: 'failed', why: `status ${status}`, next: REPLAY };
+}
+
+/** Google alone takes first and judges later. */
+function firstAskMs(destination: Destination, receipt: string | null, nowMs: number): number | null {
+  if (destination.kind !== 'google' || receipt === null) return null;
+  return nextAskMs({ asks: 0, acceptedAtMs: nowMs, nowMs });
 }
 
 function says(destination: Destination, status: number, body: string): Said {
@@ -76,7 +110,7 @@ function says(destination: Destination, status: number, body: string): Said {
 
 function again(why: string, history: AttemptHistory, waitMs: number | null): Verdict {
   const atMs = nextAttemptMs(history, waitMs);
-  if (atMs !== null) return { kind: 'retry', atMs, why };
+  if (atMs !== null) return { kind: 'retry', atMs, why, freshToken: false };
   const next = 'Find out why the receiver has not answered for a day, then replay it.';
   return { kind: 'given_up', why: `${why}; given up after ${history.attempts} attempts`, next };
 }

@@ -1,5 +1,4 @@
-import type { OutboundRequest } from './destination.ts';
-import { urlText } from './http-parts.ts';
+import { type HttpParts, urlText } from './http-parts.ts';
 import type { Answer } from './judge-answer.ts';
 
 /** Characters of an answer's body that are kept. */
@@ -42,7 +41,7 @@ export interface AttemptLine {
 }
 
 export function attemptLine(
-  request: OutboundRequest,
+  request: Pick<HttpParts, 'method' | 'url'>,
   answer: Answer,
   secrets: Readonly<Record<string, string>>,
 ): AttemptLine {

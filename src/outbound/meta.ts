@@ -61,7 +61,7 @@ export function metaRequest(
   };
   const path = `${urlText(destination.apiVersion)}/${urlText(destination.pixelId)}/events`;
   return jsonPost(
-    `https://graph.facebook.com/${path}?access_token=${urlText(token)}`,
+    `${destination.baseUrl}/${path}?access_token=${urlText(token)}`,
     {},
     { data: [event], test_event_code: destination.testEventCode },
   );

@@ -26,7 +26,7 @@ export function microsoftRequest(
     return skipped('missing_value', 'Microsoft takes conversions by msclkid, and this click has none.');
   const { amountMicros } = forward;
   return jsonPost(
-    'https://campaign.api.bingads.microsoft.com/CampaignManagement/v13/OfflineConversions/Apply',
+    `${destination.baseUrl}/CampaignManagement/v13/OfflineConversions/Apply`,
     {
       authorization: `Bearer ${token}`,
       developertoken: developer,

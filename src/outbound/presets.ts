@@ -121,6 +121,8 @@ export function presetDestination(
       keepEmpty: [],
       statusWords: {},
       success: preset.success,
+      // These are no relays, and a parameter that nobody asked for is one more thing that could be refused.
+      loopMark: 'header',
     },
   };
 }

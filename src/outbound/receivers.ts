@@ -47,11 +47,11 @@ export function draftSettings(receiver: Receiver, given: Readonly<Record<string,
   );
   const made = presetDestination(receiver.preset, { id: receiver.id, settings: own, secrets: {} });
   if (!made.ok) return made;
-  const { url, needed, stages, success } = made.destination;
+  const { url, needed, stages, success, loopMark } = made.destination;
   const others = Object.fromEntries(
     Object.entries(given).filter(([name]) => !receiver.settings.includes(name)),
   );
-  return { ok: true, settings: { url, needed, stages, success, ...others } };
+  return { ok: true, settings: { url, needed, stages, success, loopMark, ...others } };
 }
 
 /**

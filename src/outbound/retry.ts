@@ -25,6 +25,28 @@ export function nextAttemptMs(history: AttemptHistory, waitMs: number | null): n
   return at - history.firstAtMs > GIVE_UP_AFTER_MS ? null : at;
 }
 
+/** The questions about one accepted forward so far. */
+export interface AskHistory {
+  readonly asks: number;
+  readonly acceptedAtMs: number;
+  readonly nowMs: number;
+}
+
+const FIRST_ASK_MS = 30 * MINUTE_MS;
+const ASK_GROWTH = 1.3;
+const JUDGED_WITHIN_MS = 24 * HOUR_MS;
+
+/**
+ * When to ask a receiver that judges later what it made of a forward: after half an hour, then after waits that grow by
+ * 1.3 to an hour, for a day (Google, "Data Manager API: Diagnostics").
+ *
+ * @returns the instant in ms, or null when the day is over.
+ */
+export function nextAskMs({ asks, acceptedAtMs, nowMs }: AskHistory): number | null {
+  const at = nowMs + Math.min(HOUR_MS, Math.round(FIRST_ASK_MS * ASK_GROWTH ** asks));
+  return at - acceptedAtMs > JUDGED_WITHIN_MS ? null : at;
+}
+
 /**
  * The wait that a `Retry-After` header asks for: seconds, or a date (RFC 9110, 10.2.3).
  *

@@ -55,7 +55,7 @@ export function tiktokRequest(
     page: conversion.pageUrl === null ? null : { url: conversion.pageUrl },
   };
   return jsonPost(
-    'https://business-api.tiktok.com/open_api/v1.3/event/track/',
+    `${destination.baseUrl}/open_api/v1.3/event/track/`,
     { 'access-token': token },
     {
       event_source: destination.eventSource,

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { dayBounds } from '../core/zone.ts';
 import type { Db } from '../db/connection.ts';
 import { ensurePartitions } from '../db/partitions.ts';
+import { sourceKeyContext } from '../db/sources.ts';
 import { seal } from '../secrets.ts';
 
 const HOUR_MS = 3_600_000;
@@ -159,7 +160,7 @@ async function insertSource(trx: Db, secretKey: Buffer): Promise<void> {
       profile: 'generic',
       name: 'Sample shop',
       key_hash: createHash('sha256').update(key).digest(),
-      key_sealed: seal(secretKey, key, SAMPLE.sourceId),
+      key_sealed: seal(secretKey, key, sourceKeyContext(SAMPLE.sourceId)),
       settings: JSON.stringify({ currency: SAMPLE.currency }),
       created_at: new Date(START_MS),
     })

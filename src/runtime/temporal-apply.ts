@@ -30,6 +30,10 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 90 * DAY_MS;
 /** One drain activity; a reader of its history sees two of them a minute at most. Wall time. */
 const DRAIN_FOR_MS = 45_000;
+/** A look for trouble costs a few queries, and none where nobody wants to be told. Wall time. */
+const ALERTS_EVERY_MS = MINUTE_MS;
+/** A history of some thousand events: half a day. */
+const ALERT_LOOKS_PER_RUN = 720;
 
 /** gRPC status. */
 const ALREADY_EXISTS = 6;
@@ -64,7 +68,7 @@ export async function applyTemporal(
   }
 }
 
-/** The drain workflow and the maintenance schedule of the installation. `rate` is its fastest workspace clock. */
+/** The drain workflow, the watch over trouble and the maintenance schedule of the installation. `rate` is its fastest workspace clock. */
 export async function ensureInstallation(client: Client, rate: number): Promise<void> {
   await client.workflow.start(WORKFLOW.ingest, {
     workflowId: WORKFLOW_ID.ingest(DEFAULT_SHARD),
@@ -73,6 +77,14 @@ export async function ensureInstallation(client: Client, rate: number): Promise<
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: 'from inbox to conversions and hourly figures',
+  });
+  await client.workflow.start(WORKFLOW.alerts, {
+    workflowId: WORKFLOW_ID.alerts,
+    taskQueue: TASK_QUEUE,
+    args: [{ everyMs: ALERTS_EVERY_MS, looksPerRun: ALERT_LOOKS_PER_RUN }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'tells those who want to know what is wrong',
   });
   await ensureSchedule(client, {
     scheduleId: SCHEDULE_ID.maintain,

@@ -89,6 +89,10 @@ const REASONS: Readonly<Record<string, Advice>> = {
     what: 'its ad or campaign is not known here',
     next: 'It counts after the next sync, if the account is connected: bidloop account list',
   },
+  same_install: {
+    what: 'another sender reports the same install, which counts once',
+    next: 'Nothing: "bidloop postback explain" says which report counts and why.',
+  },
   outside_window: {
     what: 'too long after its click',
     next: 'Is the window right? bidloop source set <source> --window purchase=30d',
@@ -164,6 +168,22 @@ const WARNINGS: Readonly<Record<string, (name: string, meant: string) => Advice>
     what: `"${name}" counts points, which are no money`,
     next: 'Send the payout in a currency if there is one.',
   }),
+  conversion_before_click: () => ({
+    what: 'the conversion is dated before its click',
+    next: "Is the sender's clock or time zone right? bidloop source set <source> --zone Europe/Berlin",
+  }),
+  clock_skew: () => ({
+    what: 'the conversion is dated some seconds before its click',
+    next: 'It is credited all the same: the clocks of two machines differ.',
+  }),
+  sender_differs: () => ({
+    what: 'the sender names another ad than the click does',
+    next: 'The click is believed; who else claims it stands with the conversion.',
+  }),
+  missing_question_mark: () => ({
+    what: 'the parameters stand in the path',
+    next: 'Put a ? before the first of them.',
+  }),
   client_side_call: () => ({
     what: "a visitor's browser sent it",
     next: "Anybody who opens that page can send more: call the address from the sender's server instead.",
@@ -179,6 +199,22 @@ export function reasonAdvice(reason: string): Advice {
 export function warningAdvice(warning: string): Advice {
   const [code = '', name = '', meant = ''] = warning.split(':');
   return own(WARNINGS, code)?.(name, meant) ?? { what: warning.replaceAll('_', ' '), next: '' };
+}
+
+/** What is odd about a click, by the flag it carries. */
+export function clickAdvice(flag: string, linkId: string): Advice {
+  const [code = '', name = '', meant = ''] = flag.split(':');
+  const show = `Paste the parameters that "bidloop link show ${linkId}" prints into the ad.`;
+  switch (code) {
+    case 'unresolved_macro':
+      return { what: `the network did not fill the macro in "${name}"`, next: show };
+    case 'near_miss':
+      return { what: `"${name}" is read by nobody`, next: `Did you mean "${meant}"? ${show}` };
+    case 'link_removed':
+      return { what: 'the link was removed', next: 'Take it out of the ads that still run.' };
+    default:
+      return own(WARNINGS, code)?.(name, meant) ?? { what: flag.replaceAll('_', ' '), next: '' };
+  }
 }
 
 /** What to do about one kind of trouble of one source. */

@@ -13,7 +13,7 @@ const WHOLE = new RegExp(
     String.raw`\$?\{\{?${LOOSE}\}?\}`,
     String.raw`TS\{${LOOSE}\}`,
     String.raw`\$?\(${NAME}\)`,
-    String.raw`\[\[?${NAME}\]?\]`,
+    String.raw`\[{1,3}${NAME}\]{1,3}`,
     String.raw`#${NAME}#`,
     `<${NAME}>`,
     `%%?${NAME}%%?`,

@@ -87,7 +87,7 @@ function meantBy(name: string, profile: SourceProfile, known: ReadonlyMap<string
  * Whether one letter more, less, other, or swapped with its neighbour makes one word of the other. In one pass: names of
  * strangers come by the thousand.
  */
-function isOneEdit(a: string, b: string): boolean {
+export function isOneEdit(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   const least = Math.min(a.length, b.length);
   let at = 0;

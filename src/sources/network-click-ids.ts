@@ -16,6 +16,18 @@ export const NETWORK_CLICK_PARAMS = [
   'rdt_cid',
   'sccid',
   'li_fat_id',
+  'dclid',
+  'cjevent',
+  'awc',
+  'sscid',
+  'ransiteid',
+  'tduid',
+  'admitad_uid',
+  'qclid',
+  'sznclid',
+  'ndclid',
+  'rtkcid',
+  'ps_xid',
 ] as const;
 
 /** The link's own network comes first. */

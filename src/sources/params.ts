@@ -1,4 +1,4 @@
-import { isLosslessNumber, parse as parseLossless } from 'lossless-json';
+import { parse as parseLossless } from 'lossless-json';
 import { lookUp } from './look-up.ts';
 
 /** What a request said, whatever form it was said in. */
@@ -154,16 +154,21 @@ export function readBody(body: Buffer, contentType: string, into: Params): BodyP
   return null;
 }
 
+/** Lists of messages: one that holds a single message is that message. Lists of goods stay text. */
+const LISTS = new Set(['data', 'events', 'conversions', 'records', 'messages']);
+
 /** Nested objects become dotted names; null is absent; big integers keep every digit. */
 function flatten(value: object, prefix: string, into: Params, depth: number): void {
-  for (const [key, item] of Object.entries(value)) {
+  for (const [key, given] of Object.entries(value)) {
     if (into.values.size >= MAX_PARAMS) return;
     const name = cleanText(prefix === '' ? key : `${prefix}.${key}`).toLowerCase();
+    const item: unknown =
+      Array.isArray(given) && given.length === 1 && LISTS.has(key.toLowerCase()) ? given[0] : given;
     if (item === null || item === undefined) continue;
-    if (typeof item === 'object' && !isLosslessNumber(item) && !Array.isArray(item) && depth < 5) {
+    if (typeof item === 'object' && !Array.isArray(item) && depth < 5) {
       flatten(item, name, into, depth + 1);
     } else {
-      addParam(name, typeof item === 'object' ? JSON.stringify(item) : String(item), into);
+      addParam(name, typeof item === 'string' ? item : JSON.stringify(item), into);
     }
   }
 }

@@ -1,5 +1,7 @@
+import { hiddenClickId } from './hidden-click-ids.ts';
 import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';
+import { unwrappedName } from './nested-names.ts';
 import type { Params } from './params.ts';
 import type { Field, SourceProfile } from './profile.ts';
 
@@ -8,25 +10,69 @@ export const MAX_ID = 512;
 
 export type Fields = Partial<Record<Field, { readonly name: string; readonly value: string }>>;
 
+/** A name as it is comes before one that only sounds so, and that before any inside an object of the message. */
+const SQUEEZED = 500;
+const NESTED = 1_000;
+
 interface Index {
   readonly field: Field;
   readonly rank: number;
 }
 
-const indexes = new WeakMap<SourceProfile, ReadonlyMap<string, readonly Index[]>>();
+interface NameIndex {
+  readonly byName: ReadonlyMap<string, readonly Index[]>;
+  /** By the name without its separators: `conversionDateTime` is conversion_date_time. */
+  readonly bySqueezed: ReadonlyMap<string, readonly Index[]>;
+}
+
+const indexes = new WeakMap<SourceProfile, NameIndex>();
+
+/** Ids that must not be taken for one another: what only sounds like a click id is told as a slip of the pen. */
+const NEVER_SQUEEZED: ReadonlySet<Field> = new Set([
+  'clickId',
+  'campaign',
+  'adset',
+  'ad',
+  'site',
+  'deviceId',
+]);
+const SHORTEST_SQUEEZED = 6;
+const SEPARATORS = /[_-]/g;
 
 /** Parameter name → the fields it may fill, with its rank among their names. */
-function indexOf(profile: SourceProfile): ReadonlyMap<string, readonly Index[]> {
+function indexOf(profile: SourceProfile): NameIndex {
   const known = indexes.get(profile);
   if (known !== undefined) return known;
-  const index = new Map<string, Index[]>();
+  const byName = new Map<string, Index[]>();
+  const bySqueezed = new Map<string, Index[]>();
   for (const field of Object.keys(profile.names) as Field[]) {
     profile.names[field].forEach((name, rank) => {
-      index.set(name, [...(index.get(name) ?? []), { field, rank }]);
+      byName.set(name, [...(byName.get(name) ?? []), { field, rank }]);
+      const squeezed = name.replaceAll(SEPARATORS, '');
+      if (squeezed.length < SHORTEST_SQUEEZED || NEVER_SQUEEZED.has(field)) return;
+      if (!bySqueezed.has(squeezed)) bySqueezed.set(squeezed, [{ field, rank }]);
     });
   }
+  const index = { byName, bySqueezed };
   indexes.set(profile, index);
   return index;
+}
+
+/** The fields a name may fill: as it is, without its separators, or out of the objects around it. */
+function entriesOf(
+  name: string,
+  index: NameIndex,
+  profile: SourceProfile,
+): { readonly entries: readonly Index[]; readonly depth: number } | null {
+  const exact = index.byName.get(name);
+  if (exact !== undefined) return { entries: exact, depth: 0 };
+  if (profile.ignored.includes(name)) return null;
+  const squeezed = index.bySqueezed.get(name.replaceAll(SEPARATORS, ''));
+  if (squeezed !== undefined) return { entries: squeezed, depth: SQUEEZED };
+  const plain = name.includes('.') ? unwrappedName(name) : null;
+  if (plain === null) return null;
+  const inside = index.byName.get(plain) ?? index.bySqueezed.get(plain.replaceAll(SEPARATORS, ''));
+  return inside === undefined ? null : { entries: inside, depth: NESTED };
 }
 
 /** What a value is worth for a field: kept as given, passed over, or passed over with a warning. */
@@ -52,7 +98,10 @@ function isOwnName(name: string, value: string): boolean {
 export function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
   const fields = withoutEchoedSub(pick(params, profile, asValue, warnings), params, profile);
   const { clickId, deviceId, campaign, adset, ad } = fields;
-  const known = clickId ?? deviceId ?? campaign ?? adset ?? ad;
+  if (clickId !== undefined) return fields;
+  const hidden = hiddenClickId(params);
+  if (hidden !== null) return { ...fields, clickId: hidden };
+  const known = deviceId ?? campaign ?? adset ?? ad;
   return known === undefined ? withWeakClickId(params, profile, fields) : fields;
 }
 
@@ -76,12 +125,36 @@ function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile
   return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
 }
 
-/** Names of this request that hold a click id where no better one does. */
+/**
+ * Names of this request that hold a click id where no better one does. Where it says whose account it is about, as
+ * offerwalls do, its transaction_id is a transaction.
+ */
 export function weakClickNames(params: Params, profile: SourceProfile): readonly string[] {
-  return [...[...params.values.keys()].filter((name) => PREFIXED.test(name)), ...profile.weakClickNames];
+  const hasUser = ACCOUNT_NAMES.some((name) => !isNothing(params.values.get(name) ?? ''));
+  return [
+    ...[...params.values.keys()].filter((name) => PREFIXED.test(name)),
+    ...profile.weakClickNames.filter((name) => !hasUser || !profile.names.txid.includes(name)),
+  ];
 }
 
-const PREFIXED = /[_.-]click[_-]?id$/;
+/** Names of a user's account, at offerwalls above all. */
+export const ACCOUNT_NAMES = [
+  'user_id',
+  'userid',
+  'user',
+  'uid',
+  'username',
+  'player_id',
+  'snuid',
+  'customer_user_id',
+];
+
+/** `callback=https://…` is where to call, not whose click. */
+export function isAddress(value: string): boolean {
+  return /^https?:/i.test(value);
+}
+
+const PREFIXED = /[a-z][_.-]?click[_-]?id$/;
 
 /**
  * A click id under a name that elsewhere means a transaction, or with something before it (`net_click_id`,
@@ -90,7 +163,7 @@ const PREFIXED = /[_.-]click[_-]?id$/;
 function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields): Fields {
   for (const name of weakClickNames(params, profile)) {
     const value = params.values.get(name)?.trim() ?? '';
-    if (value === '0' || isNothing(value) || isPlaceholder(value)) continue;
+    if (value === '0' || isNothing(value) || isPlaceholder(value) || isAddress(value)) continue;
     const rest = { ...params, values: new Map(params.values) };
     rest.values.delete(name);
     const { txid: _, ...others } = fields;
@@ -109,8 +182,9 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
   const fields: Fields = {};
   const ranks: Partial<Record<Field, number>> = {};
   for (const [name, value] of params.values) {
-    const entries = index.get(name);
-    if (entries === undefined) continue;
+    const found = entriesOf(name, index, profile);
+    if (found === null) continue;
+    const { entries, depth } = found;
     const trimmed = value.trim();
     const worth = judge(name, trimmed);
     if (worth !== 'value') {
@@ -118,7 +192,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
       continue;
     }
     for (const { field, rank } of entries) {
-      if (rank >= (ranks[field] ?? Infinity)) continue;
+      if (depth + rank >= (ranks[field] ?? Infinity)) continue;
       // Looked up by, and no device has one this long.
       if (field === 'deviceId' && trimmed.length > MAX_ID) {
         warnings.push(`too_long:${name}`);
@@ -128,7 +202,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
       if (field === 'clickId' && (trimmed === 'N' || trimmed === '0')) continue;
       // Ids are kept byte-exact, inner and outer spaces included: a "+" in an id arrives as one.
       fields[field] = { name, value: field === 'clickId' ? value : trimmed };
-      ranks[field] = rank;
+      ranks[field] = depth + rank;
     }
   }
   return fields;

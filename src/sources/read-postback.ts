@@ -9,6 +9,7 @@ import type { Params } from './params.ts';
 import { type Fields, MAX_ID, pickFields } from './pick-fields.ts';
 import type { EventType, SourceProfile, SourceSettings, Status } from './profile.ts';
 import { readTime } from './times.ts';
+import { joinVia, VIA_PARAM } from './via.ts';
 
 /** One postback in our words. Everything the sender left out is null. */
 export interface Reading {
@@ -43,6 +44,8 @@ export interface Reading {
   readonly visitorIp: string | null;
   /** What the person agreed to; null where nobody said. */
   readonly consent: { readonly adUserData: boolean | null; readonly adPersonalization: boolean | null };
+  /** Marks of the installations that passed it on; null where none did. */
+  readonly via: string | null;
   readonly test: boolean;
   readonly warnings: readonly string[];
   /** Decides "duplicate" in the answer; null when every message counts. */
@@ -199,6 +202,7 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
         adUserData: readConsent(fields.adUserData?.value),
         adPersonalization: readConsent(fields.adPersonalization?.value),
       },
+      via: joinVia(params.values.get(VIA_PARAM) ?? null),
       test: isTrue(fields.test?.value),
       warnings,
       messageKey: repeatsCount ? null : messageKey(facts),

@@ -5,7 +5,7 @@ const FIRST_MS = Date.UTC(2010, 0, 1);
 const LAST_MS = Date.UTC(2101, 0, 1);
 const EPOCH = /^\d{10}(?:\.\d+)?$|^\d{13}$|^\d{16}$/;
 const CLOCK = String.raw`(?:[T +]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AP]M)?)?`;
-const ZONE = String.raw`\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?`;
+const ZONE = String.raw`\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?`;
 const YEAR_FIRST = new RegExp(String.raw`^(\d{4}|\d{2})-(\d{1,2})-(\d{1,2})${CLOCK}${ZONE}$`, 'i');
 const YEAR_LAST = new RegExp(String.raw`^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})${CLOCK}${ZONE}$`, 'i');
 

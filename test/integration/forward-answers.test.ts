@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GuardRules } from '../../src/outbound/guard.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { addPurchase, forwardsOf, seedDestination } from '../support/forward-facts.ts';
+import { addPurchase, addressesSaid, forwardsOf, seedDestination } from '../support/forward-facts.ts';
 import { LOOPBACK, MINUTE_MS, testForwarder } from '../support/forwarder.ts';
 import { type PostbackFacts, type SeededAccount, T0 } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
@@ -23,7 +23,7 @@ afterAll(async () => {
 const forwarder = (options: { guard?: GuardRules } = {}) =>
   testForwarder(database.db, fixture.shop.workspaceId, options);
 const purchase = (shop: SeededAccount, facts?: Partial<PostbackFacts>) => addPurchase(fixture, shop, facts);
-const since = (from: number) => receiver.requests.slice(from).map((request) => request.url);
+const since = (from: number) => addressesSaid(receiver, from);
 
 describe('answers', () => {
   async function told(settings: Readonly<Record<string, unknown>> = {}) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropAttemptsBefore } from '../../src/db/forwarding/log.ts';
 import type { GuardRules } from '../../src/outbound/guard.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { addPurchase, forwardsOf, seedDestination } from '../support/forward-facts.ts';
+import { addPurchase, addressesSaid, forwardsOf, seedDestination } from '../support/forward-facts.ts';
 import { MINUTE_MS, testForwarder } from '../support/forwarder.ts';
 import {
   addClick,
@@ -30,7 +30,7 @@ afterAll(async () => {
 const forwarder = (options: { guard?: GuardRules } = {}) =>
   testForwarder(database.db, fixture.shop.workspaceId, options);
 const purchase = (shop: SeededAccount, facts?: Partial<PostbackFacts>) => addPurchase(fixture, shop, facts);
-const since = (from: number) => receiver.requests.slice(from).map((request) => request.url);
+const since = (from: number) => addressesSaid(receiver, from);
 
 describe('from a conversion to an answer', () => {
   it('notes nothing where no destination is in use', async () => {

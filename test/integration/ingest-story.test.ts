@@ -141,6 +141,51 @@ describe('a trial at $0 and a payment 29 days later, with default settings', () 
   });
 });
 
+describe('payments of one click', () => {
+  it('count as conversions of their event with their money, and say what they follow, in any order of arrival', async () => {
+    const shop = await facts.fresh();
+    const clickId = await addClick(db, shop, { atMs: T0, ad: 'a1' });
+    const pay = (key: string, atMs: number, amount: number, event = 'purchase') =>
+      addPostback(db, shop, { atMs: atMs + HOUR, eventAtMs: atMs, clickId, event, amount, key });
+    await pay('renewal', PAID + 30 * DAY, 13.99);
+    await facts.drain();
+    await pay('trial', TRIAL, 0, 'trial_start');
+    await pay('warranty', PAID + HOUR, 4, 'warranty');
+    await pay('paid', PAID, 13.99);
+    await facts.drain();
+    const rows = await facts.conversions();
+    const of = (txid: string) => rows.find((row) => row.txid === txid);
+    expect(
+      ['trial', 'paid', 'warranty', 'renewal'].map((txid) => [
+        of(txid)?.relation,
+        rows.find(({ id }) => id === of(txid)?.relation_of_id)?.txid ?? null,
+      ]),
+    ).toEqual([
+      [null, null],
+      ['payment_after_trial', 'trial'],
+      ['upsell', 'paid'],
+      ['rebill', 'paid'],
+    ]);
+    // The payment counts beside its renewal although that was there before; both are after the window of the click.
+    expect(await sums(shop.objects.get('a1'))).toEqual([
+      { what: 'purchase/event', conversions: 2, value: 27.98 },
+      { what: 'trial_start/event', conversions: 1, value: 0 },
+      { what: 'warranty/event', conversions: 1, value: 4 },
+    ]);
+    const { rows: changes } = await sql<{ txid: string; counted: number; value: number }>`
+      select c.txid, sum(x.counted_delta)::int as counted, sum(x.value_delta_micros)::float8 / 1e6 as value
+      from conversion_change x join conversion c on c.id = x.conversion_id
+      where c.workspace_id = ${shop.workspaceId} group by c.txid order by c.txid`.execute(db);
+    expect(changes).toEqual([
+      { txid: 'paid', counted: 1, value: 13.99 },
+      { txid: 'renewal', counted: 1, value: 13.99 },
+      { txid: 'trial', counted: 1, value: 0 },
+      { txid: 'warranty', counted: 1, value: 4 },
+    ]);
+    expect(await totalsThatDiffer(db)).toEqual([]);
+  });
+});
+
 describe('what only names tell', () => {
   it('is credited by the name, also when a sync brings it later, and by none where two are called so', async () => {
     const shop = await facts.fresh();

@@ -63,8 +63,38 @@ function bidloop(...args: string[]): Promise<string> {
 }
 const drain = () => drainBatch(database.db, { shard: 'all', limit: 100, wallMs: Date.now() });
 
-async function visit(): Promise<string> {
-  const response = await fetch(`${server.base}/c/shoes?campaign_id=c1&ad_id=a1`, { redirect: 'manual' });
+/** A source of another workspace. */
+async function seedOther(db: TestDatabase['db']): Promise<void> {
+  const created = new Date(MARKET_MS);
+  await db
+    .insertInto('workspace')
+    .values({
+      id: 'w2',
+      name: 'Other',
+      currency: 'USD',
+      time_zone: 'UTC',
+      simulated: true,
+      clock_origin: created,
+      clock_wall_origin: new Date(),
+      clock_rate: 1,
+      created_at: created,
+    })
+    .execute();
+  await db
+    .insertInto('source')
+    .values({
+      id: 'elsewhere',
+      workspace_id: 'w2',
+      profile: 'generic',
+      name: 'Elsewhere',
+      settings: '{}',
+      created_at: created,
+    })
+    .execute();
+}
+
+async function visit(url = `${server.base}/c/shoes?campaign_id=c1&ad_id=a1`): Promise<string> {
+  const response = await fetch(url, { redirect: 'manual' });
   return new URL(response.headers.get('location') ?? '').searchParams.get('cid') ?? '';
 }
 
@@ -88,7 +118,9 @@ describe('the day before launch', () => {
     expect(json).toMatchObject({ goals: { purchase: ['keep-buyers'] }, visitUrl: null });
   });
 
-  it('follows one visit from click to conversion', async () => {
+  it('follows one visit from click to conversion, through the address in the QR code itself', async () => {
+    // As a marketer has it: the link belongs to the account, and the device opens what the page shows.
+    await database.db.updateTable('link').set({ account_id: 'acc' }).where('id', '=', 'shoes').execute();
     const child = spawn(process.execPath, [MAIN, 'launch-check', '--source', 'open', '--link', 'shoes'], {
       env: env(),
     });
@@ -98,17 +130,39 @@ describe('the day before launch', () => {
     child.stderr.on('data', (part: Buffer) => (text += part.toString()));
     const says = (what: string) => until(async () => (text.includes(what) ? true : undefined), what);
     await says('Waiting for the visit');
-    const clickId = await visit();
+    // An ad that is only seen is no visit.
+    await fetch(`${server.base}/v/shoes`);
+    const shown = /^ +(http\S+\/c\/shoes\?campaign_id=c1&ad_id=a1)$/m.exec(text)?.[1] ?? '';
+    const clickId = await visit(`${shown}&adsetid=3`);
     await says(`Click ${clickId}`);
+    expect(text).toContain('"adsetid" is read by nobody. Did you mean "adset_id"?');
+    // The conversion comes with a macro in the place of the id, then with somebody else's, then right.
+    await fetch(`${server.base}/p/open?click_id=%7Bclickid%7D&event=purchase&amount=12`);
+    await says('Another postback came, without this click: refused (unresolved_macro)');
+    await fetch(`${server.base}/p/open?click_id=never-given&event=purchase&amount=12`);
+    await drain();
+    await says('unattributed (unknown_click)');
     await fetch(`${server.base}/p/open?click_id=${clickId}&event=purchase&txid=o-9&amount=12`);
     await drain();
     expect(await ended, text).toBe(0);
-    expect(text).toContain('Matched:');
+    expect(text).toMatch(/Matched: .*name of a1.*Ready to launch\./);
+  });
+
+  it('says what keeps a visit from being credited, before it is made', async () => {
+    const { db } = database;
+    await db.updateTable('link').set({ account_id: null }).where('id', '=', 'shoes').execute();
+    const page = await bidloop('launch-check', '--source', 'open', '--link', 'shoes', '--no-wait');
+    expect(page).toContain('The link belongs to no ad account');
+    expect(page).toContain('near_miss:adsetid:adset_id');
+    expect(page).toContain('campaign_id={{campaign.id}}');
+    await seedOther(db);
+    const other = await bidloop('launch-check', '--source', 'elsewhere', '--link', 'shoes', '--no-wait');
+    expect(other).toContain("never meet that source's postbacks");
   });
 
   it('says why when what comes does not match, and what is wrong with a call', async () => {
-    expect(await bidloop('launch-check', '--source', 'open', '--link', 'nowhere')).toContain(
-      'there is no link',
+    expect(await bidloop('launch-check', '--source', 'open', '--link', 'shoos')).toContain(
+      'there is no link "shoos"; did you mean "shoes"?',
     );
     expect(await bidloop('launch-check', '--source', 'opne')).toContain('did you mean "open"?');
     expect(await bidloop('launch-check', '--source', 'open', '--minutes', '0')).toContain('write 1 to 1440');

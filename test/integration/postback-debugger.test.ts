@@ -144,6 +144,72 @@ describe('postback explain beside a database', () => {
   });
 });
 
+describe('postback explain of what people paste', () => {
+  it('reads a whole curl command as the request it would send', async () => {
+    const curl = `curl -X POST '${server.base}/p/open' -H 'content-type: application/json' -d '{"click_id":"${clickId}","event":"purchase","txid":"o-9","amount":"7.10"}'`;
+    const told = await bidloop('explain', curl);
+    expect(told).toMatchObject({ code: 0, err: '' });
+    expect(told.out).toContain('Source: Generic postback (source "open", as its address says)');
+    expect(told.out).toContain('It would be counted.');
+    expect(told.out).toMatch(/A new conversion, approved, a rebill, 7\.1 USD/);
+  });
+
+  it('says what is odd in words, and what an unvalued amount was', async () => {
+    const told = await bidloop('explain', 'click_id=nobody&amout=3&amount=5&event=x', '--source', 'open');
+    expect(told.out).toContain('approved, 5 USD (not yet in an account');
+    const odd = await bidloop('explain', `click_id=${clickId}&amout=3`, '--source', 'open');
+    expect(odd.out).toContain('"amout": did you mean "amount"?');
+    expect(odd.out).not.toContain('near_miss');
+  });
+
+  it('tells a body that nobody can read as the door does', async () => {
+    const told = await bidloop('explain', '{"click_id": ', '--source', 'open');
+    expect(told.out).toContain('It would be refused: broken_json.');
+    expect(told.out).not.toContain('missing_click_id');
+  });
+
+  it('refuses text with nothing in it, and a source that is none, with the nearest name', async () => {
+    const nothing = await bidloop('explain', 'hello world');
+    expect([nothing.code, nothing.err]).toEqual([
+      2,
+      expect.stringContaining('nothing in it that could be read'),
+    ]);
+    const unknown = await bidloop('explain', 'click_id=1', '--source', 'opne');
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('did you mean "open"?')]);
+  });
+
+  it('goes on where a key cannot be opened, and leaves the sample aside', async () => {
+    const { db } = database;
+    await db
+      .updateTable('source')
+      .set({ key_sealed: Buffer.alloc(64) })
+      .where('id', '=', 'kt')
+      .execute();
+    const told = await bidloop('explain', `subid=${clickId}&status=sale`, '--source', 'kt');
+    expect(told.out).toContain('/p/kt/<key>?');
+    // Beside a real workspace, the only one that speaks so is not looked for in a simulated one.
+    const before = await bidloop('explain', `subid=${clickId}&status=sale`, '--source', 'keitaro');
+    expect(before.out).toContain('the only one that speaks so');
+    await db
+      .insertInto('workspace')
+      .values({
+        id: 'real',
+        name: 'Real',
+        currency: 'USD',
+        time_zone: 'UTC',
+        simulated: false,
+        clock_origin: new Date(),
+        clock_wall_origin: new Date(),
+        clock_rate: 1,
+        created_at: new Date(),
+      })
+      .execute();
+    const after = await bidloop('explain', `subid=${clickId}&status=sale`, '--source', 'keitaro');
+    expect(after.out).toContain('name its source: --source');
+    await db.deleteFrom('workspace').where('id', '=', 'real').execute();
+  });
+});
+
 describe('postback send', () => {
   it('goes through the door as a test and is followed to its outcome, which counts nowhere', async () => {
     const running = setInterval(() => void drain(), 200);

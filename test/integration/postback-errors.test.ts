@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { KEY, MARKET_MS, seedTracking, startTestServer, type TestServer } from '../support/tracking.ts';
+import {
+  KEY,
+  MARKET_MS,
+  seedTracking,
+  startTestServer,
+  type TestServer,
+  until,
+} from '../support/tracking.ts';
 
 let database: TestDatabase;
 let cli: Cli;
@@ -97,6 +104,43 @@ it('tells each trouble by source and reason, with its count, its time and its ne
     /1 +odd .*near_miss:amont:amount: "amont" is read by nobody\n.*Did you mean "amount"\?.*source set open --map amont=<field>/,
   );
   expect(week.out).not.toContain('shop');
+});
+
+it('tells what is odd about clicks: names of parameters that were nearly ours, and unfilled macros', async () => {
+  const { db } = database;
+  const visit = (query: string) => fetch(`${server.base}/c/shoes?${query}`, { redirect: 'manual' });
+  await visit('campaignid=1&ad-id=2&utm_source=meta');
+  await visit('campaignid=1&adset_id=5&ad_id=7');
+  await visit('adgroupid=3&campaign_name=x&targeting=y');
+  // What a narrower id says already is no loss.
+  await visit('campaign=3&ad_id=9');
+  await visit('campaign_id=1&ad_id=%7B%7Bad.id%7D%7D');
+  const flags = await until(async () => {
+    const rows = await db.selectFrom('click').select('flags').execute();
+    return rows.length === 5 ? rows.map((row) => row.flags.toSorted()) : undefined;
+  }, 'five clicks');
+  expect(flags.map((all) => all.join(' ')).toSorted()).toEqual([
+    '',
+    'near_miss:ad-id:ad_id near_miss:campaignid:campaign_id',
+    'near_miss:adgroupid:adset_id',
+    'near_miss:campaignid:campaign_id',
+    'unresolved_macro:ad_id',
+  ]);
+  const json = JSON.parse((await bidloop('--json')).out) as { clicks: object[] };
+  expect(json.clicks[0]).toMatchObject({
+    linkId: 'shoes',
+    flag: 'near_miss:campaignid:campaign_id',
+    count: 2,
+    next: expect.stringContaining('Did you mean "campaign_id"?'),
+  });
+  const text = (await bidloop()).out;
+  expect(text).toContain('clicks of the link shoes in the last 24h');
+  expect(text).toContain('the network did not fill the macro in "ad_id"');
+  expect((await bidloop('--source', 'open')).out).not.toContain('clicks of the link');
+  const health = (await (await fetch(`${server.base}/api/health?workspace=w1`)).json()) as {
+    oddClicks: object[];
+  };
+  expect(health.oddClicks).toHaveLength(4);
 });
 
 it('an unknown source and a time that is none are answered with what is right', async () => {

@@ -91,15 +91,18 @@ describe('alerts', () => {
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook/with-its-key`;
     const warnings: string[] = [];
-    const run = () =>
-      tellAlerts(
+    const run = async () => {
+      const { told } = await tellAlerts(
         {
           db: database.db,
+          wallNowMs: Date.now,
           openUrl: (id, sealed) => open(cli.secretKey, sealed, alertContext(id)),
           log: { warn: (facts, message) => warnings.push(`${message} ${JSON.stringify(facts)}`) },
         },
         Date.now(),
       );
+      return told;
+    };
     try {
       await delivered(hourly(5, 120));
       // Nobody asked to be told.
@@ -141,6 +144,51 @@ describe('alerts', () => {
     } finally {
       receiver.close();
     }
+  });
+
+  it('can be tried: one marked test, and what the receiver said to it', async () => {
+    const got: string[] = [];
+    let answer = { status: 200, text: 'ok' };
+    const receiver = createServer((request, response) => {
+      let text = '';
+      request.on('data', (part: Buffer) => (text += part.toString()));
+      request.on('end', () => {
+        got.push(text);
+        response.writeHead(answer.status).end(answer.text);
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/services/its-key`;
+    const words = ['alert', 'test', '--workspace', 'w1'];
+    try {
+      const none = await cli.run(words);
+      expect([none.code, none.err]).toEqual([1, expect.stringContaining('nobody is told of trouble in w1')]);
+      await cli.run(['alert', 'to', '--workspace', 'w1'], { SECRET_ALERT_URL: url });
+      const taken = await cli.run(words);
+      expect(taken).toMatchObject({ code: 0, err: '' });
+      expect(taken.out).toContain('answered 200 "ok"');
+      expect(taken.out).not.toContain('its-key');
+      expect(JSON.parse(got[0] ?? '')).toMatchObject({
+        text: expect.stringContaining('This is a test'),
+        alert: { key: 'test' },
+      });
+      // Nothing is kept of it: it is no trouble.
+      expect((await listAlerts(database.db, 'w1')).filter(({ key }) => key === 'test')).toEqual([]);
+      answer = { status: 404, text: 'no_service' };
+      const refused = await cli.run(words);
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('404 "no_service"')]);
+      await new Promise((resolve) => receiver.close(resolve));
+      const gone = await cli.run(words);
+      expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('no answer')]);
+    } finally {
+      receiver.close();
+      await cli.run(['alert', 'off', '--workspace', 'w1']);
+    }
+  });
+
+  it('answer an unknown word with the nearest one', async () => {
+    const wrong = await cli.run(['alert', 'tset', '--workspace', 'w1']);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('did you mean "test"?')]);
   });
 
   it('refuse an address that is none', async () => {

@@ -230,6 +230,23 @@ guardrails: { maxShareOfSpendPaused: 100 % }
     await receiver.close();
   });
 
+  it('looks for trouble', async () => {
+    const workflowId = 'alerts-short';
+    const short = await loop.client.workflow.start(WORKFLOW.alerts, {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [{ everyMs: 100, looksPerRun: 2 }],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await recordHistory(loop.client, {
+      workflowId,
+      runId: short.firstExecutionRunId,
+      name: 'alerts-continued-as-new',
+      secrets: SECRETS,
+    });
+    await loop.client.workflow.getHandle(workflowId).terminate();
+  });
+
   it('keeps watch', async () => {
     await decided(rules('live', '{ pause: true }'));
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -63,6 +63,7 @@ describe('recorded histories', () => {
         'pauseObject',
         'resumeObject',
         'sync',
+        'watchAlerts',
       ]),
     );
   });

@@ -4,6 +4,7 @@ import type { Db } from '../../src/db/connection.ts';
 import { destinationOf, openDestination } from '../../src/destination-access.ts';
 import type { GuardRules } from '../../src/outbound/guard.ts';
 import { sendRequest } from '../../src/outbound-send.ts';
+import { ownMark } from '../../src/own-addresses.ts';
 import { T0 } from './ingest-facts.ts';
 import { SECRET_KEY } from './seed-account.ts';
 
@@ -35,6 +36,7 @@ export function testForwarder(
     },
     send: (request) => sendRequest(request, { guard, wallNowMs: () => clock.nowMs, timeoutMs }),
     guard,
+    mark: ownMark(secretKey),
     wallNowMs: () => clock.nowMs,
     beat: () => ({ stop: false }),
     log: { error: () => undefined },

@@ -7,13 +7,9 @@ const earlier = (
   event: string,
   amountMicros: number | null,
   atMs: number,
-): RelatedConversion => ({
-  id,
-  event,
-  amountMicros,
-  atMs,
-});
-const sale = (atMs: number, event = 'purchase') => ({ event, amountMicros: 13_990_000, atMs });
+  sourceId = 'shop',
+): RelatedConversion => ({ id, event, amountMicros, atMs, sourceId });
+const sale = (atMs: number, event = 'purchase') => earlier('now', event, 13_990_000, atMs);
 
 describe('what a conversion is to those before it on its click', () => {
   it('is the payment 29 days after the trial', () => {
@@ -44,6 +40,22 @@ describe('what a conversion is to those before it on its click', () => {
       ofId: 'p',
       text: 'an upsell, 90 s after the purchase',
     });
+  });
+
+  it('follows a trial that anybody reports, and no payment of another sender: it may be the same one', () => {
+    const trial = earlier('t', 'trial', 0, 0, 'mmp');
+    const told = earlier('p', 'purchase', 13_990_000, 29 * DAY, 'mmp');
+    expect(relationOf(sale(29 * DAY), [trial, told])).toMatchObject({
+      relation: 'payment_after_trial',
+      ofId: 't',
+    });
+    expect(relationOf(sale(29 * DAY), [told])).toMatchObject({ relation: 'first' });
+  });
+
+  it('follows none of the same instant that follows it', () => {
+    const [one, two] = [earlier('1', 'purchase', 5, 0), earlier('2', 'purchase', 5, 0)];
+    expect(relationOf(two, [one])).toMatchObject({ relation: 'rebill', ofId: '1' });
+    expect(relationOf(one, [two])).toMatchObject({ relation: 'first' });
   });
 
   it('is the first where nothing was paid before, and where nothing is paid now', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../src/core/attribution-candidates.ts';
 import { credit } from '../../src/core/attribution-credit.ts';
-import { readEventType } from '../../src/core/attribution-event-type.ts';
 import type { Credit, CreditAnchor, CreditInput } from '../../src/core/attribution-facts.ts';
 import { creditWindows } from '../../src/core/attribution-windows.ts';
 import { isAnchor } from '../../src/core/attribution.ts';
@@ -89,14 +88,6 @@ describe('a trial at $0, a payment 29 days later, and a re-engagement between', 
   });
 
   it('keeps the re-engagement apart, on its own track', () => {
-    const reading = readEventType({
-      eventType: 'event',
-      atMs: opened,
-      retargeting: true,
-      opensApp: true,
-      history: { installedAtMs: null, seenAtMs: TRIAL },
-    });
-    expect(reading).toMatchObject({ kind: 'type', eventType: 're-engagement' });
     const found = ask('open', 're-engagement', opened, { anchors: [anchor], candidates: [back] });
     expect(found).toMatchObject({ touchId: 'back', track: 'retargeting', followsId: null });
   });
@@ -122,10 +113,9 @@ describe('a trial at $0, a payment 29 days later, and a re-engagement between', 
     });
     const free = beginLife(message('t', TRIAL, 0), { micros: micros(5_000_000), currency: 'USD' });
     expect(free.life.state).toMatchObject({ conversions: 1, value: { micros: 0 } });
-    const earlier = [{ id: 't', event: 'trial', amountMicros: 0, atMs: TRIAL }];
-    expect(relationOf({ event: 'purchase', amountMicros: 13_990_000, atMs: PAID }, earlier).text).toBe(
-      'the payment 29 days after the trial',
-    );
+    const earlier = [{ id: 't', event: 'trial', amountMicros: 0, atMs: TRIAL, sourceId: 'mmp' }];
+    const paid = { id: 'p', event: 'purchase', amountMicros: 13_990_000, atMs: PAID, sourceId: 'shop' };
+    expect(relationOf(paid, earlier).text).toBe('the payment 29 days after the trial');
     const payment = beginLife(message('p', PAID, 13_990_000));
     const back2 = continueLife(payment.life, message('c', PAID + DAY, -13_990_000, 'reversed'));
     expect(back2).toMatchObject({

@@ -102,6 +102,16 @@ export async function removeDestination(db: Db, id: string, nowMs: number): Prom
       .where('id', '=', id)
       .where('removed_at', 'is', null)
       .execute();
+    await trx
+      .updateTable('forward')
+      .set({
+        verdict: 'unknown',
+        message: 'The destination was removed before its receiver had said what became of it.',
+        ask_at: null,
+      })
+      .where('destination_id', '=', id)
+      .where('verdict', '=', 'awaited')
+      .execute();
     const dropped = await trx
       .updateTable('forward')
       .set({

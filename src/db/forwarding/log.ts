@@ -16,6 +16,8 @@ export interface ForwardFilter {
   readonly workspaceId: string | null;
   readonly destinationId: string | null;
   readonly states: readonly ForwardState[] | null;
+  /** Only those whose receiver has taken them and not judged them yet. */
+  readonly awaited?: boolean;
   /** Planned or settled since; workspace time, ms. */
   readonly sinceMs: number;
 }
@@ -42,15 +44,16 @@ export interface ForwardCount {
   readonly destination_id: string;
   readonly state: ForwardState;
   readonly reason: string | null;
+  readonly verdict: ForwardTable['verdict'];
   readonly count: number;
 }
 
 /** How many of each state and reason. */
 export async function countForwards(db: Db, filter: ForwardFilter): Promise<readonly ForwardCount[]> {
   const { rows } = await sql<ForwardCount>`
-    select f.destination_id, f.state, f.reason, count(*) as count from forward f where ${matching(filter)}
-    group by f.destination_id, f.state, f.reason
-    order by f.destination_id, count(*) desc, f.state, f.reason`.execute(db);
+    select f.destination_id, f.state, f.reason, f.verdict, count(*) as count from forward f where ${matching(filter)}
+    group by f.destination_id, f.state, f.reason, f.verdict
+    order by f.destination_id, count(*) desc, f.state, f.reason, f.verdict`.execute(db);
   return rows;
 }
 
@@ -76,11 +79,12 @@ export async function listFailing(
   return failing;
 }
 
-function matching({ workspaceId, destinationId, states, sinceMs }: ForwardFilter) {
+function matching({ workspaceId, destinationId, states, awaited = false, sinceMs }: ForwardFilter) {
   return sql<boolean>`
     (${workspaceId}::text is null or f.workspace_id = ${workspaceId})
     and (${destinationId}::text is null or f.destination_id = ${destinationId})
     and (${states === null ? null : textArray(states)}::text[] is null or f.state = any(${textArray(states ?? [])}::text[]))
+    and (not ${awaited} or f.verdict = 'awaited')
     and greatest(f.planned_at, f.settled_at) >= ${new Date(sinceMs)}`;
 }
 
@@ -118,7 +122,8 @@ export async function replayForwards(
 > {
   const { rows } = await sql<{ key: string; destination_id: string; workspace_id: string }>`
     with replayed as (
-      update forward f set state = 'due', reason = null, message = null, attempts = 0, first_at = null,
+      update forward f set state = 'due', reason = null, message = null, attempts = 0, first_at = null, verdict = null,
+        ask_at = null, asks = 0, receipt = null,
         next_at = ${new Date(input.nowMs)}, settled_at = null
       from destination d
       where d.id = f.destination_id and d.removed_at is null

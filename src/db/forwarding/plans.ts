@@ -107,7 +107,7 @@ export async function storePlans(
     on conflict (key) do update set
       seq = default, event = excluded.event, status = excluded.status, amount_micros = excluded.amount_micros,
       currency = excluded.currency, state = excluded.state, reason = excluded.reason, message = excluded.message,
-      attempts = 0, first_at = null, next_at = excluded.next_at, planned_at = excluded.planned_at,
+      attempts = 0, first_at = null, verdict = null, ask_at = null, asks = 0, receipt = null, next_at = excluded.next_at, planned_at = excluded.planned_at,
       settled_at = excluded.settled_at
     where forward.state not in ('due', 'sending')`.execute(trx);
 }

@@ -24,18 +24,33 @@ export async function waitingForwards(
   readonly waiting: number;
   /** Workspace time of the next that is due. */
   readonly nextMs: number | null;
+  /** Of those sent: their receivers have not said yet what became of them. */
+  readonly awaited: number;
   /** Wall time at which the first of those taken for sending was taken. */
   readonly takenWallMs: number | null;
 }> {
-  const { rows } = await sql<{ next_at: Date | null; taken_at: Date | null; waiting: number }>`
-    select min(greatest(f.next_at, d.rest_until)) filter (where f.state = 'due') as next_at,
-      min(f.taken_wall_at) filter (where f.state = 'sending') as taken_at,
-      count(*) as waiting
-    from forward f join destination d on d.id = f.destination_id and d.enabled and d.removed_at is null
-    where f.workspace_id = ${workspaceId} and f.state in ('due', 'sending')`.execute(db);
+  const { rows } = await sql<{
+    next_at: Date | null;
+    taken_at: Date | null;
+    waiting: number;
+    awaited: number;
+  }>`
+    select min(greatest(f.next_at, d.rest_until)) as next_at, min(f.taken_at) as taken_at, sum(f.waiting)::int as waiting,
+      sum(f.awaited)::int as awaited
+    from (
+      select destination_id, min(next_at) as next_at, null as taken_at, count(*) as waiting, 0 as awaited
+      from forward where workspace_id = ${workspaceId} and state = 'due' group by destination_id
+      union all
+      select destination_id, null, min(taken_wall_at), count(*), 0
+      from forward where workspace_id = ${workspaceId} and state = 'sending' group by destination_id
+      union all
+      select destination_id, min(ask_at), null, 0, count(*)
+      from forward where workspace_id = ${workspaceId} and verdict = 'awaited' group by destination_id
+    ) f join destination d on d.id = f.destination_id and d.enabled and d.removed_at is null`.execute(db);
   const [row] = rows;
   return {
     waiting: row?.waiting ?? 0,
+    awaited: row?.awaited ?? 0,
     nextMs: row?.next_at?.getTime() ?? null,
     takenWallMs: row?.taken_at?.getTime() ?? null,
   };
@@ -153,12 +168,15 @@ export interface AttemptEnd {
   readonly message: string | null;
   readonly nextMs: number | null;
   readonly receipt: string | null;
+  /** When to ask what its receiver made of it, of one that takes first and judges later. */
+  readonly askMs: number | null;
   readonly nowMs: number;
 }
 
 /** Keeps what came back, in one statement: log and state never differ. */
 export async function endAttempt(db: Db, end: AttemptEnd): Promise<void> {
   const next = end.nextMs === null ? null : new Date(end.nextMs);
+  const ask = end.askMs === null ? null : new Date(end.askMs);
   await sql`
     with a as (
       update forward_attempt set verdict = ${end.verdict}, status = ${end.status}, answer = ${end.answer},
@@ -167,6 +185,7 @@ export async function endAttempt(db: Db, end: AttemptEnd): Promise<void> {
     )
     update forward set state = ${end.state}, reason = ${end.reason}, message = ${end.message}, next_at = ${next},
       taken_wall_at = null, receipt = coalesce(${end.receipt}, receipt),
+      verdict = ${ask === null ? null : 'awaited'}, ask_at = ${ask}, asks = 0,
       settled_at = ${end.state === 'due' ? null : new Date(end.nowMs)}
     where key = ${end.key} and state = 'sending' and attempts = ${end.attempt.attempt}`.execute(db);
 }

@@ -60,6 +60,9 @@ export function newConversion(message: Message, spoken: Spoken, means: Means): C
     losers: null,
     payout_micros: spoken.payout?.micros ?? null,
     payout_currency: spoken.payout?.currency ?? null,
+    same_as_id: null,
+    relation: null,
+    relation_of_id: null,
   };
   const begun = withCredit(row, spoken.credit, message.click_id, means);
   means.lives.begin(begun, told);

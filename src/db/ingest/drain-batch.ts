@@ -11,6 +11,7 @@ import { claimKeys, writeOutcomes } from './outcomes.ts';
 import { creditFollowers } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
+import { tellPostbacks } from './tell-postbacks.ts';
 import { beginTracking, countVisits, type ObjectVisits, takeClicks } from './visits.ts';
 import { addWaiting } from './waiting.ts';
 import { type CampaignRef, writeChanges } from './write-changes.ts';
@@ -82,12 +83,14 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
       trx,
       [...known.values()].map((row) => row.id),
     );
-    const judgement = judge(messages, await lookUp(trx, ground, messages), known, lives);
+    const lookups = await lookUp(trx, ground, messages);
+    const judgement = judge(messages, lookups, known, lives);
     await storeLives(trx, lives);
     await claimKeys(trx, judgement.claims);
     note(await writeChanges(trx, ground, judgement.changes));
     await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
     await writeOutcomes(trx, judgement.outcomes);
+    await tellPostbacks(trx, judgement.retold, lookups.installs);
     note(await creditFollowers(context, judgement.changes));
     await addWaiting(trx, judgement.waiting);
     conversions = judgement.changes.filter((change) => change.before === null).length;

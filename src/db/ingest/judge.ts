@@ -1,6 +1,7 @@
 import type { Credit } from '../../core/attribution-facts.ts';
 import { isCountedStatus } from '../../core/conversion.ts';
 import { mergeInto, newConversion, touchOf } from './conversion-rows.ts';
+import { SAME_INSTALL, type Settled } from './installs.ts';
 import type { Lives } from './lives.ts';
 import { type Lookups, namedBySender } from './lookups.ts';
 import { type ConversionRow, conversionKeyOf, type Message } from './messages.ts';
@@ -34,6 +35,8 @@ export interface KeyClaim {
 
 export interface Judgement {
   readonly changes: readonly ConversionChange[];
+  /** Those of them whose first postback has been told something else before. */
+  readonly retold: readonly ConversionChange[];
   readonly outcomes: readonly MessageOutcome[];
   readonly claims: readonly KeyClaim[];
   readonly waiting: readonly WaitingRow[];
@@ -51,6 +54,7 @@ export function judge(
   lives: Lives,
 ): Judgement {
   const changes: ConversionChange[] = [];
+  const retold: ConversionChange[] = [];
   const outcomes: MessageOutcome[] = [];
   const claims: KeyClaim[] = [];
   const waiting: WaitingRow[] = [];
@@ -59,9 +63,22 @@ export function judge(
   messages.forEach((message, index) => {
     const cause = { postbackId: message.id, knownFrom: message.received_at };
     const key = conversionKeyOf(message);
-    const before = key === null ? undefined : known.get(key);
-    if (key !== null && before) {
-      const { after, reason, warnings } = mergeInto(before, message, means);
+    /** Other conversions that a new or changed one speaks of. */
+    const settled = (row: ConversionRow): ConversionRow => {
+      const found = settle(lookups, row);
+      for (const step of found.others) {
+        const change = { ...step, ...cause };
+        changes.push(change);
+        if (step.before.same_as_id !== step.after.same_as_id) retold.push(change);
+      }
+      return found.row;
+    };
+    const stored = key === null ? undefined : known.get(key);
+    if (key !== null && stored) {
+      const before = latest(lookups, stored);
+      const merged = mergeInto(before, message, means);
+      const { reason, warnings } = merged;
+      const after = merged.after && settled(merged.after);
       outcomes.push({
         message,
         outcome: after ? 'updated' : 'duplicate',
@@ -77,9 +94,9 @@ export function judge(
       return;
     }
     const spoken = speak(message, lookups.touches[index] ?? [], lookups, null);
-    const after = newConversion(message, spoken, means);
+    const after = settled(newConversion(message, spoken, means));
     changes.push({ before: null, after, ...cause });
-    outcomes.push(outcomeOfNew(message, after, spoken.credit));
+    outcomes.push(outcomeOfNew(message, after, spoken.credit, lookups.installs.sentenceOf(after.id)));
     if (key !== null && message.conversion_key !== null) {
       known.set(key, after);
       claims.push({ sourceId: message.source_id, key: message.conversion_key, conversionId: after.id });
@@ -98,13 +115,32 @@ export function judge(
       });
     }
   });
-  return { changes, outcomes, claims, waiting };
+  return { changes, retold, outcomes, claims, waiting };
+}
+
+/** The row with what it is to others of its kind, and those of them that change by it. */
+export function settle(lookups: Lookups, row: ConversionRow): Settled {
+  const found = (row.event_type === 'install' ? lookups.installs : lookups.payments).settle(row);
+  for (const { after } of found.others) lookups.anchors.add(after);
+  return found;
+}
+
+/** A conversion as the batch left it. */
+export function latest({ installs, payments }: Lookups, row: ConversionRow): ConversionRow {
+  return payments.latest(installs.latest(row));
 }
 
 /** The first reason that keeps a conversion out of the counts, in the order a person would ask. */
-export function outcomeOfNew(message: Message, row: ConversionRow, credit: Credit): MessageOutcome {
+export function outcomeOfNew(
+  message: Message,
+  row: ConversionRow,
+  credit: Credit,
+  same: string | null = null,
+): MessageOutcome {
   const told = { message, detail: credit.text, conversionId: row.id, warnings: [] };
   if (row.excluded === 'test') return { ...told, outcome: 'test', reason: 'test_postback' };
+  if (same !== null)
+    return { ...told, detail: `${same}; ${credit.text}`, outcome: 'duplicate', reason: SAME_INSTALL };
   switch (credit.kind) {
     case 'unattributed': {
       // Ids were named, but nothing here has them yet: a sync may bring the object.

@@ -122,7 +122,7 @@ function readMessage(row: ConversionMessageTable): LifeMessage {
   const { amount_kind: kind, amount_micros: amount, currency } = row;
   return {
     key: row.key,
-    status: row.status,
+    status: row.status ?? 'approved',
     atMs: row.said_at?.getTime() ?? null,
     receivedAtMs: row.received_at.getTime(),
     amount: kind === 'none' || amount === null ? { kind: 'none' } : { kind, micros: amount, currency },

@@ -1,8 +1,9 @@
 import type { Match } from '../../core/attribution-candidates.ts';
 import { type CreditWindows, creditWindows } from '../../core/attribution-windows.ts';
+import { isTrial } from '../../core/attribution.ts';
 import type { Db } from '../connection.ts';
 import type { Ground } from './accounts.ts';
-import { type Anchors, loadAnchors, type PersonKeys } from './anchors.ts';
+import { loadPersons, type PersonKeys, type Persons, type PersonWanted } from './anchors.ts';
 import { type ClickRow, findClicks, namedByClick } from './clicks.ts';
 import { type Convert, loadConvert } from './exchange.ts';
 import type { Message } from './messages.ts';
@@ -16,12 +17,11 @@ export interface FoundTouch {
 }
 
 /** Everything a batch needs from the database; the rest is thinking. */
-export interface Lookups {
+export interface Lookups extends Persons {
   readonly ground: Ground;
   /** In the order of the messages. */
   readonly touches: readonly (readonly FoundTouch[])[];
   readonly find: FindObject;
-  readonly anchors: Anchors;
   readonly convert: Convert;
 }
 
@@ -34,10 +34,10 @@ export async function lookUp(trx: Db, ground: Ground, messages: readonly Message
     ground,
     touches,
     find: await objectFinder(trx, ground, [...named, ...senders]),
-    anchors: await loadAnchors(
+    ...(await loadPersons(
       trx,
-      messages.map((message, index) => personOfMessage(message, touches[index] ?? [])),
-    ),
+      messages.map((message, index) => wantedOf(ground, message, touches[index] ?? [])),
+    )),
     convert: await loadConvert(trx, ground, [
       ...messages.map((m) => m.currency),
       ...new Set(messages.flatMap((m) => ground.payoutsOf(m.workspace_id).map((payout) => payout.currency))),
@@ -91,6 +91,19 @@ async function loadTouches(
     const click = byIndex.get(index);
     return click ? [{ row: click, match: 'click_id' }] : (persons[index] ?? []);
   });
+}
+
+/**
+ * Whose conversions are to be read for a message. An install of a device may be the one that another sender reports of the click
+ * that will earn it.
+ */
+function wantedOf(ground: Ground, message: Message, found: readonly FoundTouch[]): PersonWanted {
+  const person = personOfMessage(message, found);
+  const { event, eventType } = eventOf(message);
+  if (eventType === 'install')
+    return { ...person, clickIds: [...person.clickIds, ...found.map(({ row }) => row.id)], pays: false };
+  const mayPay = message.amount_micros !== null || ground.payoutsOf(message.workspace_id).length > 0;
+  return { ...person, pays: eventType === 'event' && !message.test && (mayPay || isTrial(event)) };
 }
 
 /** By what a message's conversion is somebody's. */

@@ -4,6 +4,7 @@ import { byteaArray, textArray, timestampArray, uuidArray } from '../binary-arra
 import type { Db } from '../connection.ts';
 import { loadGround } from './accounts.ts';
 import { touchOf, withCredit, withPayout, withValue } from './conversion-rows.ts';
+import { latest, settle } from './judge.ts';
 import { Lives, loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
 import { type ConversionRow, loadMessages } from './messages.ts';
@@ -71,17 +72,29 @@ export async function recredit(
         rows.map((row) => row.id),
       )
     : new Lives();
-  const changes: ConversionChange[] = [];
+  const steps: ConversionChange[] = [];
   const waiting: WaitingRow[] = [];
-  asked.forEach(({ row: before, message }, index) => {
+  const isHeld = ({ account_id: id }: ConversionRow): boolean => id === null || context.held.has(id);
+  asked.forEach(({ row, message }, index) => {
+    const before = latest(lookups, row);
     const spoken = speak(message, lookups.touches[index] ?? [], lookups, before.id);
     const { credit } = spoken;
     const loses = credit.kind !== 'attributed' && before.attributed_by !== null;
     if (loses && before.match !== 'follows') return;
     const credited = withCredit(before, credit, message.click_id, lookups);
-    if (![before.account_id, credited.account_id].every((id) => id === null || context.held.has(id))) return;
+    if (![before, credited].every(isHeld)) return;
     const paid = withPayout(credited, spoken.payout, lives);
-    const after = paid === credited || paid.attributed_by === null ? paid : withValue(paid, lookups);
+    const alone = paid === credited || paid.attributed_by === null ? paid : withValue(paid, lookups);
+    const settled = settle(lookups, alone);
+    // No sync moves what another account's report counts: whoever holds both settles it.
+    const [after, others] = settled.others.every((other) => isHeld(other.after))
+      ? [settled.row, settled.others]
+      : [alone, []];
+    const knownFromMs = context.knownFromMs ?? ground.nowMs(before.workspace_id);
+    for (const other of others) {
+      const knownFrom = new Date(Math.max(knownFromMs, other.after.received_at.getTime()));
+      steps.push({ ...other, postbackId: other.after.last_postback_id, knownFrom });
+    }
     lookups.anchors.add(after, touchOf(after, credit, ground));
     if (sameCredit(before, after)) return;
     if (spoken.missing !== null) {
@@ -94,18 +107,24 @@ export async function recredit(
         objectId: after.object_id,
       });
     }
-    const knownFromMs = context.knownFromMs ?? ground.nowMs(before.workspace_id);
     const knownFrom = new Date(Math.max(knownFromMs, before.received_at.getTime()));
-    changes.push({ before, after, postbackId: before.last_postback_id, knownFrom });
+    steps.push({ before, after, postbackId: before.last_postback_id, knownFrom });
   });
+  const changes = [...Map.groupBy(steps, ({ after }) => after.id).values()].flatMap(asOne);
   await storeLives(trx, lives);
-  await tellPostbacks(trx, changes);
+  await tellPostbacks(trx, changes, lookups.installs);
   await addWaiting(trx, waiting);
   const campaigns = await writeChanges(trx, ground, changes);
   return [...campaigns, ...(await creditFollowers(context, changes, generation + 1))];
 }
 
-/** Whether two states of a conversion are credited alike: what is summed by it, and what others may follow. */
+/** One conversion's steps of one instant as one. */
+function asOne(steps: readonly ConversionChange[]): readonly ConversionChange[] {
+  const [first, last] = [steps[0], steps.at(-1)];
+  return first && last ? [{ ...last, before: first.before }] : [];
+}
+
+/** Whether two states of a conversion are credited alike: what is summed by it, what it is to others, what may follow it. */
 function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
   return (
     before.attributed_by === after.attributed_by &&
@@ -117,6 +136,8 @@ function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
     before.follows_id === after.follows_id &&
     before.view_through === after.view_through &&
     before.retargeting === after.retargeting &&
+    before.same_as_id === after.same_as_id &&
+    before.relation_of_id === after.relation_of_id &&
     before.original_micros === after.original_micros &&
     before.original_currency === after.original_currency
   );
@@ -136,8 +157,7 @@ export async function creditFollowers(
   if (generation > MOST_GENERATIONS) return [];
   const anchors = changes.filter(
     ({ before, after }) =>
-      after.attributed_by !== null &&
-      after.excluded === null &&
+      (after.same_as_id !== null || (after.attributed_by !== null && after.excluded === null)) &&
       isAnchor(after.event, after.event_type) &&
       !(before && sameCredit(before, after)),
   );
@@ -181,6 +201,11 @@ async function loadFollowers(
         select * from conversion where sent_click_id = a.click_id and workspace_id = a.workspace_id
         union all
         select * from conversion where follows_id = a.id
+        union all
+        -- What another sender tells of its user follows it too.
+        select f.* from conversion t join conversion f
+          on (f.device_id = t.device_id or f.user_hash = t.user_hash) and f.workspace_id = t.workspace_id
+        where t.same_as_id = a.id
       ) c
       where c.id <> a.id and c.event_at >= a.at and not (a.was = 'new' and c.follows_id is not distinct from a.id)
         and c.event_type not in ('install', 're-engagement', 're-attribution')

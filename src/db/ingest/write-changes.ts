@@ -63,7 +63,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
       device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
       last_postback_id, correction, match, view_through, retargeting, user_hash, losers, payout_micros, payout_currency,
-      sent_click_id)
+      sent_click_id, same_as_id, relation, relation_of_id)
     select * from unnest(
       ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
       ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
@@ -79,7 +79,8 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       ${boolean((r) => r.retargeting)}, ${byteaArray(rows.map((r) => r.user_hash))}::bytea[],
       ${textArray(rows.map((r) => (r.losers === null ? null : JSON.stringify(r.losers))))}::text[]::jsonb[],
       ${bigint((r) => r.payout_micros)}, ${text((r) => r.payout_currency)},
-      ${text((r) => r.sent_click_id)})
+      ${text((r) => r.sent_click_id)}, ${uuid((r) => r.same_as_id)}, ${text((r) => r.relation)},
+      ${uuid((r) => r.relation_of_id)})
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -90,7 +91,10 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       last_postback_id = excluded.last_postback_id,
       correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
       retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
-      payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id`.execute(trx);
+      payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id,
+      same_as_id = excluded.same_as_id, relation = excluded.relation, relation_of_id = excluded.relation_of_id`.execute(
+    trx,
+  );
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {

@@ -1,9 +1,13 @@
 import { isIP } from 'node:net';
-import { emptyParams, readPairs } from '../params.ts';
+import { emptyParams, type Params, readPairs } from '../params.ts';
+import { ACCOUNT_NAMES } from '../pick-fields.ts';
 import type { SourceProfile } from '../profile.ts';
+import { DEVICE_ID_NAMES } from '../profiles/common-names.ts';
 import { clickIdsIn } from './click-ids.ts';
 import { type MacroToken, macrosIn, meaningOf } from './macro-tokens.ts';
 import { nearMisses } from './near-misses.ts';
+import { readAnything } from './read-anything.ts';
+import type { SaidFields } from './said.ts';
 import { splitAddress } from './split-address.ts';
 
 /** What is wrong with a template and what to change. */
@@ -21,6 +25,7 @@ export interface Finding {
     | 'html_entity'
     | 'open_bracket'
     | 'no_click_id'
+    | 'to_fill'
     | 'too_long'
     | 'address_not_a_name'
     | 'space';
@@ -108,7 +113,7 @@ export function checkTemplate(text: string, profile: SourceProfile | null): Temp
       `"${bracket}" opens or closes a macro that has no other end.`,
       'Complete its brackets.',
     );
-  if (/\s/.test(text.trim()))
+  if (/\s/.test(macros.reduce((rest, token) => rest.replace(token.text, ''), text.trim())))
     add(
       'space',
       'error',
@@ -140,16 +145,42 @@ export function checkTemplate(text: string, profile: SourceProfile | null): Temp
         `"${miss.written}"${miss.written === miss.parameter ? '' : ` in "${miss.parameter}"`} is not known; did you mean "${miss.meant}"?`,
         `Write "${miss.meant}".`,
       );
-  const clickId = clickIdsIn(params, address.fragment, null, profile === null ? [] : [profile]);
-  const inPath = macrosIn(address.path).some((token) => meaningOf(token) === 'clickId');
-  if (clickId.length === 0 && !inPath && text.trim() !== '')
+  const fillers = [...params.values].filter(([, value]) => FILLERS.has(value)).map(([name]) => name);
+  if (fillers.length > 0)
     add(
-      'no_click_id',
-      'warning',
-      'No parameter holds a click id.',
-      'Without one nothing can be credited to a click: add the macro of the click id.',
+      'to_fill',
+      'error',
+      `${fillers.map((name) => `"${name}"`).join(', ')} still ${fillers.length === 1 ? 'holds a word' : 'hold words'} that stand for a macro.`,
+      "Write the sender's own macro there, or take the parameter out.",
     );
+  const said = saidOf(text, profile);
+  const clickIds = clickIdsIn(params, address.fragment, null, profile === null ? [] : [profile]);
+  if (clickIds.length === 0 && said.clickId === undefined && text.trim() !== '')
+    add('no_click_id', 'warning', ...withoutClickId(said, params));
   return { macros: macros.map((token) => ({ ...token, means: meaningOf(token) })), findings };
+}
+
+/** What templates in manuals hold where a macro belongs. */
+const FILLERS = new Set(['REPLACE', 'OPTIONAL', 'REQUIRED']);
+
+function saidOf(text: string, profile: SourceProfile | null): SaidFields {
+  const source = profile === null ? {} : { source: profile.id };
+  return readAnything({ address: text, kind: 'outbound_template', ...source, nowMs: 0 }).said;
+}
+
+/** What is missing, and what to do: a device or an account may say who, but only what they did before credits an ad. */
+function withoutClickId(said: SaidFields, params: Params): [message: string, next: string] {
+  const accounts = ACCOUNT_NAMES.filter((name) => params.values.has(name));
+  const who = said.deviceId?.name ?? DEVICE_ID_NAMES.find((name) => params.values.has(name)) ?? accounts[0];
+  return who === undefined
+    ? [
+        'No parameter holds a click id.',
+        'Without one nothing can be credited to a click: add the macro of the click id.',
+      ]
+    : [
+        `No parameter holds a click id; "${who}" says who it was.`,
+        'It is credited only where an earlier click or install named the same one: add the macro of the click id, if the sender has it.',
+      ];
 }
 
 function dialectFindings(macros: readonly MacroToken[], profile: SourceProfile | null): readonly Finding[] {

@@ -1,7 +1,8 @@
+import { readFbc } from '../hidden-click-ids.ts';
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import { emptyParams, type Params, readPairs } from '../params.ts';
-import { weakClickNames } from '../pick-fields.ts';
+import { isAddress, weakClickNames } from '../pick-fields.ts';
 import type { SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
@@ -52,7 +53,7 @@ export function clickIdsIn(
   }
   found.push(...cookieIds(params));
   found.push(...referrerIds(params, source, profiles));
-  const tblci = /(?:^|[#&])tblci([\w-]{20,})/.exec(fragment)?.[1];
+  const tblci = /(?:^|[#&])tblci([\w-]{6,})/.exec(fragment)?.[1];
   if (tblci !== undefined) found.push({ name: '#tblci', value: tblci, place: 'parameter', atMs: null });
   return found;
 }
@@ -73,17 +74,13 @@ function referrerIds(
 
 /** "N", "0" and their like say that there is none. */
 function isClickId(value: string): boolean {
-  if (isNothing(value) || value === 'N' || value === '0') return false;
+  if (isNothing(value) || value === 'N' || value === '0' || isAddress(value)) return false;
   return !['OPTIONAL', 'REPLACE'].includes(value) && !namesOtherThing(value);
 }
 
-/** `fb.«subdomain index».«ms».«fbclid»`, since lately with an appendix; case and characters as they are. */
-const FBC = /^fb\.\d+\.(\d{10,13})\.([\w-]+)(?:\.[\w-]+)*$/;
-
 function cookieIds(params: Params): readonly ClickIdFound[] {
   return ['_fbc', 'fbc'].flatMap((name) => {
-    const match = FBC.exec(params.values.get(name)?.trim() ?? '');
-    if (match === null) return [];
-    return [{ name, value: match[2] ?? '', place: 'cookie' as const, atMs: Number(match[1]) }];
+    const fbc = readFbc(params.values.get(name) ?? '');
+    return fbc === null ? [] : [{ name, value: fbc.clickId, place: 'cookie' as const, atMs: fbc.atMs }];
   });
 }

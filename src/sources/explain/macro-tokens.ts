@@ -11,14 +11,15 @@ export interface MacroToken {
   readonly dialect: string;
 }
 
-const NAME = String.raw`_?~?[A-Za-z][\w.~-]*`;
+/** Bounded, and so is what may follow a name: an opened bracket without an end must not be searched over and over. */
+const NAME = String.raw`_?~?[A-Za-z][\w.~-]{0,120}`;
 const DIALECTS: readonly (readonly [string, RegExp])[] = [
-  ['${(name)!}', new RegExp(String.raw`\$\{\((${NAME})\)!?[^{}]*\}`, 'g')],
+  ['${(name)!}', new RegExp(String.raw`\$\{\((${NAME})\)!?[^{}]{0,300}\}`, 'g')],
   ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
-  ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]*\}`, 'g')],
-  ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]*\}\}`, 'g')],
-  ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]*\}`, 'g')],
-  ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]*\}`, 'g')],
+  ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]{0,300}\}`, 'g')],
+  ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]{0,300}\}\}`, 'g')],
+  ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]{0,300}\}`, 'g')],
+  ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
   ['[[name]]', new RegExp(String.raw`\[\[(${NAME})\]\]`, 'g')],
   ['[name]', new RegExp(String.raw`\[(${NAME})\]`, 'g')],
@@ -27,7 +28,7 @@ const DIALECTS: readonly (readonly [string, RegExp])[] = [
   ['<name>', new RegExp(String.raw`<(${NAME})>`, 'g')],
   ['%%name%%', new RegExp(String.raw`%%(${NAME})%%`, 'g')],
   ['%name%', new RegExp(String.raw`(?<![\w%])%([A-Za-z_]\w{2,})%(?!%)`, 'g')],
-  ['__NAME__', /(?<!\w)__([A-Z][A-Z0-9_]*?)__(?!\w)/g],
+  ['__NAME__', /(?<!\w)__([A-Z][A-Z0-9_]*?|[a-z]+(?:_[a-z0-9]+)+)__(?!\w)/g],
   ['@name@', new RegExp(String.raw`@(${NAME})@`, 'g')],
 ];
 
@@ -57,6 +58,10 @@ const MORE: Readonly<Partial<Record<Field, readonly string[]>>> = {
     'affclickid',
     'aff_click_id',
     'external_id',
+    'trackid',
+    'logid',
+    'reqid',
+    'callback_param',
   ],
   txid: ['lead_id', 'leadid', 'sale_id', 'actionid', 'order'],
   event: ['product', 'goal_name', 'event-name', 'eventid'],
@@ -86,7 +91,7 @@ export function meaningOf(token: MacroToken): Field | null {
 }
 
 const OTHER_THINGS =
-  /camp|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+  /camp|adgroup|ad_group|adset|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
 
 /** True for a parameter's name that speaks of something else than a click: `campid`, `zone`. */
 export function isNameOfOtherThing(name: string): boolean {

@@ -14,7 +14,7 @@ export interface NearMiss {
 }
 
 /** One thing, as networks and trackers call it. */
-const SAME_THING: readonly (readonly string[])[] = [
+export const SAME_THING: readonly (readonly string[])[] = [
   ['campaign_id', 'campaignid', 'camp_id', 'cmpid', 'campaign'],
   [
     'adset_id',

@@ -1,4 +1,5 @@
 import { fieldsOf } from '../profiles/dialect.ts';
+import { generic } from '../profiles/generic.ts';
 import { readMoney } from '../money.ts';
 import type { Fields } from '../pick-fields.ts';
 import { emptyParams, type Params, readBody, readPairs } from '../params.ts';
@@ -10,7 +11,7 @@ import { adjustCallbacks } from './adjust-callbacks.ts';
 import { appleOutcome, asApple } from './apple-said.ts';
 import { type ClickIdFound, clickIdsIn } from './click-ids.ts';
 import { guessKind, type Kind } from './guess-kind.ts';
-import { macrosIn } from './macro-tokens.ts';
+import { isNameOfOtherThing, macrosIn } from './macro-tokens.ts';
 import { nearMisses, type NearMiss } from './near-misses.ts';
 import { pathFields } from './path-facts.ts';
 import { profileNamed, recognise } from './recognise.ts';
@@ -138,7 +139,10 @@ function saidOf(scene: Scene): SaidFields {
     const [chosen] = clickIds;
     const rest = saidInTemplate(params, [profile]);
     delete rest.clickId;
-    return chosen === undefined ? rest : { ...rest, clickId: chosen };
+    if (chosen !== undefined && !isNameOfOtherThing(chosen.name)) return { ...rest, clickId: chosen };
+    // A callback on an Adjust link says which macro is the click: better than a sub id in the place of an ad group.
+    const byCallback = callbackSaid(address.query).clickId ?? chosen;
+    return byCallback === undefined ? rest : { ...rest, clickId: byCallback };
   }
   const said =
     kind === 'inbound_postback'
@@ -161,13 +165,25 @@ function addNested(said: SaidFields, query: string): void {
   const [callback] = adjustCallbacks(query);
   if (callback === undefined) return;
   said.event = { name: callback.name, value: callback.events.join('|'), place: 'nested' };
+  const inner = callbackSaid(query);
+  for (const field of ['clickId', 'txid', 'amount', 'currency', 'eventTime'] as const) {
+    const found = inner[field];
+    if (found !== undefined) said[field] ??= found;
+  }
+}
+
+/** What stands in the first callback of an address. */
+function callbackSaid(query: string): SaidFields {
+  const [callback] = adjustCallbacks(query);
+  if (callback === undefined) return {};
   const inner = emptyParams();
   readPairs(splitAddress(callback.address, 'template').query, inner);
-  const innerSaid = saidInTemplate(inner, []);
-  for (const field of ['clickId', 'txid', 'amount', 'currency', 'eventTime'] as const) {
-    const found = innerSaid[field];
-    if (found !== undefined) said[field] ??= { ...found, place: 'nested' };
+  const said = saidInTemplate(inner, []);
+  for (const field of fieldsOf(generic)) {
+    const found = said[field];
+    if (found !== undefined) said[field] = { ...found, place: 'nested' };
   }
+  return said;
 }
 
 /** The texts as values, where they are any: a macro has none. */

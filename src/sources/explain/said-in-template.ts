@@ -1,10 +1,10 @@
 import { isNothing } from '../macros.ts';
 import type { Params } from '../params.ts';
-import { type Fields, pickTokens, weakClickNames } from '../pick-fields.ts';
+import { type Fields, isAddress, pickTokens, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { fieldsOf } from '../profiles/dialect.ts';
 import { generic } from '../profiles/generic.ts';
-import { macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
 import type { SaidFields } from './said.ts';
 
 /**
@@ -17,6 +17,7 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   const said: SaidFields = {};
   const left = new Map(params.values);
   for (const profile of profiles) for (const name of profile.ignored) left.delete(name);
+  hideEchoes(left);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
   for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
@@ -25,6 +26,16 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
   if (said.eventTime === undefined && said.installTime !== undefined) said.eventTime = said.installTime;
   return said;
+}
+
+/** `s1=#s1#&s2=#s2#&cid=#s2#`: sub ids handed through under their own names are no click ids where another name is one. */
+function hideEchoes(left: Map<string, string>): void {
+  const others = generic.names.clickId.filter((name) => !SUB_ID.test(name));
+  if (!others.some((name) => macrosIn(left.get(name) ?? '').length > 0)) return;
+  for (const [name, value] of left) {
+    const [token] = macrosIn(value);
+    if (token !== undefined && token.name.toLowerCase() === name && SUB_ID.test(name)) left.delete(name);
+  }
 }
 
 /** `cid={campaign_id}`: whatever the name, no click id comes out of it. */
@@ -74,9 +85,34 @@ function addByMacro(said: SaidFields, left: Map<string, string>, readers: Readon
 function addWeakClickId(said: SaidFields, params: Params, profiles: readonly SourceProfile[]): void {
   for (const name of weakClickNames(params, profiles[0] ?? generic)) {
     const value = params.values.get(name) ?? '';
-    if (isNothing(value.trim()) || namesOtherThing(value.trim())) continue;
+    if (isNothing(value.trim()) || namesOtherThing(value.trim()) || isAddress(value)) continue;
     said.clickId = { name, value, place: 'parameter' };
-    if (said.txid?.name === name) delete said.txid;
+    if (said.txid?.name === name) retakeTxid(said, name, params, profiles[0] ?? generic);
     return;
   }
+  addSubId(said, params);
+}
+
+/** Macros of what a click's address handed over, in any place of it: CAKE's #s2#, Affise's {sub1}, Trackier's {p1}. */
+const SUB_ID = /^(?:aff_?)?(?:sub(?:_?id)?_?\d{0,2}|s\d|p\d|click)$/i;
+
+/** A name of the receiver's own choice that is filled with a sub id, `uid=#s2#`: where nothing else says who, the click. */
+function addSubId(said: SaidFields, params: Params): void {
+  const known = new Set(Object.values(said).map((one) => one.name));
+  for (const [name, value] of params.values) {
+    const [token] = macrosIn(value);
+    if (token === undefined || token.text !== value.trim() || !SUB_ID.test(token.name)) continue;
+    if (known.has(name) || name === token.name.toLowerCase() || isNameOfOtherThing(name)) continue;
+    said.clickId = { name, value: token.text, place: 'macro' };
+    return;
+  }
+}
+
+/** The transaction's id under another name, now that this one is the click's. */
+function retakeTxid(said: SaidFields, taken: string, params: Params, profile: SourceProfile): void {
+  delete said.txid;
+  const left = new Map(params.values);
+  left.delete(taken);
+  const { txid } = pickTokens(params, profile, left);
+  if (txid !== undefined) said.txid = { ...txid, place: 'parameter' };
 }

@@ -51,11 +51,15 @@ export function splitAddress(text: string, form: 'template' | 'sent'): SplitAddr
   };
 }
 
+/** Nobody's path has more that says something. */
+const MOST_SEGMENTS = 60;
+
 /** The parts of a path, decoded where they can be; none is empty. */
 export function segmentsOf(path: string): readonly string[] {
   return path
     .split('/')
     .filter((part) => part !== '')
+    .slice(0, MOST_SEGMENTS)
     .map((part) => {
       try {
         return decodeURIComponent(part);

@@ -7,6 +7,7 @@ export const kochava = dialect({
   names: {
     clickId: ['click_id', 'clickid'],
     event: ['event_name', 'event'],
+    amount: ['event_value', 'value', 'revenue'],
     deviceId: ['device_id', 'adid', 'idfa', 'android_id'],
     site: ['site_id'],
     network: ['network_id'],

@@ -1,18 +1,47 @@
 import { dialect } from './dialect.ts';
 import { GENERIC_STATUSES } from './generic.ts';
 
+/** Vendors that write as this does, as users call them. */
+const WALLS =
+  'offertoro torox adgem ayet ayetstudios wannads adgate adgatemedia cpalead monlix adwallx kiwiwall lootably bitlabs notik timewall revu adjoe pubscale offerlia tapjoy ironsource levelplay fyber tapresearch pollfish theoremreach adscend adscendmedia';
+
 /** Offerwalls: who and which transaction are the key; status 1 credits, 2 takes back; signed with a hash over the fields and a secret, by a formula per vendor. */
 export const offerwall = dialect({
   id: 'offerwall',
   title: 'Offerwall or reward network',
+  aliases: WALLS.split(' '),
   names: {
     clickId: ['click_id', 'clickid', 'subid', 'sub_id', 's1'],
-    txid: ['transaction_id', 'transactionid', 'transid', 'trans_id', 'tx_id', 'txid', 'txn_id', 'oid', 'id'],
-    event: ['event', 'event_name', 'goal', 'goal_id', 'offer_name'],
+    txid: [
+      'transaction_id',
+      'transactionid',
+      'transid',
+      'trans_id',
+      'tx_id',
+      'txid',
+      'txn_id',
+      'trans_uuid',
+      'eventid',
+      'id',
+    ],
+    event: ['event', 'event_name', 'goal', 'goal_id'],
     status: ['status', 'type'],
     amount: ['payout', 'payout_usd', 'usd_value', 'revenue', 'commission', 'amount'],
-    deviceId: ['user_id', 'userid', 'uid', 'user', 'player_id', 'snuid', 'sub_user_id'],
+    deviceId: [
+      'user_id',
+      'userid',
+      'uid',
+      'user',
+      'player_id',
+      'snuid',
+      'sub_user_id',
+      'user_uuid',
+      'appuserid',
+      'external_identifier',
+    ],
   },
+  // The offer, not an order.
+  ignored: ['oid'],
   signs: {
     params: ['secure_hash', 'player_id', 'snuid'],
     hints: ['user_id', 'user', 'uid', 'reward', 'points', 'signature', 'hash'],

@@ -4,11 +4,12 @@ import { dialect } from './dialect.ts';
 export const tune = dialect({
   id: 'tune',
   title: 'TUNE',
+  aliases: ['hasoffers'],
   names: {
     clickId: ['transaction_id'],
     txid: ['adv_sub'],
     event: ['goal_id', 'goal_name', 'goal'],
-    amount: ['amount', 'sale_amount', 'payout', 'revenue'],
+    amount: ['amount', 'payout', 'sale_amount', 'revenue'],
     eventTime: ['conversion_event_datetime', 'datetime'],
   },
   signs: {

@@ -19,6 +19,7 @@ const postback: PostbackFact = {
   clickId: 'c1',
   test: false,
   objectName: 'Yoga 15s',
+  relation: null,
   network: 'meta',
 };
 
@@ -81,6 +82,7 @@ describe('a postback as a sentence', () => {
       ['install ← Yoga 15s (Meta)', null, null],
     ],
     ['a free purchase', { amountMicros: micros(0) }, ['$0.00 purchase ← Yoga 15s (Meta)', null, null]],
+    ['a renewal', { relation: 'rebill' }, ['$31.20 purchase, a rebill ← Yoga 15s (Meta)', null, null]],
     ['a repeat', { outcome: 'duplicate' }, ['$31.20 purchase from keitaro again', 'counted once', null]],
     [
       'a change of status',

@@ -4,12 +4,13 @@ import { sendRequest } from '../../../src/outbound-send.ts';
 import { readToken, tokenRequest } from '../../../src/outbound/access-token.ts';
 import type { Destination } from '../../../src/outbound/destination.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
-import { FORWARDING, NOW, template } from './support.ts';
+import { FORWARDING, HOMES, NOW, template } from './support.ts';
 
 const SECRETS = { refresh_token: 'r/1', client_id: 'c 2', client_secret: 's&3', developer_token: 'd' };
 const google: Destination = {
   ...FORWARDING,
   kind: 'google',
+  ...HOMES.google,
   accountId: '1',
   loginAccountId: null,
   eventSource: 'WEB',
@@ -18,6 +19,7 @@ const google: Destination = {
 const microsoft: Destination = {
   ...FORWARDING,
   kind: 'microsoft',
+  ...HOMES.microsoft,
   customerId: '1',
   accountId: '2',
   secrets: SECRETS,
@@ -79,7 +81,7 @@ describe('tokens of destinations', () => {
   it('are asked for once while they are valid, anew afterwards, and by no one for a stored one', async () => {
     let nowMs = NOW;
     const guard = { ownHosts: [], ownAddresses: [], allowed: ['127.0.0.1'] };
-    const tokenFor = createTokens({
+    const { tokenFor, forgetToken } = createTokens({
       // The vendor's own address stands in the request; here it leads to the test's server.
       send: (request) => sendRequest({ ...request, url: receiver.url }, { guard, wallNowMs: () => nowMs }),
       wallNowMs: () => nowMs,
@@ -104,7 +106,12 @@ describe('tokens of destinations', () => {
     receiver.answerNext({ status: 503 }, granted);
     expect(await tokenFor(google)).toMatchObject({ kind: 'passing' });
     expect(await tokenFor(google)).toMatchObject({ kind: 'ready' });
+    // Withdrawn before its time: the next one is asked for at once.
+    forgetToken(google.id);
+    receiver.answerNext(granted);
+    expect(await tokenFor(google)).toMatchObject({ kind: 'ready' });
+    expect(receiver.requests).toHaveLength(5);
     expect(await tokenFor(template())).toEqual({ kind: 'ready', destination: template() });
-    expect(receiver.requests).toHaveLength(4);
+    expect(receiver.requests).toHaveLength(5);
   });
 });

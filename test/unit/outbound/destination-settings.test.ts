@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { ConversionWithClick } from '../../../src/core/conversion-with-click.ts';
 import { micros } from '../../../src/core/money.ts';
-import {
-  type ConversionFacts,
-  mergedConsent,
-  outboundConversion,
-} from '../../../src/outbound/conversion-facts.ts';
+import { mergedConsent, outboundConversion } from '../../../src/outbound/conversion-facts.ts';
 import { readDestination, readKind } from '../../../src/outbound/destination-settings.ts';
 import { draftSettings, missingSecrets, RECEIVERS } from '../../../src/outbound/receivers.ts';
 import { checkDestination } from '../../../src/outbound/template-request.ts';
 import { guardRules } from '../../../src/own-addresses.ts';
 import { checkUrl } from '../../../src/outbound/guard.ts';
-import { NOW } from './support.ts';
+import { HOMES, MARK, NOW } from './support.ts';
 
 const read = (kind: string, settings: Readonly<Record<string, unknown>>, secrets = {}) =>
   readDestination({ id: 'd', name: 'D', kind: readKind(kind) ?? 'template', settings, secrets });
@@ -36,6 +33,27 @@ describe('settings of a destination', () => {
     expect(read('google', { accountId: '123-456-7890' })).toMatchObject({
       destination: { accountId: '1234567890', loginAccountId: null, eventSource: 'WEB' },
     });
+  });
+
+  it('know where each network’s interface is, and can be told another place', () => {
+    expect(read('meta', { pixelId: '1' })).toMatchObject({ destination: HOMES.meta });
+    expect(read('tiktok', { eventSourceId: 'C' })).toMatchObject({ destination: HOMES.tiktok });
+    expect(read('google', { accountId: '1' })).toMatchObject({ destination: HOMES.google });
+    expect(read('microsoft', { accountId: '1', customerId: '2' })).toMatchObject({
+      destination: HOMES.microsoft,
+    });
+    expect(read('meta', { pixelId: '1', baseUrl: 'https://gateway.example.com/meta/' })).toMatchObject({
+      destination: { baseUrl: 'https://gateway.example.com/meta' },
+    });
+    for (const baseUrl of [
+      'graph.facebook.com',
+      'ftp://x.example',
+      'https://u:p@x.example',
+      'https://x.example/?a=1',
+    ])
+      expect(problems('meta', { pixelId: '1', baseUrl })).toEqual([
+        'baseUrl: is an address such as https://gateway.example.com/meta',
+      ]);
   });
 
   it('say what is wrong, by name', () => {
@@ -109,38 +127,40 @@ describe('receivers', () => {
 });
 
 describe('a stored conversion', () => {
-  const FACTS: ConversionFacts = {
+  const FACTS: ConversionWithClick = {
     id: 'c1',
-    source_id: 'shop',
+    workspaceId: 'w',
+    sourceId: 'shop',
     event: 'purchase',
     status: 'approved',
     txid: 'A1',
-    original_micros: micros(1_000_000),
-    original_currency: 'EUR',
-    event_at: new Date(NOW),
-    clicked_at: new Date(NOW - 1_000),
-    click_id: '01CLICK',
+    amountMicros: micros(1_000_000),
+    currency: 'EUR',
+    eventAtMs: NOW,
+    clickedAtMs: NOW - 1_000,
+    clickId: '01CLICK',
     placement: 'site-7',
     excluded: null,
-    campaign_network_id: '11',
-    adset_network_id: null,
-    ad_network_id: '13',
+    campaignNetworkId: '11',
+    adsetNetworkId: null,
+    adNetworkId: '13',
     consent: null,
-    visitor_ip: '203.0.113.9',
-    user_hash: Buffer.alloc(32, 1),
+    visitorIp: '203.0.113.9',
+    userHash: Buffer.alloc(32, 1),
+    via: 'aaaaaaaaaaaa',
     click: {
-      network_click_id: 'IwAR',
-      network_click_param: 'fbclid',
+      networkClickId: 'IwAR',
+      networkClickParam: 'fbclid',
       creative: null,
       ip: null,
-      user_agent: 'UA',
+      userAgent: 'UA',
       params: { Sub1: 'x', gclid: 'G', _fbp: 'fb.1.2.3', ad_personalization: '0' },
-      target_url: 'https://shop.example.com/shoes?cid={click_id}',
+      targetUrl: 'https://shop.example.com/shoes?cid={click_id}',
     },
   };
 
   it('brings its click’s ids, parameters and page, and the ids of what it led from', () => {
-    const one = outboundConversion(FACTS);
+    const one = outboundConversion(FACTS, MARK);
     expect(Object.fromEntries(one.networkIds)).toEqual({ fbclid: 'IwAR', gclid: 'G', _fbp: 'fb.1.2.3' });
     expect(one.clickParams.get('sub1')).toBe('x');
     expect(one.clickParams.get('campaign_id')).toBe('11');
@@ -153,10 +173,18 @@ describe('a stored conversion', () => {
       person: { ip: '203.0.113.9', userAgent: 'UA', externalIdSha256: '01'.repeat(32) },
       consent: { adUserData: null, adPersonalization: false },
     });
-    expect(outboundConversion({ ...FACTS, click: null })).toMatchObject({
+    expect(outboundConversion({ ...FACTS, click: null }, MARK)).toMatchObject({
       pageUrl: null,
       person: { userAgent: null },
     });
+  });
+
+  it('that our own postback brought, or changed, is known by its mark', () => {
+    expect(outboundConversion(FACTS, MARK)).toMatchObject({ via: ['aaaaaaaaaaaa'], cameFromUs: false });
+    expect(outboundConversion(FACTS, MARK, true).cameFromUs).toBe(true);
+    const back = { ...FACTS, via: `aaaaaaaaaaaa,${MARK}` };
+    expect(outboundConversion(back, MARK).cameFromUs).toBe(true);
+    expect(outboundConversion({ ...FACTS, via: null }, MARK)).toMatchObject({ via: [], cameFromUs: false });
   });
 
   it('a refusal stands whoever said it', () => {

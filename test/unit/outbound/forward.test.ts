@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { micros } from '../../../src/core/money.ts';
 import type { MetaDestination } from '../../../src/outbound/destination.ts';
 import { planForward } from '../../../src/outbound/forward.ts';
-import { FORWARDING, conversion, template } from './support.ts';
+import { FORWARDING, HOMES, conversion, template } from './support.ts';
 
 const STATUSES = ['pending', 'hold', 'approved', 'rejected', 'reversed'] as const;
 
 const meta: MetaDestination = {
   ...FORWARDING,
   kind: 'meta',
+  ...HOMES.meta,
   apiVersion: 'v26.0',
   pixelId: '1',
   actionSource: 'system_generated',
@@ -90,6 +91,7 @@ describe('consent', () => {
   const google = {
     ...FORWARDING,
     kind: 'google',
+    ...HOMES.google,
     accountId: '1',
     loginAccountId: null,
     eventSource: 'WEB',

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../../src/outbound/destination.ts';
 import { type Answer, judgeAnswer } from '../../../src/outbound/judge-answer.ts';
 import { PRESETS, presetDestination } from '../../../src/outbound/presets.ts';
-import { nextAttemptMs, retryAfterMs } from '../../../src/outbound/retry.ts';
-import { FORWARDING, NOW, template } from './support.ts';
+import { nextAskMs, nextAttemptMs, retryAfterMs } from '../../../src/outbound/retry.ts';
+import { FORWARDING, HOMES, NOW, template } from './support.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -13,6 +13,7 @@ const API = { ...FORWARDING, stages: 'approved' } as const;
 const meta: Destination = {
   ...API,
   kind: 'meta',
+  ...HOMES.meta,
   apiVersion: 'v26.0',
   pixelId: '1',
   actionSource: 'website',
@@ -21,6 +22,7 @@ const meta: Destination = {
 const tiktok: Destination = {
   ...API,
   kind: 'tiktok',
+  ...HOMES.tiktok,
   eventSource: 'web',
   eventSourceId: 'C',
   testEventCode: null,
@@ -28,17 +30,28 @@ const tiktok: Destination = {
 const google: Destination = {
   ...API,
   kind: 'google',
+  ...HOMES.google,
   accountId: '1',
   loginAccountId: null,
   eventSource: 'WEB',
 };
-const microsoft: Destination = { ...API, kind: 'microsoft', customerId: '1', accountId: '2' };
+const microsoft: Destination = {
+  ...API,
+  kind: 'microsoft',
+  ...HOMES.microsoft,
+  customerId: '1',
+  accountId: '2',
+};
 
 const answer = (status: number, body = '', headers: Readonly<Record<string, string>> = {}): Answer => ({
   kind: 'answer',
   status,
   headers,
   body,
+});
+const renewable = (destination: Destination): Destination => ({
+  ...destination,
+  secrets: { refresh_token: 'r', client_id: 'c', client_secret: 's' },
 });
 const judge = (destination: Destination, status: number, body: unknown = '') =>
   judgeAnswer(destination, answer(status, typeof body === 'string' ? body : JSON.stringify(body)), FIRST);
@@ -54,7 +67,12 @@ function preset(id: string): Destination {
 
 describe('by status', () => {
   it.each([200, 201, 204, 299])('%i is delivered', (status) => {
-    expect(judge(template(), status)).toEqual({ kind: 'delivered', repeat: false, receipt: null });
+    expect(judge(template(), status)).toEqual({
+      kind: 'delivered',
+      repeat: false,
+      receipt: null,
+      askAtMs: null,
+    });
   });
 
   it.each([408, 429, 500, 502, 503, 599])('%i is tried again', (status) => {
@@ -112,6 +130,7 @@ describe('by body', () => {
       kind: 'delivered',
       repeat: false,
       receipt: 'Abc',
+      askAtMs: null,
     });
     expect(judge(meta, 200, { events_received: 0 }).kind).toBe('failed');
     const error = (fields: object) => ({ error: { message: 'm', ...fields } });
@@ -140,9 +159,22 @@ describe('by body', () => {
   });
 
   it("Google's request id is kept; a token that ran out is no failure; its wait is obeyed", () => {
-    expect(judge(google, 200, { requestId: 'q-1' })).toMatchObject({ kind: 'delivered', receipt: 'q-1' });
+    expect(judge(google, 200, { requestId: 'q-1' })).toEqual({
+      kind: 'delivered',
+      repeat: false,
+      receipt: 'q-1',
+      askAtMs: NOW + 30 * MINUTE_MS,
+    });
     expect(judge(google, 200, {}).kind).toBe('failed');
-    expect(judge(google, 401, { error: { code: 401 } }).kind).toBe('retry');
+    expect(judge(renewable(google), 401, { error: { code: 401 } })).toMatchObject({
+      kind: 'retry',
+      freshToken: true,
+    });
+    // Nothing here can renew it: somebody must.
+    expect(judge(google, 401, { error: { code: 401 } })).toMatchObject({
+      kind: 'failed',
+      next: expect.stringContaining('access token'),
+    });
     expect(judge(google, 400, { error: { status: 'INVALID_ARGUMENT', message: 'bad' } })).toMatchObject({
       kind: 'failed',
       why: 'Google: INVALID_ARGUMENT bad',
@@ -161,7 +193,17 @@ describe('by body', () => {
       kind: 'failed',
       why: 'Microsoft: X late',
     });
-    expect(judge(microsoft, 401, '').kind).toBe('retry');
+    const fault = (Code: number) => ({ Errors: [{ Code, ErrorCode: 'E', Message: 'm' }], TrackingId: 't' });
+    for (const [status, body] of [
+      [401, ''],
+      [400, fault(109)],
+      [500, fault(109)],
+    ] as const)
+      expect(judge(renewable(microsoft), status, body)).toMatchObject({ kind: 'retry', freshToken: true });
+    expect(judge(microsoft, 400, fault(117))).toMatchObject({ kind: 'retry', freshToken: false });
+    expect(judge(microsoft, 400, { OperationErrors: [{ Code: 207 }] }).kind).toBe('retry');
+    expect(judge(microsoft, 500, fault(0)).kind).toBe('retry');
+    expect(judge(microsoft, 400, fault(105))).toMatchObject({ kind: 'failed', why: 'Microsoft: E m' });
   });
 });
 
@@ -224,4 +266,18 @@ it('never throws, and what is tried again is later than now and within a day of 
     ),
     { numRuns: 500 },
   );
+});
+
+it('a receiver that judges later is asked after half an hour, then each time a little later, for a day', () => {
+  let nowMs = NOW;
+  const minutes: number[] = [];
+  for (let asks = 0; ; asks += 1) {
+    const at = nextAskMs({ asks, acceptedAtMs: NOW, nowMs });
+    if (at === null) break;
+    minutes.push((at - NOW) / MINUTE_MS);
+    nowMs = at;
+  }
+  expect(minutes.slice(0, 5).map((one) => Math.round(one))).toEqual([30, 69, 120, 180, 240]);
+  expect(minutes.length).toBeLessThan(30);
+  expect(minutes.at(-1)).toBeLessThanOrEqual(24 * 60);
 });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { buildRequest } from '../../../src/outbound/build-request.ts';
 import type { MetaDestination } from '../../../src/outbound/destination.ts';
 import { hashedEmail, hashedPhone } from '../../../src/outbound/person-hash.ts';
-import { CONTEXT, FORWARDING, conversion } from './support.ts';
+import { CONTEXT, FORWARDING, HOMES, conversion } from './support.ts';
 
 /** As much of Meta's own SDK as is asked here; it comes without types. */
 type Setter =
@@ -52,6 +52,7 @@ it("says what Meta's own SDK says of the same conversion, hashes included", asyn
   const destination: MetaDestination = {
     ...FORWARDING,
     kind: 'meta',
+    ...HOMES.meta,
     apiVersion: 'v26.0',
     pixelId: '1',
     actionSource: 'website',

@@ -10,7 +10,7 @@ import type {
   MicrosoftDestination,
   TikTokDestination,
 } from '../../../src/outbound/destination.ts';
-import { CONTEXT, FORWARDING, NOW, conversion, template } from './support.ts';
+import { CONTEXT, FORWARDING, HOMES, MARK, NOW, conversion, template } from './support.ts';
 
 const HASH = '62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f';
 const PERSON = {
@@ -25,6 +25,7 @@ const DAY_MS = 86_400_000;
 const meta: MetaDestination = {
   ...FORWARDING,
   kind: 'meta',
+  ...HOMES.meta,
   apiVersion: 'v26.0',
   pixelId: '5550001',
   actionSource: 'website',
@@ -36,6 +37,7 @@ const meta: MetaDestination = {
 const tiktok: TikTokDestination = {
   ...FORWARDING,
   kind: 'tiktok',
+  ...HOMES.tiktok,
   eventSource: 'web',
   eventSourceId: 'CABC',
   testEventCode: 'TEST1',
@@ -46,6 +48,7 @@ const tiktok: TikTokDestination = {
 const google: GoogleDestination = {
   ...FORWARDING,
   kind: 'google',
+  ...HOMES.google,
   accountId: '1234567890',
   loginAccountId: null,
   eventSource: 'WEB',
@@ -56,6 +59,7 @@ const google: GoogleDestination = {
 const microsoft: MicrosoftDestination = {
   ...FORWARDING,
   kind: 'microsoft',
+  ...HOMES.microsoft,
   customerId: '111',
   accountId: '222',
   events: { purchase: 'Offline purchase' },
@@ -127,7 +131,11 @@ describe('TikTok', () => {
   it('gets one event, the token in a header', () => {
     const request = sent(tiktok, visit);
     expect(request.url).toBe('https://business-api.tiktok.com/open_api/v1.3/event/track/');
-    expect(request.headers).toEqual({ 'content-type': 'application/json', 'access-token': 'tt-secret' });
+    expect(request.headers).toEqual({
+      'content-type': 'application/json',
+      'access-token': 'tt-secret',
+      'x-bidloop-via': MARK,
+    });
     expect(request.json).toEqual({
       event_source: 'web',
       event_source_id: 'CABC',
@@ -263,6 +271,8 @@ describe('any conversion', () => {
     }),
     consent: fc.record({ adUserData: flag, adPersonalization: flag }),
     excluded: fc.constantFrom('test', 'fraud', null, null),
+    via: fc.array(fc.oneof(text, fc.constant('aaaaaaaaaaaa')), { maxLength: 3 }),
+    cameFromUs: fc.constantFrom(true, false, false, false),
   });
 
   it('never throws, never sends a test or what was refused, and its JSON can be read', () => {
@@ -274,6 +284,7 @@ describe('any conversion', () => {
           return;
         }
         expect(one.excluded).toBeNull();
+        expect(one.cameFromUs).toBe(false);
         expect(one.consent.adUserData).not.toBe(false);
         expect(() => new URL(request.url)).not.toThrow();
         if (request.body !== null) expect(() => JSON.parse(request.body ?? '')).not.toThrow();

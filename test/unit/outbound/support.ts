@@ -11,7 +11,10 @@ export const GUARD: GuardRules = {
   allowed: [],
 };
 
-export const CONTEXT = { nowMs: NOW, guard: GUARD };
+/** This installation's, in tests. */
+export const MARK = '0b1d100b0b1d';
+
+export const CONTEXT = { nowMs: NOW, guard: GUARD, mark: MARK };
 
 const CONVERSION: OutboundConversion = {
   id: '01HCONV',
@@ -30,6 +33,8 @@ const CONVERSION: OutboundConversion = {
   person: { emailSha256: null, phone: null, externalIdSha256: null, ip: null, userAgent: null },
   consent: { adUserData: null, adPersonalization: null },
   excluded: null,
+  via: [],
+  cameFromUs: false,
 };
 
 export function conversion(changes: Partial<OutboundConversion> = {}): OutboundConversion {
@@ -47,6 +52,20 @@ export const FORWARDING = {
   secrets: {},
 } as const;
 
+/** Where each network's interface is. */
+export const HOMES = {
+  meta: { baseUrl: 'https://graph.facebook.com' },
+  tiktok: { baseUrl: 'https://business-api.tiktok.com' },
+  google: {
+    baseUrl: 'https://datamanager.googleapis.com',
+    tokenUrl: 'https://oauth2.googleapis.com/token',
+  },
+  microsoft: {
+    baseUrl: 'https://campaign.api.bingads.microsoft.com',
+    tokenUrl: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+  },
+} as const;
+
 export function template(changes: Partial<TemplateDestination> = {}): TemplateDestination {
   return {
     ...FORWARDING,
@@ -59,6 +78,7 @@ export function template(changes: Partial<TemplateDestination> = {}): TemplateDe
     keepEmpty: [],
     statusWords: {},
     success: { statuses: null, body: null },
+    loopMark: 'header',
     ...changes,
   };
 }

@@ -33,6 +33,9 @@ describe('checking a template', () => {
     ['a space', 'https://t.example/p?cid={clickid}& payout={p}', ['space']],
     ['a bare address', 'https://203.0.113.7/p?cid={clickid}', ['address_not_a_name']],
     ['nothing', ' ', ['empty']],
+    ['a space inside a macro', 'https://t.example/p?cid={cl?Net Name}&s={status:lead=a sale=b}', []],
+    ['words to fill', 'https://t.example/p?cid=REPLACE&payout=OPTIONAL&txid={t}', ['to_fill', 'no_click_id']],
+    ['the click id under a name of the receiver', 'https://t.example/p?uid=#s2#', ['hash_macro']],
     ['a click id in the path', 'https://t.example/cpa/{clickid}/{payout}', []],
   ])('%s: %s', (_, text, expected) => {
     expect(codes(text)).toEqual(expected);
@@ -42,6 +45,16 @@ describe('checking a template', () => {
     expect(codes('https://t.example/p?cid={clickid}', 'appsflyer')).toContain('wrong_dialect');
     expect(codes('https://t.example/p?clickid=(clickid)', 'appsflyer')).not.toContain('wrong_dialect');
     expect(codes('https://t.example/p?s2=#s2#&p=#price#', 'cake')).toEqual(['hash_macro']);
+  });
+
+  it('a device or an account without a click id is said to be one', () => {
+    const message = (text: string) =>
+      checkTemplate(text, null).findings.find(({ code }) => code === 'no_click_id')?.message;
+    expect(message('https://t.example/p?user_id={user_id}&transaction_id={t}')).toContain(
+      '"user_id" says who',
+    );
+    expect(message('https://t.example/p?idfa={idfa}&event={event}')).toContain('"idfa" says who');
+    expect(message('https://t.example/p?payout={payout}')).toBe('No parameter holds a click id.');
   });
 
   it('names the macro that was meant', () => {
