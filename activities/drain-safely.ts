@@ -1,10 +1,13 @@
 import type { Db } from '../src/db/connection.ts';
 import { drainBatch, type DrainedBatch } from '../src/db/ingest/drain-batch.ts';
 import { KeyRaceError } from '../src/db/ingest/outcomes.ts';
+import { type ReadAhead, readAhead } from '../src/db/ingest/read-ahead.ts';
 import { isRowFault } from '../src/db/row-fault.ts';
 import { setAsideOldest, setAsideOldestClick } from '../src/db/ingest/set-aside.ts';
 
-const LARGEST = 2_000;
+const LARGEST = 4_000;
+/** After so many batches it begins with the oldest again: a row may have come late before the place that was reached. */
+const LONGEST_RUN = 8;
 
 export interface SafeDrain {
   /** Drains one batch; an empty one when the batch failed and a smaller one is tried next. */
@@ -37,6 +40,19 @@ export function createSafeDrain(deps: {
 }): SafeDrain {
   const { db, wallNowMs, onSetAside } = deps;
   let limit = LARGEST;
+  let next: Promise<ReadAhead> | null = null;
+  let run = 0;
+
+  /** The postbacks to judge now; those after them are read meanwhile. */
+  async function take(shard: string): Promise<ReadAhead> {
+    const ahead = await (next ?? readAhead(db, { shard, limit, after: null }));
+    const last = ahead.messages.length < limit ? undefined : ahead.messages.at(-1);
+    run = last === undefined || run === LONGEST_RUN ? 0 : run + 1;
+    next = last === undefined || run === 0 ? null : readAhead(db, { shard, limit, after: last });
+    // Whoever awaits it gets the failure; nobody does where this batch fails first.
+    next?.catch(() => undefined);
+    return ahead;
+  }
 
   async function alone(shard: string, error: unknown): Promise<DrainedBatch> {
     try {
@@ -54,10 +70,12 @@ export function createSafeDrain(deps: {
   return {
     async next(shard) {
       try {
-        const batch = await drainBatch(db, { shard, limit, wallMs: wallNowMs() });
+        const ahead = await take(shard);
+        const batch = await drainBatch(db, { shard, limit, ahead, wallMs: wallNowMs() });
         limit = Math.min(LARGEST, limit * 4);
         return batch;
       } catch (error) {
+        next = null;
         if (error instanceof KeyRaceError) return NOTHING;
         if (!isRowFault(error)) throw error;
         if (limit === 1) return alone(shard, error);

@@ -64,6 +64,7 @@ export class Anchors {
 
   /** What this person's events may follow. */
   of(person: PersonKeys, exceptId: string | null): readonly CreditAnchor[] {
+    if (this.#anchors.size === 0) return [];
     const ids = new Set(keysOf(person).flatMap((key) => this.#byPerson.get(key) ?? []));
     return [...ids].flatMap((id) => {
       const anchor = id === exceptId ? undefined : this.#anchors.get(id);

@@ -58,23 +58,30 @@ export interface SentClickId {
 /**
  * Finds the clicks under sent ids; answers stand in the order of the questions. What is not found as it was sent is looked
  * for once more as senders damage ids.
+ *
+ * @param ahead clicks that were read before, by their id.
  */
 export async function findClicks(
   trx: Db,
   questions: readonly SentClickId[],
+  ahead: ReadonlyMap<string, ClickRow> = new Map(),
 ): Promise<readonly (ClickRow | null)[]> {
   const plain = (id: string): readonly string[] => clickIdSpellings(id).filter((one) => isPlain(one, id));
-  const found: (ClickRow | null)[] = [...(await findSpelled(trx, questions, plain))];
-  const again = questions.flatMap((question, index) => (found[index] ? [] : [{ question, index }]));
-  const odd = again.filter(
-    ({ question: { clickId } }) => plain(clickId).length < clickIdSpellings(clickId).length,
-  );
-  const answers = await findSpelled(
-    trx,
-    odd.map(({ question }) => question),
-    clickIdSpellings,
-  );
-  odd.forEach(({ index }, i) => (found[index] = answers[i] ?? null));
+  const found: (ClickRow | null)[] = questions.map(({ clickId, workspaceId }) => {
+    const click = ahead.get(clickId);
+    return click?.workspace_id === workspaceId ? click : null;
+  });
+  /** Looks for those that are not found yet, in these spellings. */
+  const look = async (spellings: (id: string) => readonly string[], isAsked: (id: string) => boolean) => {
+    const left = questions.flatMap((question, index) =>
+      found[index] === null && isAsked(question.clickId) ? [{ question, index }] : [],
+    );
+    const asked = left.map(({ question }) => question);
+    const clicks = asked.length === 0 ? [] : await findSpelled(trx, asked, spellings);
+    left.forEach(({ index }, i) => (found[index] = clicks[i] ?? null));
+  };
+  await look(plain, () => true);
+  await look(clickIdSpellings, (id) => plain(id).length < clickIdSpellings(id).length);
   return found;
 }
 
@@ -89,14 +96,8 @@ async function findSpelled(
   spellings: (id: string) => readonly string[],
 ): Promise<readonly (ClickRow | null)[]> {
   const ids = [...new Set(questions.flatMap((q) => spellings(q.clickId)))];
-  const own = await loadClicks(
-    trx,
-    ids.flatMap((id) => {
-      const atMs = clickIdTimeMs(id);
-      return atMs === undefined ? [] : [{ id, atMs }];
-    }),
-  );
-  const byOwnId = new Map(own.map((click) => [`${click.workspace_id} ${click.id}`, click]));
+  const own = await loadClicks(trx, ownIds(ids));
+  const byOwnId = new Map(own.map((click) => [click.id, click]));
   const byNetworkId = await clicksByNetworkId(
     trx,
     ids.filter((id) => clickIdTimeMs(id) === undefined),
@@ -104,11 +105,20 @@ async function findSpelled(
   );
   return questions.map((question) => {
     for (const id of spellings(question.clickId)) {
-      const key = `${question.workspaceId} ${id}`;
-      const click = byOwnId.get(key) ?? nearest(byNetworkId.get(key) ?? [], question.atMs);
+      const own = byOwnId.get(id);
+      if (own?.workspace_id === question.workspaceId) return own;
+      const click = nearest(byNetworkId.get(`${question.workspaceId} ${id}`) ?? [], question.atMs);
       if (click) return click;
     }
     return null;
+  });
+}
+
+/** Those that are click ids of ours, with the time in each. */
+export function ownIds(ids: readonly string[]): readonly { readonly id: string; readonly atMs: number }[] {
+  return ids.flatMap((id) => {
+    const atMs = clickIdTimeMs(id);
+    return atMs === undefined ? [] : [{ id, atMs }];
   });
 }
 

@@ -6,8 +6,10 @@ import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
 import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
-import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
+import { claimMessages, loadKnownConversions, type Message, takeMessages } from './messages.ts';
 import { claimKeys, writeOutcomes } from './outcomes.ts';
+import { probeOnly } from './probe-only.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { creditFollowers } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
@@ -24,6 +26,8 @@ export interface DrainBatchInput {
   /** Another most for clicks. */
   readonly clickLimit?: number;
   readonly wallMs: number;
+  /** The postbacks to take, where they were read before; the oldest ones otherwise. */
+  readonly ahead?: ReadAhead;
 }
 
 export interface DrainedBatch {
@@ -60,7 +64,9 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
 
   // Clicks have no slot: the shard that holds the first one counts them.
   const clicks = slots.first === 0 ? await takeClicks(trx, input.clickLimit ?? input.limit) : [];
-  const messages = await takeMessages(trx, slots, input.limit);
+  const messages = input.ahead
+    ? await claimMessages(trx, input.ahead.messages)
+    : await takeMessages(trx, slots, input.limit);
   const ground = await loadGround(
     trx,
     [...new Set([...clicks, ...messages].map((row) => row.workspace_id))],
@@ -83,7 +89,7 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
       trx,
       [...known.values()].map((row) => row.id),
     );
-    const lookups = await lookUp(trx, ground, messages);
+    const lookups = await lookUp(trx, ground, messages, input.ahead?.clicks);
     const judgement = judge(messages, lookups, known, lives);
     await storeLives(trx, lives);
     await claimKeys(trx, judgement.claims);
@@ -107,16 +113,6 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     visited,
     oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
   };
-}
-
-/**
- * Every statement of a batch looks up a few thousand rows by their keys. By the usual price of a random read the planner
- * would rather read a whole day of postbacks than probe so often, at each batch anew; here it may not.
- */
-async function probeOnly(trx: Db): Promise<void> {
-  await sql`
-    select set_config(name, 'off', true)
-    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) as u (name)`.execute(trx);
 }
 
 /** Account → when the first conversion came that its sender attributed. */

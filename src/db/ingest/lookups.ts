@@ -26,8 +26,13 @@ export interface Lookups extends Persons {
 }
 
 /** Reads, set-based, what the messages need to be judged. */
-export async function lookUp(trx: Db, ground: Ground, messages: readonly Message[]): Promise<Lookups> {
-  const touches = await loadTouches(trx, ground, messages);
+export async function lookUp(
+  trx: Db,
+  ground: Ground,
+  messages: readonly Message[],
+  clicksAhead: ReadonlyMap<string, ClickRow> = new Map(),
+): Promise<Lookups> {
+  const touches = await loadTouches(trx, ground, messages, clicksAhead);
   const named = touches.flatMap((found) => found.map(({ row }) => namedByClick(row)));
   const senders = messages.map(namedBySender).filter((ids) => ids !== null);
   return {
@@ -50,6 +55,7 @@ async function loadTouches(
   trx: Db,
   ground: Ground,
   messages: readonly Message[],
+  clicksAhead: ReadonlyMap<string, ClickRow>,
 ): Promise<readonly (readonly FoundTouch[])[]> {
   const sent = messages.flatMap((message, index) =>
     message.click_id === null
@@ -68,6 +74,7 @@ async function loadTouches(
   const clicks = await findClicks(
     trx,
     sent.map(({ question }) => question),
+    clicksAhead,
   );
   const byIndex = new Map(sent.map(({ index }, i) => [index, clicks[i] ?? null]));
   const persons = await findPersonClicks(

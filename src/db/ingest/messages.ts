@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import { byteaArray, textArray } from '../binary-arrays.ts';
+import { byteaArray, textArray, timestampArray, uuidArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { withinDaysOf } from '../days.ts';
 import type { ConversionTable } from '../tables.ts';
@@ -41,33 +41,71 @@ const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id,
   p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
   p.test, p.view_through, p.re_engagement, p.user_hash, p.country, p.tableoid::regclass::text as day_table`;
 
+/** Where a row stands in the order of the inbox. */
+export type InboxPlace = Pick<Message, 'id' | 'received_at'>;
+
 /**
- * Takes the oldest rows out of the inbox; they are back in it when the transaction is rolled back. The first look says
- * which days they are of (see withinDaysOf); they are deleted by their place in the table, so that a long queue costs
- * nothing to take from.
+ * Reads the oldest rows of the inbox, or the oldest behind a place, and leaves them there. The first look says which days
+ * they are of (see withinDaysOf), so that a long queue costs nothing to read from.
  */
-export async function takeMessages(trx: Db, slots: Slots, limit: number): Promise<readonly Message[]> {
-  const ofSlots = sql`slot between ${slots.first} and ${slots.last}`;
+export async function readMessages(
+  trx: Db,
+  slots: Slots,
+  limit: number,
+  after: InboxPlace | null = null,
+): Promise<readonly Message[]> {
+  const behind =
+    after === null
+      ? sql`true`
+      : sql`(received_at, postback_id) > (${after.received_at.toISOString()}::timestamptz, ${after.id}::uuid)`;
+  const oldest = sql`slot between ${slots.first} and ${slots.last} and ${behind}`;
   const head = await sql<{ first: string | null; last: string | null }>`
     select min(received_at)::text as first, max(received_at)::text as last from (
-      select received_at from inbox where ${ofSlots} order by received_at, postback_id limit ${limit}
+      select received_at from inbox where ${oldest} order by received_at, postback_id limit ${limit}
     ) i`.execute(trx);
   const { first, last } = head.rows[0] ?? { first: null, last: null };
   if (first === null) return [];
   const ofDays = sql`received_at between ${first}::timestamptz and ${last}::timestamptz`;
   const { rows } = await sql<Message>`
-    with k as materialized (
-      delete from inbox where ctid = any(array(
-        select ctid from inbox where ${ofSlots} and ${ofDays} order by received_at, postback_id limit ${limit}
-      )) returning postback_id, received_at
-    )
     select ${COLUMNS}
-    from k cross join lateral (
+    from (
+      select postback_id, received_at from inbox where ${oldest} and ${ofDays} order by received_at, postback_id limit ${limit}
+    ) k
+    cross join lateral (
       select *, tableoid from postback where id = k.postback_id and received_at = k.received_at and ${ofDays} limit 1
     ) p
     where p.workspace_id is not null
     order by p.received_at, p.id`.execute(trx);
   return rows;
+}
+
+/**
+ * Takes messages that were read out of the inbox; they are back in it when the transaction is rolled back.
+ *
+ * @returns those that were still there: another attempt may have taken some since they were read.
+ */
+export async function claimMessages(trx: Db, messages: readonly Message[]): Promise<readonly Message[]> {
+  if (messages.length === 0) return [];
+  const { rows } = await sql<{ left: readonly string[] | null }>`
+    with claimed as (
+      delete from inbox using unnest(
+        ${uuidArray(messages.map((m) => m.id))}::uuid[],
+        ${timestampArray(messages.map((m) => m.received_at.getTime()))}::timestamptz[]) as k (id, at)
+      where received_at = k.at and postback_id = k.id
+      returning postback_id
+    )
+    select case when count(*) < ${messages.length} then coalesce(array_agg(postback_id), '{}') end as left from claimed`.execute(
+    trx,
+  );
+  const left = rows[0]?.left ?? null;
+  if (left === null) return messages;
+  const claimed = new Set(left);
+  return messages.filter(({ id }) => claimed.has(id));
+}
+
+/** Takes the oldest rows out of the inbox. */
+export async function takeMessages(trx: Db, slots: Slots, limit: number): Promise<readonly Message[]> {
+  return claimMessages(trx, await readMessages(trx, slots, limit));
 }
 
 /** Postbacks by id and receipt, in order of receipt. */

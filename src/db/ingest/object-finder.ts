@@ -51,7 +51,7 @@ export async function objectFinder(
   const left = idsOf(wanted.filter((w) => w.orNames)).filter((id) => !found.has(id));
   take(await loadObjects(trx, ground, 'name', left), 'name');
 
-  return (named) => {
+  const find: FindObject = (named) => {
     const accounts = candidates(ground, named);
     const deepest = named.ad ?? named.adset ?? named.campaign;
     for (const level of DEEPEST_FIRST) {
@@ -75,6 +75,15 @@ export async function objectFinder(
       object: null,
       missing: deepest,
     };
+  };
+  // Many postbacks are of few ads.
+  const answers = new Map<string, Found>();
+  return (named) => {
+    const { workspaceId, accountId, network, ad, adset, campaign, orNames } = named;
+    const key = `${workspaceId}\n${accountId}\n${network}\n${ad}\n${adset}\n${campaign}\n${orNames ?? false}`;
+    const known = answers.get(key) ?? find(named);
+    answers.set(key, known);
+    return known;
   };
 }
 

@@ -10,9 +10,12 @@ export class Payments {
 
   /** Remembers a stored payment or trial, or what it is by now. */
   put(row: ConversionRow): void {
-    if (!mayRelate(row)) return;
+    if (mayRelate(row)) this.#put(row, keysOf(row));
+  }
+
+  #put(row: ConversionRow, keys: readonly string[]): void {
     this.#rows.set(row.id, row);
-    for (const key of keysOf(row)) {
+    for (const key of keys) {
       const ids = this.#byKey.get(key);
       if (ids) ids.add(row.id);
       else this.#byKey.set(key, new Set([row.id]));
@@ -30,11 +33,13 @@ export class Payments {
    */
   settle(row: ConversionRow): Settled {
     if (!mayRelate(row)) return { row, others: [] };
-    const own = this.#relate(row);
-    this.put(own);
-    const others = this.#around(own).flatMap((before) => {
+    const keys = keysOf(row);
+    const around = this.#around(row.id, keys);
+    const own = related(row, around);
+    this.#put(own, keys);
+    const others = around.flatMap((before) => {
       if (before.event_at < own.event_at) return [];
-      const after = this.#relate(before);
+      const after = related(before, this.#around(before.id, keysOf(before)));
       // What it followed until now may be one that nobody loaded: only the new one speaks against that.
       if (after.relation_of_id !== own.id || after === before) return [];
       this.put(after);
@@ -43,20 +48,21 @@ export class Payments {
     return { row: own, others };
   }
 
-  /** The same row where nothing is to be changed. */
-  #relate(row: ConversionRow): ConversionRow {
-    const others = this.#around(row).map(factsOf);
-    const { relation, ofId } = relationOf(factsOf(row), others);
-    const stored = relation === 'first' ? null : relation;
-    if (row.relation === stored && row.relation_of_id === ofId) return row;
-    return { ...row, relation: stored, relation_of_id: ofId };
+  /** Those of one click or person with a row; most stand alone. */
+  #around(id: string, keys: readonly string[]): readonly ConversionRow[] {
+    const ids = new Set<string>();
+    for (const key of keys) for (const other of this.#byKey.get(key) ?? []) ids.add(other);
+    ids.delete(id);
+    return [...ids].flatMap((one) => this.#rows.get(one) ?? []);
   }
+}
 
-  #around(row: ConversionRow): readonly ConversionRow[] {
-    const ids = new Set(keysOf(row).flatMap((key) => [...(this.#byKey.get(key) ?? [])]));
-    ids.delete(row.id);
-    return [...ids].flatMap((id) => this.#rows.get(id) ?? []);
-  }
+/** What a row is to others; the same row where nothing is to be changed. */
+function related(row: ConversionRow, around: readonly ConversionRow[]): ConversionRow {
+  const { relation, ofId } = relationOf(factsOf(row), around.map(factsOf));
+  const stored = relation === 'first' ? null : relation;
+  if (row.relation === stored && row.relation_of_id === ofId) return row;
+  return { ...row, relation: stored, relation_of_id: ofId };
 }
 
 /** Installs and returns pay nothing that a person renews: what they are worth is a payout. */

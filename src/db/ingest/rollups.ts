@@ -99,20 +99,22 @@ function isUnconverted(row: ConversionRow): boolean {
 }
 
 type Sums = Pick<EventDayDelta, 'conversions' | 'valueMicros' | 'unconverted'>;
+type Summed<Delta> = { -readonly [Name in keyof Delta]: Delta[Name] };
 
-function addTo<Delta extends Sums>(into: Map<string, Delta>, key: string, delta: Delta): void {
+/** @param delta belongs to the map from now on. */
+function addTo<Delta extends Sums>(
+  into: Map<string, Summed<Delta>>,
+  key: string,
+  delta: Summed<Delta>,
+): void {
   const sum = into.get(key);
-  into.set(
-    key,
-    sum
-      ? {
-          ...sum,
-          conversions: sum.conversions + delta.conversions,
-          valueMicros: sum.valueMicros + delta.valueMicros,
-          unconverted: sum.unconverted + delta.unconverted,
-        }
-      : delta,
-  );
+  if (!sum) {
+    into.set(key, delta);
+    return;
+  }
+  sum.conversions += delta.conversions;
+  sum.valueMicros += delta.valueMicros;
+  sum.unconverted += delta.unconverted;
 }
 
 function isSomething(delta: Sums): boolean {

@@ -1,17 +1,9 @@
 import { sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
-import {
-  bigintArray,
-  booleanArray,
-  byteaArray,
-  doubleArray,
-  smallintArray,
-  textArray,
-  timestampArray,
-  uuidArray,
-} from '../binary-arrays.ts';
+import { bigintArray, textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { noteForForwarding } from '../forwarding/inbox.ts';
+import { columnNames, columnsOf, selectColumns } from '../rows-as-columns.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
 import { noteCohorts } from './cohorts.ts';
@@ -51,36 +43,51 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
   const last = new Map<string, ConversionRow>();
   for (const { after } of changes) last.set(after.id, after);
   const rows = [...last.values()];
-  const text = (pick: (row: ConversionRow) => string | null) => sql`${textArray(rows.map(pick))}::text[]`;
-  const uuid = (pick: (row: ConversionRow) => string | null) => sql`${uuidArray(rows.map(pick))}::uuid[]`;
-  const boolean = (pick: (row: ConversionRow) => boolean) => sql`${booleanArray(rows.map(pick))}::boolean[]`;
-  const bigint = (pick: (row: ConversionRow) => number | null) =>
-    sql`${bigintArray(rows.map(pick))}::bigint[]`;
-  const instant = (pick: (row: ConversionRow) => Date | null) =>
-    sql`${timestampArray(rows.map((row) => pick(row)?.getTime() ?? null))}::timestamptz[]`;
+  const { uuid, text, bigint, boolean, instant, double, bytea, json } = columnsOf(rows);
+  const columns = [
+    uuid('id', (r) => r.id),
+    text('workspace_id', (r) => r.workspace_id),
+    text('source_id', (r) => r.source_id),
+    text('account_id', (r) => r.account_id),
+    bigint('object_id', (r) => r.object_id),
+    bigint('campaign_id', (r) => r.campaign_id),
+    text('click_id', (r) => r.click_id),
+    instant('clicked_at', (r) => r.clicked_at),
+    text('placement', (r) => r.placement),
+    text('event', (r) => r.event),
+    text('event_type', (r) => r.event_type),
+    text('status', (r) => r.status),
+    instant('status_at', (r) => r.status_at),
+    bigint('value_micros', (r) => r.value_micros),
+    bigint('original_micros', (r) => r.original_micros),
+    text('original_currency', (r) => r.original_currency),
+    double('rate', (r) => r.rate),
+    text('txid', (r) => r.txid),
+    text('device_id', (r) => r.device_id),
+    instant('event_at', (r) => r.event_at),
+    instant('received_at', (r) => r.received_at),
+    text('attributed_by', (r) => r.attributed_by),
+    text('attribution', (r) => r.attribution),
+    uuid('follows_id', (r) => r.follows_id),
+    boolean('counted', (r) => r.counted),
+    text('excluded', (r) => r.excluded),
+    uuid('first_postback_id', (r) => r.first_postback_id),
+    uuid('last_postback_id', (r) => r.last_postback_id),
+    boolean('correction', (r) => r.correction),
+    text('match', (r) => r.match),
+    boolean('view_through', (r) => r.view_through),
+    boolean('retargeting', (r) => r.retargeting),
+    bytea('user_hash', (r) => r.user_hash),
+    json('losers', (r) => r.losers),
+    bigint('payout_micros', (r) => r.payout_micros),
+    text('payout_currency', (r) => r.payout_currency),
+    text('sent_click_id', (r) => r.sent_click_id),
+    uuid('same_as_id', (r) => r.same_as_id),
+    text('relation', (r) => r.relation),
+    uuid('relation_of_id', (r) => r.relation_of_id),
+  ];
   await sql`
-    insert into conversion (id, workspace_id, source_id, account_id, object_id, campaign_id, click_id, clicked_at,
-      placement, event, event_type, status, status_at, value_micros, original_micros, original_currency, rate, txid,
-      device_id, event_at, received_at, attributed_by, attribution, follows_id, counted, excluded, first_postback_id,
-      last_postback_id, correction, match, view_through, retargeting, user_hash, losers, payout_micros, payout_currency,
-      sent_click_id, same_as_id, relation, relation_of_id)
-    select * from unnest(
-      ${uuid((r) => r.id)}, ${text((r) => r.workspace_id)}, ${text((r) => r.source_id)}, ${text((r) => r.account_id)},
-      ${bigint((r) => r.object_id)}, ${bigint((r) => r.campaign_id)}, ${text((r) => r.click_id)},
-      ${instant((r) => r.clicked_at)}, ${text((r) => r.placement)}, ${text((r) => r.event)},
-      ${text((r) => r.event_type)}, ${text((r) => r.status)}, ${instant((r) => r.status_at)},
-      ${bigint((r) => r.value_micros)}, ${bigint((r) => r.original_micros)}, ${text((r) => r.original_currency)},
-      ${doubleArray(rows.map((r) => r.rate))}::float8[], ${text((r) => r.txid)}, ${text((r) => r.device_id)},
-      ${instant((r) => r.event_at)}, ${instant((r) => r.received_at)}, ${text((r) => r.attributed_by)},
-      ${text((r) => r.attribution)}, ${uuid((r) => r.follows_id)},
-      ${boolean((r) => r.counted)}, ${text((r) => r.excluded)},
-      ${uuid((r) => r.first_postback_id)}, ${uuid((r) => r.last_postback_id)},
-      ${boolean((r) => r.correction)}, ${text((r) => r.match)}, ${boolean((r) => r.view_through)},
-      ${boolean((r) => r.retargeting)}, ${byteaArray(rows.map((r) => r.user_hash))}::bytea[],
-      ${textArray(rows.map((r) => (r.losers === null ? null : JSON.stringify(r.losers))))}::text[]::jsonb[],
-      ${bigint((r) => r.payout_micros)}, ${text((r) => r.payout_currency)},
-      ${text((r) => r.sent_click_id)}, ${uuid((r) => r.same_as_id)}, ${text((r) => r.relation)},
-      ${uuid((r) => r.relation_of_id)})
+    insert into conversion (${columnNames(columns)}) ${selectColumns(columns)}
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
       click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
@@ -98,26 +105,28 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
 }
 
 async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
-  const counted = changes.map(
-    ({ before, after }) => Number(isCounted(after)) - Number(before !== null && isCounted(before)),
-  );
-  const value = changes.map(
-    ({ before, after }) => countedValue(after) - (before === null ? 0 : countedValue(before)),
-  );
+  const { uuid, text, bigint, smallint, instant } = columnsOf(changes);
+  const columns = [
+    uuid('conversion_id', (c) => c.after.id),
+    instant('known_from', (c) => c.knownFrom),
+    uuid('postback_id', (c) => c.postbackId),
+    text('status', (c) => c.after.status),
+    smallint('counted_delta', ({ before, after }) => countOf(after) - countOf(before)),
+    bigint('value_delta_micros', ({ before, after }) => valueOf(after) - valueOf(before)),
+  ];
   await sql`
-    insert into conversion_change (conversion_id, known_from, postback_id, status, counted_delta, value_delta_micros)
-    select * from unnest(
-      ${uuidArray(changes.map((c) => c.after.id))}::uuid[],
-      ${timestampArray(changes.map((c) => c.knownFrom.getTime()))}::timestamptz[],
-      ${uuidArray(changes.map((c) => c.postbackId))}::uuid[], ${textArray(changes.map((c) => c.after.status))}::text[],
-      ${smallintArray(counted)}::smallint[], ${bigintArray(value)}::bigint[])
+    insert into conversion_change (${columnNames(columns)}) ${selectColumns(columns)}
     on conflict (conversion_id, known_from, postback_id) do update
     set status = excluded.status, counted_delta = conversion_change.counted_delta + excluded.counted_delta,
         value_delta_micros = conversion_change.value_delta_micros + excluded.value_delta_micros`.execute(trx);
 }
 
-function countedValue(row: ConversionRow): number {
-  return isWorth(row) ? (row.value_micros ?? 0) : 0;
+function countOf(row: ConversionRow | null): number {
+  return row !== null && isCounted(row) ? 1 : 0;
+}
+
+function valueOf(row: ConversionRow | null): number {
+  return row !== null && isWorth(row) ? (row.value_micros ?? 0) : 0;
 }
 
 async function addToHours(trx: Db, deltas: readonly HourDelta[]): Promise<void> {
