@@ -14,6 +14,7 @@ export interface SettingOptions {
   readonly commaThousands?: boolean;
   readonly scope?: string;
   readonly repeatsCount?: boolean;
+  readonly duplicates?: string;
   readonly attributesBySender?: boolean;
   readonly answers?: string;
   readonly answerAccepted?: string;
@@ -55,6 +56,10 @@ export function addSettingOptions(command: Command): Command {
     'which messages without transaction id are one conversion: click-event, click-event-amount, occurrence or each',
   );
   toggle('repeats-count', 'a repeated message without transaction id is a second conversion');
+  command.option(
+    '--duplicates <policy>',
+    'what a further message about one conversion does: update (amount and status), ignore, or add (its amount)',
+  );
   toggle('attributes-by-sender', 'credit ads by the campaign and ad ids it sends');
   command
     .option('--answers <policy>', 'codes (409 and 4xx) or always-200, for senders that punish a 4xx')

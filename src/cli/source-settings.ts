@@ -73,6 +73,7 @@ function readSettingOptions(
   put('commaThousands', options.commaThousands);
   put('scopeWithoutTxid', options.scope);
   put('repeatsCount', options.repeatsCount);
+  put('duplicates', options.duplicates);
   put('attributesBySender', options.attributesBySender);
   put('answers', options.answers);
   put('keyParam', options.keyParam);

@@ -1,3 +1,5 @@
+import type { DuplicatePolicy } from '../core/conversion-amount.ts';
+
 /** What a postback can say, in our words. */
 export type Field =
   | 'clickId'
@@ -128,6 +130,8 @@ export interface SourceSettings {
   readonly scopeWithoutTxid?: ScopeWithoutTxid;
   /** A message without transaction id that is repeated byte for byte is a second conversion. */
   readonly repeatsCount?: boolean;
+  /** What a further message about one conversion does; `update` where nothing is set. */
+  readonly duplicates?: DuplicatePolicy;
   readonly attributesBySender?: boolean;
   /** Parameter → field, for what its profile does not know; before the profile's own names. */
   readonly names?: Readonly<Record<string, Field>>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fraudSettingsSchema } from '../contract/fraud-settings.ts';
+import { DUPLICATE_POLICIES } from '../core/conversion-amount.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { isTimeZone } from '../core/zone.ts';
 import { isAddressOrNetwork } from './allowed-address.ts';
@@ -27,6 +28,7 @@ export const settingsSchema = z.object({
   unmappedStatus: status,
   scopeWithoutTxid: z.enum(['click-event', 'click-event-amount', 'occurrence', 'each']),
   repeatsCount: z.boolean(),
+  duplicates: z.enum(DUPLICATE_POLICIES),
   attributesBySender: z.boolean(),
   names: z.record(param, z.enum(FIELDS)),
   zone: z.string().refine(isTimeZone),
@@ -59,6 +61,7 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   unmappedStatus: `one of ${STATUSES.join(', ')}`,
   scopeWithoutTxid: 'one of click-event, click-event-amount, occurrence, each',
   repeatsCount: 'true or false',
+  duplicates: 'one of update, ignore, add',
   attributesBySender: 'true or false',
   names: `parameters with a field each, such as {"sub9": "clickId"}; fields are ${FIELDS.join(', ')}`,
   zone: 'an IANA zone such as Europe/Berlin',

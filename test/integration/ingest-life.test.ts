@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 interface Said {
-  readonly status: ConversionStatus;
+  readonly status: ConversionStatus | null;
   /** Hours after the click as the sender dates it; null where it does not. */
   readonly saidAt: number | null;
   readonly amount: number | null;
@@ -35,13 +35,17 @@ const HOLD = ['pending', 'hold', 'approved', 'rejected', 'reversed'] as const;
 /** Messages of three conversions with different instants of receipt, and the batches in which they are drained. */
 const lives = fc
   .uniqueArray(
-    fc.record({
-      key: fc.nat(2),
-      status: fc.constantFrom<ConversionStatus>(...HOLD),
-      saidAt: fc.option(fc.integer({ min: 1, max: 5 })),
-      amount: fc.option(fc.integer({ min: -20, max: 20 })),
-      receivedAt: fc.integer({ min: 10, max: 60 }),
-    }),
+    fc
+      .record({
+        key: fc.nat(2),
+        status: fc.constantFrom<ConversionStatus | null>(...HOLD, null),
+        saidAt: fc.option(fc.integer({ min: 1, max: 5 })),
+        amount: fc.option(fc.integer({ min: -20, max: 20 })),
+        receivedAt: fc.integer({ min: 10, max: 60 }),
+      })
+      .map((said) =>
+        said.status === null && (said.amount ?? 0) >= 0 ? { ...said, status: 'approved' as const } : said,
+      ),
     { minLength: 3, maxLength: 14, selector: ({ receivedAt }) => receivedAt },
   )
   .chain((list) =>
@@ -113,6 +117,7 @@ describe('the messages of conversions', () => {
       fc.asyncProperty(lives, async ({ list, drains }) => {
         await facts.fresh();
         const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+        // The door leaves a status out where money is taken back without one.
         const byKey = new Map<number, Said[]>();
         for (const [index, said] of list.entries()) {
           byKey.set(said.key, [...(byKey.get(said.key) ?? []), said]);

@@ -23,7 +23,7 @@ const LOSERS_KEPT = 3;
 
 /** The conversion a message begins. Its id is its first postback's. */
 export function newConversion(message: Message, spoken: Spoken, means: Means): ConversionRow {
-  const told = lifeMessageOf(message);
+  const told = lifeMessageOf(message, means.ground.duplicatesOf(message.source_id));
   const { event, eventType } = eventOf(message);
   const row: ConversionRow = {
     id: message.id,
@@ -160,12 +160,13 @@ export function mergeInto(
   readonly reason: string | null;
   readonly warnings: readonly string[];
 } {
-  const told = lifeMessageOf(message);
+  const duplicates = means.ground.duplicatesOf(message.source_id);
+  const told = lifeMessageOf(message, duplicates);
   const payout = payoutOfRow(row);
   const messages = means.lives.of(row);
-  const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout);
+  const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout, duplicates);
   const { state } = step.life;
-  if (step.kind === 'changed' || step.reason !== 'too_many_messages') means.lives.add(row, told);
+  if (step.life.messages.length > messages.length) means.lives.add(row, told);
   const next = withState(row, state);
   const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
   if (next === row) return { after: null, reason, warnings: state.warnings };

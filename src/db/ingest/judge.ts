@@ -137,7 +137,8 @@ export function outcomeOfNew(
   credit: Credit,
   same: string | null = null,
 ): MessageOutcome {
-  const told = { message, detail: credit.text, conversionId: row.id, warnings: [] };
+  const warnings: readonly string[] = row.correction ? ['refund_without_conversion'] : [];
+  const told = { message, detail: credit.text, conversionId: row.id, warnings };
   if (row.excluded === 'test') return { ...told, outcome: 'test', reason: 'test_postback' };
   if (same !== null)
     return { ...told, detail: `${same}; ${credit.text}`, outcome: 'duplicate', reason: SAME_INSTALL };
@@ -150,7 +151,7 @@ export function outcomeOfNew(
     case 'late':
       return { ...told, outcome: 'late', reason: 'outside_window' };
     case 'attributed': {
-      return { ...told, warnings: credit.warnings, ...standing(row) };
+      return { ...told, warnings: [...credit.warnings, ...warnings], ...standing(row) };
     }
   }
 }

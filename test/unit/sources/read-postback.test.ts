@@ -147,7 +147,7 @@ describe('a generic sender', () => {
     });
     expect(reading('generic', 'click_id=C&payout=-4')).toMatchObject({
       amountMicros: -4_000_000,
-      status: 'reversed',
+      status: null,
       warnings: ['negative_amount'],
     });
     expect(reading('generic', 'click_id=C&payout={amount}')).toMatchObject({
