@@ -51,6 +51,10 @@ export function widest(limits: readonly SignalLimits[]): WidestLimits {
 const DEVICE_DAYS = 90;
 /** A site's usual hour is the mean of the day's others. */
 const OTHER_HOURS = 23;
+/** The same event of a click paid again so soon is no renewal, but perhaps somebody else's. */
+const RENEWAL_DAYS = 1;
+/** Of one click id the newest say enough. */
+const MOST_OF_CLICK = 200;
 /** As many of a site within an hour before it is looked at. */
 const BURST = 20;
 
@@ -129,10 +133,27 @@ export async function loadCandidates(
       where workspace_id = ${workspaceId} and ip is not null and clicked_at >= ${from}::timestamptz - interval '1 day' and clicked_at < ${to}
       group by 1, 2 having count(*) > ${limits.clicksOfAddress}
     ), uses as (
-      select click_id, count(distinct txid)::int as txids, count(distinct device_id)::int as devices,
-             count(distinct visitor_ip)::int as addresses,
-             (count(distinct txid) filter (where follows_id is not null))::int as follow_ups
-      from day where click_id is not null group by click_id having count(*) > 2
+      -- Over all days: a pasted id comes as seldom as its offer converts. Few click ids have so many conversions.
+      select k.click_id, k.source_id, count(distinct c.txid)::int as txids, count(distinct c.device_id)::int as devices,
+             count(distinct p.visitor_ip)::int as addresses,
+             (count(distinct c.txid) filter (where c.relation in ('payment_after_trial', 'upsell')
+                or c.event_at >= r.event_at + make_interval(days => ${RENEWAL_DAYS})))::int as follow_ups
+      from (
+        select distinct click_id, source_id from day d where click_id is not null and (
+          select count(*) from (
+            select from conversion where click_id = d.click_id and source_id = d.source_id limit 3
+          ) x) > 2
+      ) k
+      cross join lateral (
+        select * from conversion
+        where click_id = k.click_id and source_id = k.source_id and excluded is distinct from 'test' and same_as_id is null
+        order by event_at desc limit ${MOST_OF_CLICK}
+      ) c
+      left join lateral (
+        select visitor_ip from postback where id = c.first_postback_id and received_at = c.received_at limit 1
+      ) p on true
+      left join conversion r on r.id = c.relation_of_id
+      group by k.click_id, k.source_id
     ), counted as (
       select d.*,
              case when d.click_id is not null then count(*) over (partition by d.click_id) end::int as of_click,
@@ -161,7 +182,7 @@ export async function loadCandidates(
                                         'addresses', u.addresses, 'followUps', u.follow_ups) end as use
     from counted d
     left join busy y on y.ip = d.ip and y.hour = d.click_hour
-    left join uses u on u.click_id = d.click_id
+    left join uses u on u.click_id = d.click_id and u.source_id = d.source_id
     where d.status = 'rejected' or d.reject_reason is not null
        or d.touched_at > d.event_at or d.touched_at > d.install_begin_at or d.install_begin_at > d.installed_at
        or d.installed_at > d.event_at or d.event_at > d.received_at

@@ -144,6 +144,10 @@ const WARNINGS: Readonly<Record<string, (name: string, meant: string) => Advice>
     what: `"${name}" is longer than any device id`,
     next: 'It was left out: is it the right macro?',
   }),
+  hardcoded_id: () => ({
+    what: 'its click id came with conversions of three or more people',
+    next: 'Somebody pasted a test click into the template: put the macro of the click id there; bidloop link check "<template>"',
+  }),
   future_event_time: () => ({
     what: 'its event time lies in the future',
     next: "Is the sender's clock or time zone right? bidloop source set <source> --zone Europe/Berlin",

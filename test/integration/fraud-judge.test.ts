@@ -9,12 +9,15 @@ import { loadCandidates, widest } from '../../src/db/fraud-candidates.ts';
 import { judgeFraud } from '../../src/db/fraud-judge.ts';
 import { releaseFraud } from '../../src/db/fraud-list.ts';
 import { storeFraudSettings } from '../../src/db/fraud-policy.ts';
+import { loadPostbackErrors } from '../../src/db/postback-errors.ts';
+import { errorAdvice } from '../../src/sources/advice.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addCampaign, floodedTimes, healthyTimes, stream } from '../support/fraud-facts.ts';
 import { addClick, addPostback, type PostbackFacts, T0, totalsThatDiffer } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const NOW = T0 + 12 * HOUR;
 
 let database: TestDatabase;
@@ -245,6 +248,47 @@ describe('with a policy', () => {
       signal: 'hardcoded_id',
       detail: expect.stringContaining('came with 3 transaction ids, 3 devices'),
     });
+    const question = {
+      workspaceId: facts.shop.workspaceId,
+      sourceId: null,
+      fromMs: T0,
+      toMs: T0 + 2 * HOUR,
+    };
+    const warned = async () =>
+      (await loadPostbackErrors(db, question)).map(({ kind, code, count }) => [kind, code, count]);
+    expect(await warned()).toEqual([['warning', 'hardcoded_id', 3]]);
+    // Judged again an hour later, each has it once.
+    await judge();
+    expect(await warned()).toEqual([['warning', 'hardcoded_id', 3]]);
+    expect(errorAdvice({ sourceId: 'shop', kind: 'warning', code: 'hardcoded_id' }).next).toMatch(/template/);
+  });
+
+  it('an id that was pasted in is found over the days, though each day has one of it', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0 - 5 * DAY, ad: 'a1' });
+    for (const [day, person] of ['x', 'y', 'z'].entries())
+      await addPostback(db, facts.shop, {
+        atMs: T0 + HOUR - day * DAY,
+        clickId,
+        event: 'lead',
+        key: person,
+        deviceId: person,
+      });
+    await facts.drain();
+    expect((await judge()).found).toBe(1);
+    expect((await signals())[0]).toMatchObject({ signal: 'hardcoded_id' });
+  });
+
+  it('nothing is said of one visitor who pays a trial, renewals and an upsell', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0 - 6 * DAY, ad: 'a1' });
+    const pay = (key: string, atMs: number, amount: number, event = 'purchase') =>
+      addPostback(db, facts.shop, { atMs, clickId, event, key, amount });
+    await pay('t', T0 - 5 * DAY, 0, 'trial');
+    for (const [n, days] of [4, 3, 2, 1, 0].entries()) await pay(`p${n}`, T0 + HOUR - days * DAY, 5);
+    await pay('u', T0 + HOUR + 60_000, 2, 'warranty');
+    await facts.drain();
+    expect(await judge()).toMatchObject({ found: 0 });
   });
 
   it('the schedule judges every workspace and says what it kept out', async () => {
