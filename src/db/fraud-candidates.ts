@@ -84,8 +84,15 @@ interface Row {
   readonly device_addresses: number | null;
   readonly site_hour: number | null;
   readonly site_day: number | null;
+  readonly click_country: string | null;
+  readonly country: string | null;
+  readonly robot: boolean | null;
   readonly use: Candidate['clickUse'];
 }
+
+/** Parameters of a click in which networks tell the visitor's country. */
+const CLICK_COUNTRY = ['country', 'country_code', 'countrycode', 'geo_country', 'geo'] as const;
+const TWO_LETTERS = '^[A-Za-z]{2}$';
 
 /**
  * The conversions of a stretch of time that may have a signal, in one statement; the core says which have. `also` names
@@ -110,14 +117,18 @@ export async function loadCandidates(
              p.reject_reason, c.event_at, c.received_at, c.device_id, c.txid, c.follows_id, c.original_micros,
              c.original_currency, p.visitor_ip, p.install_begin_at, coalesce(p.installed_at, a.event_at) as installed_at,
              case when not c.view_through then coalesce(c.clicked_at, p.clicked_at) end as touched_at,
-             k.ip, date_trunc('hour', c.event_at) as hour, date_trunc('hour', k.clicked_at) as click_hour
+             k.ip, k.robot, k.country as click_country, case when p.country ~ ${TWO_LETTERS} then upper(p.country) end as country,
+             date_trunc('hour', c.event_at) as hour, date_trunc('hour', k.clicked_at) as click_hour
       from conversion c
       left join lateral (
-        select site, reject_reason, visitor_ip, install_begin_at, installed_at, clicked_at from postback
+        select site, country, reject_reason, visitor_ip, install_begin_at, installed_at, clicked_at from postback
         where id = c.first_postback_id and received_at = c.received_at limit 1
       ) p on true
       left join lateral (
-        select ip, clicked_at from click where id = c.click_id and clicked_at = c.clicked_at limit 1
+        select ip, clicked_at, 'robot' = any(flags) as robot,
+               (select upper(params ->> name) from unnest(${[...CLICK_COUNTRY]}::text[]) as name
+                where params ->> name ~ ${TWO_LETTERS} limit 1) as country
+        from click where id = c.click_id and clicked_at = c.clicked_at limit 1
       ) k on true
       left join lateral (
         select event_at from conversion where id = c.follows_id and event_type = 'install'
@@ -176,7 +187,7 @@ export async function loadCandidates(
     select d.id, d.source_id, d.account_id, d.campaign_id::text, d.placement, d.site, d.click_id, d.event, d.event_type,
            d.status, d.reject_reason, d.event_at, d.received_at, d.touched_at, d.install_begin_at, d.installed_at,
            d.original_micros, d.original_currency, d.of_click, d.of_device, d.of_network, d.device_addresses, d.site_hour,
-           d.site_day, y.clicks as of_address,
+           d.site_day, d.click_country, d.country, d.robot, y.clicks as of_address,
            case when u.txids > 2 or u.devices > 2 or u.addresses > 2
                 then jsonb_build_object('clickId', u.click_id, 'txids', u.txids, 'devices', u.devices,
                                         'addresses', u.addresses, 'followUps', u.follow_ups) end as use
@@ -190,7 +201,7 @@ export async function loadCandidates(
        or d.of_click > ${limits.conversionsOfClick} or d.of_device >= ${limits.installsOfDevice}
        or d.of_network > ${limits.conversionsOfNetwork} or y.clicks is not null
        or d.device_addresses > ${limits.addressesOfDevice} or d.site_hour >= ${BURST}
-       or u.txids > 2 or u.devices > 2 or u.addresses > 2
+       or u.txids > 2 or u.devices > 2 or u.addresses > 2 or d.robot or d.click_country <> d.country
        or d.original_micros > ${limits.payoutCapMicros}::bigint
        or d.source_id = any(${[...also.source]}::text[]) or d.campaign_id::text = any(${[...also.campaign]}::text[])
        or d.placement = any(${[...also.placement]}::text[]) or d.site = any(${[...also.site]}::text[])
@@ -236,11 +247,9 @@ function candidateOf(row: Row): Candidate {
               usual: (row.site_day - row.site_hour) / OTHER_HOURS,
             },
       addressesOfDevice: row.device_addresses,
-      // Nobody tells a click's country, whose it was, or what program made it.
-      clickCountry: null,
-      country: null,
-      clickIsOfSource: null,
-      robotClick: false,
+      clickCountry: row.click_country,
+      country: row.country,
+      robotClick: row.robot === true,
     },
   };
 }

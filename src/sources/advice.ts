@@ -226,6 +226,11 @@ export function clickAdvice(flag: string, linkId: string): Advice {
       return { what: `the network did not fill the macro in "${name}"`, next: show };
     case 'near_miss':
       return { what: `"${name}" is read by nobody`, next: `Did you mean "${meant}"? ${show}` };
+    case 'robot':
+      return {
+        what: 'a program made the visit, not a browser',
+        next: 'Nothing, where it was a check of your own; conversions of such clicks carry the sign robot_click.',
+      };
     case 'link_removed':
       return { what: 'the link was removed', next: 'Take it out of the ads that still run.' };
     default:

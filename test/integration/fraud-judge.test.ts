@@ -193,6 +193,44 @@ describe('with a policy', () => {
     expect(postback.detail).toContain('released by hand');
   });
 
+  it('what followed an install while it was kept out follows it again, when it is released', async () => {
+    await facts.fresh();
+    const fast = await install(1_000, { deviceId: 'phone' });
+    await facts.drain();
+    await policy({ policy: { install_too_fast: 'quarantine' } });
+    await judge();
+    const later = await addPostback(db, facts.shop, {
+      atMs: NOW - HOUR,
+      event: 'purchase',
+      deviceId: 'phone',
+      key: 'later',
+      amount: 20,
+    });
+    await facts.drain();
+    const purchase = async () => (await facts.conversions()).find((one) => one.id === later);
+    expect(await purchase()).toMatchObject({ attributed_by: null, counted: false });
+    const where = { workspaceId: facts.shop.workspaceId, nowMs: NOW + HOUR, wallMs: NOW };
+    await releaseFraud(db, where, { conversionId: fast });
+    expect(await purchase()).toMatchObject({
+      attributed_by: 'click',
+      match: 'follows',
+      follows_id: fast,
+      counted: true,
+      object_id: facts.shop.objects.get('a1'),
+    });
+    expect(await counted()).toBe(2);
+    expect(await totalsThatDiffer(db)).toEqual([]);
+    const told = await db.selectFrom('postback').select('outcome').where('id', '=', later).executeTakeFirst();
+    expect(told?.outcome).toBe('counted');
+    const [change] = await db
+      .selectFrom('conversion_change')
+      .select('known_from')
+      .where('conversion_id', '=', later)
+      .where('counted_delta', '=', 1)
+      .execute();
+    expect(change?.known_from).toEqual(new Date(NOW + HOUR));
+  });
+
   it('a stricter policy goes further, and everything of a source is released at once', async () => {
     await facts.fresh();
     for (let n = 0; n < 3; n += 1) await install(1_000);
@@ -277,6 +315,34 @@ describe('with a policy', () => {
     await facts.drain();
     expect((await judge()).found).toBe(1);
     expect((await signals())[0]).toMatchObject({ signal: 'hardcoded_id' });
+  });
+
+  it('clicks of programs, and conversions from another country than their click', async () => {
+    await facts.fresh();
+    const robot = await install(300_000);
+    const abroad = await install(300_000);
+    const same = await install(300_000);
+    const odd = await install(300_000);
+    const setClick = async (id: string, flags: readonly string[], params: object) => {
+      await sql`update click set flags = ${[...flags]}::text[], params = ${JSON.stringify(params)}
+        where id = (select click_id from postback where id = ${id})`.execute(db);
+    };
+    await setClick(robot, ['robot'], {});
+    await setClick(abroad, [], { geo: 'de' });
+    await setClick(same, [], { country: 'us' });
+    // What is no code of a country says nothing.
+    await setClick(odd, [], { country: 'Germany' });
+    await sql`update postback set country = 'US' where id = any(${[abroad, same, odd]}::uuid[])`.execute(db);
+    await facts.drain();
+    await policy({ policy: { country_differs: 'exclude', robot_click: 'quarantine' } });
+    expect(await judge()).toEqual({ found: 2, keptOut: 1 });
+    const found = await signals();
+    expect(found.map((one) => `${one.conversion_id} ${one.signal}: ${one.detail}`).toSorted()).toEqual(
+      [
+        `${robot} robot_click: the click came from a program, not a browser`,
+        `${abroad} country_differs: the click came from DE, the conversion from US (one signal alone keeps nothing out)`,
+      ].toSorted(),
+    );
   });
 
   it('nothing is said of one visitor who pays a trial, renewals and an upsell', async () => {
@@ -442,7 +508,6 @@ describe('what the database counts for the signals', () => {
             row.device_id === null ? null : new Set(seen.flatMap((other) => other.ip ?? [])).size,
           clickCountry: null,
           country: null,
-          clickIsOfSource: null,
           robotClick: false,
         },
         limits,

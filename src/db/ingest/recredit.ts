@@ -127,6 +127,7 @@ function asOne(steps: readonly ConversionChange[]): readonly ConversionChange[] 
 /** Whether two states of a conversion are credited alike: what is summed by it, what it is to others, what may follow it. */
 function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
   return (
+    before.excluded === after.excluded &&
     before.attributed_by === after.attributed_by &&
     before.match === after.match &&
     before.account_id === after.account_id &&
