@@ -18,6 +18,7 @@ const DIALECTS: readonly (readonly [string, RegExp])[] = [
   ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
   ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]{0,300}\}\}`, 'g')],
+  ['#{name}', new RegExp(String.raw`#\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
@@ -62,10 +63,11 @@ const MORE: Readonly<Partial<Record<Field, readonly string[]>>> = {
     'logid',
     'reqid',
     'callback_param',
+    'tjcid',
   ],
   txid: ['lead_id', 'leadid', 'sale_id', 'actionid', 'order'],
   event: ['product', 'goal_name', 'event-name', 'eventid'],
-  amount: ['sale_amount', 'payout_amount', 'event_revenue_usd', 'orig-monetary'],
+  amount: ['sale_amount', 'payout_amount', 'event_revenue_usd', 'revenue_in_usd', 'orig-monetary'],
   eventTime: ['utcm', 'eventdatetime', 'conversion_date', 'event-unix-ts'],
 };
 
@@ -91,7 +93,7 @@ export function meaningOf(token: MacroToken): Field | null {
 }
 
 const OTHER_THINGS =
-  /camp|adgroup|ad_group|adset|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+  /camp|adgroup|ad_group|adset|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price|placement|target|device|browser|publisher|^ad[._-]?(?:id|name)$|^os$/i;
 
 /** True for a parameter's name that speaks of something else than a click: `campid`, `zone`. */
 export function isNameOfOtherThing(name: string): boolean {
