@@ -40,7 +40,9 @@ export const settingsSchema = z.object({
   signature: z.strictObject({
     param,
     algorithm: z.enum(['md5', 'sha1', 'sha256', 'hmac-md5', 'hmac-sha1', 'hmac-sha256']),
-    formula: z.string().min(1).max(1000),
+    formula: z.string().min(1).max(1000).exactOptional(),
+    over: z.enum(['parameters', 'body', 'url']).exactOptional(),
+    in: z.enum(['parameter', 'header']).exactOptional(),
   }),
   addresses: z.array(z.string().refine(isAddressOrNetwork)).min(1).max(1000),
   windowHours: z.record(name, hours),
@@ -71,7 +73,7 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   answerTexts: 'both texts, such as {"accepted": "OK", "duplicate": "DUP"}',
   keyParam: 'the name of one parameter, such as secure',
   signature:
-    '{"param": "sig", "algorithm": "md5", "formula": "{user_id}{transaction_id}{secret}"}; algorithms are md5, sha1, sha256, hmac-md5, hmac-sha1, hmac-sha256',
+    '{"param": "sig", "algorithm": "md5", "formula": "{user_id}{transaction_id}{secret}"}; algorithms are md5, sha1, sha256, hmac-md5, hmac-sha1, hmac-sha256; or, over the whole body or address, {"param": "x-signature", "in": "header", "over": "body", "algorithm": "hmac-sha256"}',
   addresses: 'addresses and networks, such as ["203.0.113.7", "198.51.100.0/24"]',
   windowHours: 'events with the hours in which a click may earn them, such as {"install": 168}',
   viewWindowHours: 'events with the hours in which a view may earn them, such as {"install": 24}',
@@ -138,7 +140,17 @@ function shortJson(value: unknown): string {
 function formulaProblems(signature: unknown): readonly string[] {
   const parsed = settingsSchema.shape.signature.safeParse(signature);
   if (!parsed.success) return [];
-  const { algorithm, formula } = parsed.data;
+  const { algorithm, formula, over = 'parameters' } = parsed.data;
+  if (over !== 'parameters')
+    return algorithm.startsWith('hmac-')
+      ? []
+      : [
+          `signature.algorithm: over the ${over} anybody can compute a plain ${algorithm}; choose hmac-${algorithm}`,
+        ];
+  if (formula === undefined)
+    return [
+      'signature.formula: say what is signed, such as {user_id}{transaction_id}{secret}; or set "over" to body or url',
+    ];
   if (algorithm.startsWith('hmac-') || /\{secret\}/i.test(formula)) return [];
   return [
     `signature.formula: with ${algorithm} the secret must stand in the formula as {secret}, else anybody could sign; or choose hmac-${algorithm}`,
