@@ -23,6 +23,8 @@ export interface LifeAmount {
 /** What a conversion is by all messages about it. */
 export interface LifeState {
   readonly status: ConversionStatus;
+  /** When it happened: the earliest date of any message, since later ones may be dated with what they change. */
+  readonly beganAtMs: number;
   /** Date of the message that set the status. */
   readonly statusAtMs: number;
   /** What was named last, counted or not; null while no message and no payout table names any. */
@@ -95,7 +97,8 @@ export function lifeOf(
   const ordered = distinct(messages).toSorted(byDate);
   const warnings = new Set<LifeWarning>();
   let status: ConversionStatus | null = null;
-  let statusAtMs = dateOf(ordered[0] ?? messages[0]);
+  const beganAtMs = dateOf(ordered[0] ?? messages[0]);
+  let statusAtMs = beganAtMs;
   let decided = false;
   let face: LifeAmount | null = null;
   let totalNamed = false;
@@ -137,6 +140,7 @@ export function lifeOf(
   if (named && takenAway && amount.micros < 0) warnings.add('refund_exceeds_amount');
   return {
     status,
+    beganAtMs,
     statusAtMs,
     face: face && { micros: face.micros, currency: face.currency },
     conversions: counts && !correction ? 1 : 0,

@@ -10,6 +10,7 @@ import { addClick, addPostback, T0, totalsThatDiffer } from '../support/ingest-f
 import { IngestFixture } from '../support/ingest-fixture.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 let database: TestDatabase;
 let db: Db;
@@ -170,6 +171,45 @@ describe('the messages of conversions', () => {
       ['updated', null],
       ['duplicate', 'older_status'],
     ]);
+  });
+
+  it('happened when the earliest date of any of them says, and are credited by that', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    const heard = T0 + 31 * DAY;
+    const base = { clickId, key: 'order' };
+    await addPostback(db, facts.shop, { ...base, atMs: heard, status: 'pending', amount: 5 });
+    await facts.drain();
+    expect((await facts.outcomes())[0]).toMatchObject({ outcome: 'late', reason: 'outside_window' });
+    await addPostback(db, facts.shop, {
+      ...base,
+      atMs: heard + HOUR,
+      eventAtMs: T0 + DAY,
+      status: 'approved',
+    });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { status: 'approved', counted: true, event_at: new Date(T0 + DAY), received_at: new Date(heard) },
+    ]);
+    expect((await facts.outcomes()).map((one) => one.outcome)).toEqual(['counted', 'updated']);
+    expect(await totalsThatDiffer(db)).toEqual([]);
+  });
+
+  it('lose the click of a device that came after them, once their date is told', async () => {
+    await facts.fresh();
+    await addClick(db, facts.shop, { atMs: T0 + DAY, ad: 'a1', deviceId: 'd' });
+    const base = { deviceId: 'd', key: 'order' };
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 2 * DAY, amount: 5 });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: true, match: 'device' }]);
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 3 * DAY, eventAtMs: T0, amount: 5 });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: false, attributed_by: null }]);
+    expect((await facts.outcomes()).map((one) => [one.outcome, one.reason])).toEqual([
+      ['unattributed', 'no_click'],
+      ['duplicate', 'duplicate_conversion'],
+    ]);
+    expect(await totalsThatDiffer(db)).toEqual([]);
   });
 
   it('keep a difference as value without a count until its conversion comes', async () => {

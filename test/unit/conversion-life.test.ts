@@ -232,6 +232,12 @@ describe('the life of a conversion', () => {
     expect(state).toMatchObject({ conversions: 1, value: { micros: 13 } });
   });
 
+  it('happened at the earliest date of its messages, an undated one counting from its receipt', () => {
+    const undated = message('approved', null, { receivedAtMs: 7 });
+    expect(live([undated]).life.state.beganAtMs).toBe(7);
+    expect(live([undated, message('reversed', 9), message('pending', 3)]).life.state.beganAtMs).toBe(3);
+  });
+
   it('comes back from a reversal with the amount it had', () => {
     const { state } = live([
       message('approved', 1, { amount: 8 }),

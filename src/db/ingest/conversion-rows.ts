@@ -150,7 +150,10 @@ export function touchOf(
   return { network, object: credit.kind === 'attributed' ? credit.object : null };
 }
 
-/** One more message for a known conversion; `after` is null when it changes nothing. */
+/**
+ * One more message for a known conversion. `after` is null when it changes nothing; where it tells nothing new but when the
+ * conversion happened, `reason` says so beside it.
+ */
 export function mergeInto(
   row: ConversionRow,
   message: Message,
@@ -167,13 +170,20 @@ export function mergeInto(
   const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout, duplicates);
   const { state } = step.life;
   if (step.life.messages.length > messages.length) means.lives.add(row, told);
-  const next = withState(row, state);
-  const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
-  if (next === row) return { after: null, reason, warnings: state.warnings };
-  const after = { ...next, status_at: new Date(state.statusAtMs), last_postback_id: message.id };
+  const stated = withState(row, state);
+  const moved = state.beganAtMs !== row.event_at.getTime();
+  const unchanged = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
+  const reason = stated === row ? unchanged : null;
+  if (stated === row && !moved) return { after: null, reason, warnings: state.warnings };
+  const after = {
+    ...stated,
+    event_at: new Date(state.beganAtMs),
+    status_at: new Date(state.statusAtMs),
+    last_postback_id: message.id,
+  };
   return {
     after: row.attributed_by === null ? after : withValue(after, means),
-    reason: null,
+    reason,
     warnings: state.warnings,
   };
 }

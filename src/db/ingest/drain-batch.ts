@@ -8,7 +8,7 @@ import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
 import { loadKnownConversions, type Message, takeMessages } from './messages.ts';
 import { claimKeys, writeOutcomes } from './outcomes.ts';
-import { creditFollowers } from './recredit.ts';
+import { creditFollowers, creditRetimed } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
 import { tellPostbacks } from './tell-postbacks.ts';
@@ -91,6 +91,7 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
     await writeOutcomes(trx, judgement.outcomes);
     await tellPostbacks(trx, judgement.retold, lookups.installs);
+    note(await creditRetimed(context, judgement.retimed));
     note(await creditFollowers(context, judgement.changes));
     await addWaiting(trx, judgement.waiting);
     conversions = judgement.changes.filter((change) => change.before === null).length;

@@ -35,6 +35,8 @@ export interface KeyClaim {
 
 export interface Judgement {
   readonly changes: readonly ConversionChange[];
+  /** Conversions that happened earlier than was known, as they are in the end: who earned them is to be asked anew. */
+  readonly retimed: readonly ConversionRow[];
   /** Those of them whose first postback has been told something else before. */
   readonly retold: readonly ConversionChange[];
   readonly outcomes: readonly MessageOutcome[];
@@ -54,6 +56,7 @@ export function judge(
   lives: Lives,
 ): Judgement {
   const changes: ConversionChange[] = [];
+  const retimed = new Set<string>();
   const retold: ConversionChange[] = [];
   const outcomes: MessageOutcome[] = [];
   const claims: KeyClaim[] = [];
@@ -81,7 +84,7 @@ export function judge(
       const after = merged.after && settled(merged.after);
       outcomes.push({
         message,
-        outcome: after ? 'updated' : 'duplicate',
+        outcome: reason === null ? 'updated' : 'duplicate',
         reason,
         detail: null,
         conversionId: before.id,
@@ -90,6 +93,7 @@ export function judge(
       if (after) {
         known.set(key, after);
         changes.push({ before, after, ...cause });
+        if (after.event_at < before.event_at) retimed.add(after.id);
       }
       return;
     }
@@ -115,7 +119,15 @@ export function judge(
       });
     }
   });
-  return { changes, retold, outcomes, claims, waiting };
+  const last = new Map(changes.map(({ after }) => [after.id, after]));
+  return {
+    changes,
+    retimed: [...retimed].flatMap((id) => last.get(id) ?? []),
+    retold,
+    outcomes,
+    claims,
+    waiting,
+  };
 }
 
 /** The row with what it is to others of its kind, and those of them that change by it. */

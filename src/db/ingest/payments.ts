@@ -10,6 +10,8 @@ export class Payments {
 
   /** Remembers a stored payment or trial, or what it is by now. */
   put(row: ConversionRow): void {
+    // One that is no payment any more must not be taken for what it was.
+    this.#rows.delete(row.id);
     if (!mayRelate(row)) return;
     this.#rows.set(row.id, row);
     for (const key of keysOf(row)) {
@@ -29,9 +31,9 @@ export class Payments {
    * follows: those are among the others that change.
    */
   settle(row: ConversionRow): Settled {
-    if (!mayRelate(row)) return { row, others: [] };
-    const own = this.#relate(row);
+    const own = mayRelate(row) ? this.#relate(row) : unrelated(row);
     this.put(own);
+    if (!mayRelate(own)) return { row: own, others: [] };
     const others = this.#around(own).flatMap((before) => {
       if (before.event_at < own.event_at) return [];
       const after = this.#relate(before);
@@ -66,6 +68,10 @@ function mayRelate(row: ConversionRow): boolean {
     row.excluded !== 'test' &&
     (row.original_micros !== null || isTrial(row.event))
   );
+}
+
+function unrelated(row: ConversionRow): ConversionRow {
+  return row.relation === null ? row : { ...row, relation: null, relation_of_id: null };
 }
 
 function factsOf(row: ConversionRow): Parameters<typeof relationOf>[1][number] {
