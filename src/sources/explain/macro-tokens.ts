@@ -88,8 +88,10 @@ const MEANINGS: ReadonlyMap<string, Field> = new Map(
 
 /** The field a macro's own name speaks of; of a dotted name its end decides. Null for what is none of ours. */
 export function meaningOf(token: MacroToken): Field | null {
-  const end = token.name.slice(token.name.lastIndexOf('.') + 1);
-  return MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(squeeze(end)) ?? null;
+  const end = squeeze(token.name.slice(token.name.lastIndexOf('.') + 1));
+  const known = MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(end);
+  // `{my_click_id}`, `{placeholderForClickId}`: whoever's it is, it is a click id.
+  return known ?? (end.endsWith('clickid') ? 'clickId' : null);
 }
 
 const OTHER_THINGS =

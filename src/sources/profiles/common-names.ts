@@ -99,6 +99,8 @@ export const COMMON_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'ev',
     'name',
     'conversion_type',
+    'conversion_type_code',
+    'operation',
   ],
   status: [
     'status',

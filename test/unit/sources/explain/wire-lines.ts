@@ -834,4 +834,24 @@ export const WIRE_LINES: readonly WireLine[] = [
     'https://t.example/x?campid={cID}&cost={cost}&tag={conversions_tracking}',
     '{conversions_tracking}',
   ),
+  click('adbrix', 'https://f.adtouch.adbrix.io/api/v1/click/15rz?cb_1={my_click_id}', '{my_click_id}'),
+  click('trackdesk', 'https://brand.example/?affS1={placeholderForClickId}', '{placeholderForClickId}'),
+  template(
+    'trackdesk',
+    'https://t.trackdesk.com/tracking/conversion/v1?conversionTypeCode=SELECTED_CONVERSION_TYPE&cid=OUR_CID&amount.value=AMOUNT_PLACEHOLDER',
+    {
+      clickId: 'OUR_CID',
+      event: 'SELECTED_CONVERSION_TYPE',
+      amount: 'AMOUNT_PLACEHOLDER',
+    },
+  ),
+  template(
+    'income.partners',
+    'https://www.some-tracking.com/track.php?operation=deposit&click_id={sub_id}&sum={amount}',
+    {
+      clickId: '{sub_id}',
+      event: 'deposit',
+      amount: '{amount}',
+    },
+  ),
 ];
