@@ -1,6 +1,5 @@
 import type { Db } from '../src/db/connection.ts';
 import { drainBatch, type DrainedBatch } from '../src/db/ingest/drain-batch.ts';
-import { KeyRaceError } from '../src/db/ingest/outcomes.ts';
 import { type ReadAhead, readAhead } from '../src/db/ingest/read-ahead.ts';
 import { isRowFault } from '../src/db/row-fault.ts';
 import { setAsideOldest, setAsideOldestClick } from '../src/db/ingest/set-aside.ts';
@@ -76,7 +75,6 @@ export function createSafeDrain(deps: {
         return batch;
       } catch (error) {
         next = null;
-        if (error instanceof KeyRaceError) return NOTHING;
         if (!isRowFault(error)) throw error;
         if (limit === 1) return alone(shard, error);
         limit = Math.ceil(limit / 8);

@@ -127,6 +127,8 @@ function agrees(explanation: Explanation, field: Field, wanted: string | null): 
   const said = saidOf(explanation, field);
   // A click cookie has its own time, and says it in no parameter.
   if (wanted !== null && field === 'eventTime' && explanation.eventAtMs === instantOf(wanted)) return true;
+  // So may a currency that is written into the amount.
+  if (wanted !== null && field === 'currency' && explanation.currency === wanted.toUpperCase()) return true;
   if (wanted === null || said === null) return said === wanted;
   if (said === wanted) return true;
   const reading = explanation.postback?.ok === true ? explanation.postback.reading : null;
@@ -134,7 +136,6 @@ function agrees(explanation: Explanation, field: Field, wanted: string | null): 
     const worth = Math.round(Number(wanted) * 1e6);
     return explanation.amountMicros === worth || readAmount(said)?.micros === worth;
   }
-  if (field === 'currency') return explanation.currency === wanted.toUpperCase();
   if (TIMES.has(field)) return readTime(said) !== undefined && readTime(said) === instantOf(wanted);
   if (YES_OR_NO.has(field)) return meansYes(said) !== null && meansYes(said) === meansYes(wanted);
   if (field === 'event') return reading?.event === wanted || reading?.eventType === wanted;

@@ -4,13 +4,15 @@ export function curlOf(request: {
   /** Sent by POST when there is one. */
   readonly body?: string;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }): string {
-  const { url, body, contentType } = request;
+  const { url, body, contentType, headers = {} } = request;
+  const others = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
   const sent =
     body === undefined
       ? []
       : [`-H ${quoted(`content-type: ${contentType ?? typeOf(body)}`)}`, `--data-binary ${quoted(body)}`];
-  return ['curl', quoted(url.replaceAll(' ', '%20')), ...sent].join(' ');
+  return ['curl', quoted(url.replaceAll(' ', '%20')), ...others, ...sent].join(' ');
 }
 
 function typeOf(body: string): string {

@@ -104,9 +104,12 @@ export async function checkWhole(
     const problems = checkDestination(destination);
     if (problems.length > 0)
       throw new UsageError(problems.map(({ message, next }) => `${message} ${next}`).join('\n'));
-    const verdict = checkUrl(destination.url.replaceAll(MACRO, 'x'), context.guard);
+  }
+  for (const address of addressesOf(destination)) {
+    const verdict = checkUrl(address, context.guard);
     if (!verdict.ok) throw new OperatorError('refused_address', verdict.message, { next: verdict.next });
   }
+  checkEncrypted(destination, context.guard);
   const missing = missingSecrets(destination);
   if (missing.length > 0)
     throw new UsageError(
@@ -127,6 +130,24 @@ export async function checkWhole(
     throw new UsageError(
       `there is no source "${id}" in this workspace; ${near === null ? `there are: ${known.join(', ') || 'none'}` : `did you mean ${near}?`}`,
     );
+  }
+}
+
+/** Everything of a destination that is called. */
+function addressesOf(destination: Destination): readonly string[] {
+  if (destination.kind === 'template') return [destination.url.replaceAll(MACRO, 'x')];
+  return 'tokenUrl' in destination ? [destination.baseUrl, destination.tokenUrl] : [destination.baseUrl];
+}
+
+/**
+ * A network's token opens an ad account: it goes out encrypted, but to an address of the operator's own that is written
+ * out as a number and allowed.
+ */
+function checkEncrypted(destination: Destination, guard: GuardRules): void {
+  if (destination.kind === 'template') return;
+  for (const address of addressesOf(destination)) {
+    if (!address.startsWith('http:') || !checkUrl(address, { ...guard, allowed: [] }).ok) continue;
+    throw new UsageError(`${address} would carry the access token unencrypted: begin it with https://`);
   }
 }
 

@@ -89,6 +89,10 @@ function view({ row, counts }: Shown): object {
     ...rest,
     key: counts.key,
     account: counts.accountId,
+    clicks: counts.clicksSeen,
+    /** All clicks of the account, which other sources convert too. */
+    clicksShared: counts.clicksShared,
+    conversionRate: rateOf(row, counts),
     // JSON has no infinity: where nothing could be tested there is no evidence.
     lnE: Number.isFinite(lnE) ? lnE : null,
     patterns: patterns.map((found) =>
@@ -114,6 +118,8 @@ function text(
     `${what} of the last ${since} by ${by}: ${called.length === 0 ? 'nothing unusual' : `${called.length} of ${shown.length} stand out`}.`,
     ...called.flatMap((one) => ['', ...sourceLines(one, counts)]),
     '',
+    ...table(shown, by),
+    '',
     ...(usual === 0 ? [] : [`${usual} with nothing unusual.`]),
     ...(few.length === 0
       ? []
@@ -138,6 +144,39 @@ function sourceLines({ row, counts }: Shown, all: readonly FraudCounts[]): strin
       (one, at) =>
         `   ${one.label.padEnd(22)}${percent(one.share)}  ${percent(elsewhere[at]?.share ?? 0).padStart(9)}`,
     ),
+  ];
+}
+
+/** Conversions that the sender did not reject, per click; null where nobody counts clicks. */
+function rateOf({ installs }: SourceRow, { clicksSeen }: FraudCounts): number | null {
+  return clicksSeen === null || clicksSeen === 0 ? null : installs / clicksSeen;
+}
+
+const TABLE_ROWS = 30;
+const NAME_WIDTH = 32;
+
+/** Every source with its clicks and conversions, the most conversions first: what a buyer looks at first. */
+function table(shown: readonly Shown[], by: string): string[] {
+  const rows = shown.toSorted((a, b) => b.row.installs - a.row.installs);
+  const more = rows.length - TABLE_ROWS;
+  const shared = shown.some(({ counts, row }) => counts.clicksShared && rateOf(row, counts) !== null);
+  return [
+    `${by.padEnd(NAME_WIDTH)}    clicks  conversions     CVR  rejected`,
+    ...rows.slice(0, TABLE_ROWS).map(({ row, counts }) => {
+      const rate = rateOf(row, counts);
+      const name = row.source.length > NAME_WIDTH ? `${row.source.slice(0, NAME_WIDTH - 1)}…` : row.source;
+      const cells = [
+        (counts.clicksSeen === null ? '–' : String(counts.clicksSeen)).padStart(10),
+        String(row.installs).padStart(13),
+        (rate === null ? '–' : `${(rate * 100).toFixed(2)} %`).padStart(8),
+        String(row.rejected).padStart(10),
+      ];
+      return `${name.padEnd(NAME_WIDTH)}${cells.join('')}`;
+    }),
+    ...(more > 0 ? [`and ${more} more (--json has them all)`] : []),
+    ...(shared
+      ? ["Clicks are all of the account's: no click says which sender will report its conversion."]
+      : []),
   ];
 }
 

@@ -12,7 +12,7 @@ import { splitAddress } from '../sources/explain/split-address.ts';
 import { FIRST_OF_NETWORK } from '../sources/network-click-ids.ts';
 import { emptyParams, readBody, readPairs } from '../sources/params.ts';
 import { sourceProfiles } from '../sources/registry.ts';
-import { checkSignature } from '../sources/signature.ts';
+import { checkSignature, placeOfSignature, type Wire } from '../sources/signature.ts';
 import { publicAddress } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { curlOf } from './curl.ts';
@@ -196,7 +196,7 @@ async function happening(
 /** Whether the door would believe it, where its sender signs. */
 function signatureLines(
   context: CliContext,
-  { target, given }: Pick<Rehearsing, 'target' | 'given' | 'pasted'>,
+  { target, given, pasted }: Pick<Rehearsing, 'target' | 'given' | 'pasted'>,
 ): readonly string[] {
   const rule = target.settings.signature;
   const sealed = target.row.signature_sealed;
@@ -204,16 +204,30 @@ function signatureLines(
   const params = emptyParams();
   readPairs(splitAddress(given.address ?? '', 'sent').query, params);
   if (given.body !== undefined) readBody(Buffer.from(given.body), given.contentType ?? '', params);
+  const place = placeOfSignature(rule);
+  if (rule.in === 'header' && Object.keys(pasted.headers).length === 0)
+    return [`  Its signature stands in ${place}: paste the whole request, as a curl command, to check it.`];
   const verdict = checkSignature(
     params,
     rule,
     open(context.secretKey(), sealed, signatureContext(target.id)),
+    wireOf(given, pasted),
   );
   return {
-    right: [`  Its signature in "${rule.param}" holds.`],
-    wrong: [`  But its signature in "${rule.param}" does not hold: it would be refused (bad_signature).`],
-    unsigned: [`  But it has no signature in "${rule.param}": it would be refused (signature_missing).`],
+    right: [`  Its signature in ${place} holds.`],
+    wrong: [`  But its signature in ${place} does not hold: it would be refused (bad_signature).`],
+    unsigned: [`  But it has no signature in ${place}: it would be refused (signature_missing).`],
   }[verdict];
+}
+
+/** The bytes that its sender signed, as far as they were pasted. */
+function wireOf({ address = '', body }: Given, { headers }: Pasted): Wire {
+  const [, host, url = address] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)([^#]*)/i.exec(address) ?? [];
+  return {
+    url,
+    body: body === undefined ? null : Buffer.from(body),
+    headers: host === undefined ? headers : { host, ...headers },
+  };
 }
 
 /** The request as the door would see it. */
@@ -236,6 +250,7 @@ function inboundOf(context: CliContext, target: Target, given: Given): Inbound {
     preview: false,
     clientSide: false,
     headerKey: null,
+    headers: {},
     wallMs: context.wallNowMs(),
   };
 }

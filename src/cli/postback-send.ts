@@ -14,7 +14,7 @@ import { messageOf, OperatorError } from '../errors.ts';
 import { open } from '../secrets.ts';
 import { emptyParams, readPairs } from '../sources/params.ts';
 import type { Field } from '../sources/profile.ts';
-import { signatureOf } from '../sources/signature.ts';
+import { signaturesOf } from '../sources/signature.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { curlOf } from './curl.ts';
 import { knownSource } from './known-source.ts';
@@ -74,15 +74,15 @@ async function send(context: CliContext, options: SendOptions): Promise<void> {
       next: 'Open a link of yours (./bidloop link list), or name any id with --click to see an unknown one refused.',
     });
   const txid = `test-${randomBytes(6).toString('hex')}`;
-  const url = testAddress(context, target, { ...options, click: clickId }, txid);
+  const request = testRequest(context, target, { ...options, click: clickId }, txid);
   const fromWallMs = context.wallNowMs();
-  const answer = await call(url);
+  const answer = await call(request);
   const id = idIn(answer.text) ?? (await postbackOfTxid(db, target.id, txid, fromWallMs));
   const journey =
     id === undefined
       ? undefined
       : await follow(context, db, { id, workspaceId: row.workspace_id, forMs: seconds * 1000 });
-  const curl = curlOf({ url });
+  const curl = curlOf(request);
   context.print(
     { source: target.id, click: clickId, curl, answer, journey: journey ?? null },
     [
@@ -96,13 +96,18 @@ async function send(context: CliContext, options: SendOptions): Promise<void> {
   if (journey === undefined || journey.outcome !== 'test') process.exitCode = 1;
 }
 
-/** The address with the source's own parameter names, its key, its test mark and, where it signs, its signature. */
-function testAddress(
+interface TestRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The request with the source's own parameter names, its key, its test mark and, where it signs, its signature. */
+function testRequest(
   context: CliContext,
   target: Target,
   options: SendOptions & { readonly click: string },
   txid: string,
-): string {
+): TestRequest {
   const { names } = target.profile;
   const query = new URLSearchParams();
   const put = (field: Field, value: string | undefined): void => {
@@ -120,30 +125,39 @@ function testAddress(
     if (at < 1) throw new UsageError(`--param "${pair}": write it as name=value`);
     query.set(pair.slice(0, at), pair.slice(at + 1));
   }
-  sign(context, target, query);
   const key = keyOf(context, target.row);
   if (key === undefined)
     throw new OperatorError('no_key', `only the hash of the key of "${target.id}" is on record`, {
       next: 'Send the test from the sender itself, with the test parameter set to 1.',
     });
-  return `${context.pageUrl()}/p/${target.id}${key === null ? '' : `/${key}`}?${query.toString()}`;
+  const path = `/p/${target.id}${key === null ? '' : `/${key}`}`;
+  return signed(context, target, `${path}?${query.toString()}`);
 }
 
-function sign(context: CliContext, target: Target, query: URLSearchParams): void {
+function signed(context: CliContext, target: Target, pathAndQuery: string): TestRequest {
   const rule = target.settings.signature;
   const sealed = target.row.signature_sealed;
-  if (rule === undefined || sealed === null) return;
+  const url = `${context.pageUrl()}${pathAndQuery}`;
+  if (rule === undefined || sealed === null) return { url, headers: {} };
   const params = emptyParams();
-  readPairs(query.toString(), params);
-  query.set(
-    rule.param,
-    signatureOf(params, rule, open(context.secretKey(), sealed, signatureContext(target.id))),
+  readPairs(pathAndQuery.slice(pathAndQuery.indexOf('?') + 1), params);
+  const [signature] = signaturesOf(
+    params,
+    rule,
+    open(context.secretKey(), sealed, signatureContext(target.id)),
+    { url: pathAndQuery, body: null, headers: { host: new URL(url).host } },
   );
+  return rule.in === 'header'
+    ? { url, headers: { [rule.param]: signature } }
+    : { url: `${url}&${new URLSearchParams({ [rule.param]: signature }).toString()}`, headers: {} };
 }
 
-async function call(url: string): Promise<{ readonly status: number; readonly text: string }> {
+async function call({
+  url,
+  headers,
+}: TestRequest): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(10_000) });
     return { status: response.status, text: (await response.text()).trim() };
   } catch (error) {
     throw new OperatorError('no_server', `nobody answers at ${new URL(url).origin}: ${messageOf(error)}`, {

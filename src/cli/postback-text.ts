@@ -127,7 +127,7 @@ function readingLines(postback: NonNullable<Explanation['postback']>, said: Expl
   // Of a lead that is sold later both messages are one conversion, so a status names no event.
   const unnamed = said.event?.place === 'status' && said.event.value !== event;
   return [
-    `It would be kept as ${eventType === 'event' ? 'the event' : `the ${eventType}`} "${event}", ${status}${word}.`,
+    `It would be kept as ${eventType === 'event' ? 'the event' : `the ${eventType}`} "${event}", ${status ?? 'a refund of that much'}${word}.`,
     ...(unnamed
       ? [
           `  Its status says that "${said.event?.value}" happened, and no parameter names an event: add one, such as event=purchase.`,

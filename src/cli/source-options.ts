@@ -14,6 +14,7 @@ export interface SettingOptions {
   readonly commaThousands?: boolean;
   readonly scope?: string;
   readonly repeatsCount?: boolean;
+  readonly duplicates?: string;
   readonly attributesBySender?: boolean;
   readonly answers?: string;
   readonly answerAccepted?: string;
@@ -22,6 +23,8 @@ export interface SettingOptions {
   readonly signatureParam?: string;
   readonly signatureAlgorithm?: string;
   readonly signatureFormula?: string;
+  readonly signatureOver?: string;
+  readonly signatureIn?: string;
   readonly signatureSecretEnv?: string;
   readonly allowAddress?: readonly string[];
   readonly window?: readonly string[];
@@ -55,13 +58,22 @@ export function addSettingOptions(command: Command): Command {
     'which messages without transaction id are one conversion: click-event, click-event-amount, occurrence or each',
   );
   toggle('repeats-count', 'a repeated message without transaction id is a second conversion');
+  command.option(
+    '--duplicates <policy>',
+    'what a further message about one conversion does: update (amount and status), ignore, or add (its amount)',
+  );
   toggle('attributes-by-sender', 'credit ads by the campaign and ad ids it sends');
   command
     .option('--answers <policy>', 'codes (409 and 4xx) or always-200, for senders that punish a 4xx')
     .option('--answer-accepted <text>', 'what it wants to read when a conversion was kept: OK')
     .option('--answer-duplicate <text>', 'what it wants to read when it was there already: DUP')
     .option('--key-param <name>', 'a parameter in which it shows the key, beside key')
-    .option('--signature-param <name>', 'the parameter that holds its signature')
+    .option('--signature-param <name>', 'the parameter (or header) that holds its signature')
+    .option('--signature-in <place>', 'parameter (the default) or header: where it stands')
+    .option(
+      '--signature-over <what>',
+      'parameters in a formula (the default), the raw body, or the url as it was called, without the signature',
+    )
     .option('--signature-algorithm <name>', 'md5, sha1, sha256, hmac-md5, hmac-sha1 or hmac-sha256')
     .option(
       '--signature-formula <text>',

@@ -38,7 +38,7 @@ export function chooseSettings(
     );
   if (!signs && secret !== null)
     throw new UsageError(
-      'a secret alone says nothing: add --signature-param, --signature-algorithm and --signature-formula',
+      'a secret alone says nothing: add --signature-param, --signature-algorithm and --signature-formula (or --signature-over)',
     );
   return { settings, secret };
 }
@@ -73,6 +73,7 @@ function readSettingOptions(
   put('commaThousands', options.commaThousands);
   put('scopeWithoutTxid', options.scope);
   put('repeatsCount', options.repeatsCount);
+  put('duplicates', options.duplicates);
   put('attributesBySender', options.attributesBySender);
   put('answers', options.answers);
   put('keyParam', options.keyParam);
@@ -95,6 +96,8 @@ function readSettingOptions(
       param: options.signatureParam,
       algorithm: options.signatureAlgorithm,
       formula: options.signatureFormula,
+      over: options.signatureOver,
+      in: options.signatureIn,
     }),
   );
   if (options.allowAddress !== undefined) {

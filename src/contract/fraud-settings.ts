@@ -14,7 +14,6 @@ export const SETTABLE_SIGNALS = [
   'burst',
   'invented_txids',
   'payout_above_cap',
-  'click_of_another_source',
   'country_differs',
   'robot_click',
   'source_injection',

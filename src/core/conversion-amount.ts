@@ -1,5 +1,14 @@
-import { type ConversionStatus, isCountedStatus } from './conversion.ts';
+import type { ConversionStatus } from './conversion.ts';
 import type { Micros } from './money.ts';
+
+/** What a further message about one conversion does: sets amount and status anew, nothing, or adds its amount. */
+export const DUPLICATE_POLICIES = ['update', 'ignore', 'add'] as const;
+export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
+
+/** @returns the policy, or undefined for a value that is none. */
+export function readDuplicatePolicy(value: unknown): DuplicatePolicy | undefined {
+  return DUPLICATE_POLICIES.find((policy) => policy === value);
+}
 
 /** What one message says about the money of its conversion. Micros of the currency beside them, as sent. */
 export type AmountSaid =
@@ -11,7 +20,8 @@ export type AmountSaid =
   | { readonly kind: 'delta'; readonly micros: Micros; readonly currency: string | null };
 
 export interface SentAmount {
-  readonly status: ConversionStatus;
+  /** Null where the message names none. */
+  readonly status: ConversionStatus | null;
   readonly amountMicros: Micros | null;
   /** A field of its own for the difference, as Impact's DeltaPayout. */
   readonly deltaMicros: Micros | null;
@@ -24,13 +34,13 @@ export interface SentAmount {
  * Reads the money of one message.
  *
  * - An amount of 0 or more is the new total; beside it a difference says the same once more and is not added.
- * - A negative amount takes away: what senders write who have no word for "reversed".
+ * - A negative amount takes away that much, be it all of it or a part: what senders write who have no word for a refund.
  * - With a status that takes everything back, amounts of 0 or less say nothing further: the money stays on record for the case
  *   that the reversal is reversed.
  */
 export function readAmount(sent: SentAmount): AmountSaid {
   const { amountMicros, deltaMicros, currency } = sent;
-  const takenBack = !isCountedStatus(sent.status) && sent.status !== 'hold';
+  const takenBack = sent.status === 'rejected' || sent.status === 'reversed';
   if (amountMicros === null) {
     if (deltaMicros === null || takenBack) return { kind: 'none' };
     return { kind: 'delta', micros: deltaMicros, currency };

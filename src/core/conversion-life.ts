@@ -1,4 +1,4 @@
-import type { AmountSaid } from './conversion-amount.ts';
+import type { AmountSaid, DuplicatePolicy } from './conversion-amount.ts';
 import { type ConversionStatus, isCountedStatus } from './conversion.ts';
 import { type Micros, micros } from './money.ts';
 
@@ -6,7 +6,8 @@ import { type Micros, micros } from './money.ts';
 export interface LifeMessage {
   /** The message key: the same one again is the same message. */
   readonly key: string;
-  readonly status: ConversionStatus;
+  /** Null for a refund alone: it says nothing of the status, which stays as others set it. */
+  readonly status: ConversionStatus | null;
   /** When the sender says that this happened; null when it says nothing. */
   readonly atMs: number | null;
   readonly receivedAtMs: number;
@@ -22,6 +23,8 @@ export interface LifeAmount {
 /** What a conversion is by all messages about it. */
 export interface LifeState {
   readonly status: ConversionStatus;
+  /** When it happened: the earliest date of any message, since later ones may be dated with what they change. */
+  readonly beganAtMs: number;
   /** Date of the message that set the status. */
   readonly statusAtMs: number;
   /** What was named last, counted or not; null while no message and no payout table names any. */
@@ -33,8 +36,15 @@ export interface LifeState {
   readonly warnings: readonly LifeWarning[];
 }
 
-/** A difference in another currency than the amount's cannot be added; a sum beyond ±2^53 micros cannot be kept. */
-export type LifeWarning = 'delta_currency_differs' | 'amount_out_of_range';
+/**
+ * A difference in another currency than the amount's cannot be added; a sum beyond ±2^53 micros cannot be kept; refunds may take
+ * back more than there was, or come without a conversion.
+ */
+export type LifeWarning =
+  | 'delta_currency_differs'
+  | 'amount_out_of_range'
+  | 'refund_exceeds_amount'
+  | 'refund_without_conversion';
 
 /** What one message changed, for rollups and rules: added up, changes give the current state. */
 export interface LifeChange {
@@ -56,19 +66,20 @@ export type LifeStep =
   | {
       readonly kind: 'unchanged';
       readonly life: Life;
-      readonly reason: 'duplicate_conversion' | 'older_status' | 'too_many_messages';
+      readonly reason: 'duplicate_conversion' | 'older_status' | 'too_many_messages' | 'duplicates_ignored';
     };
 
 /** More messages than this about one conversion are a fault of the sender, and each would be read again with every new one. */
 export const MAX_MESSAGES = 200;
 
 /** Of messages with one date the later stage wins, whichever arrived first: many senders date every message with the event. */
-const STAGE: Readonly<Record<ConversionStatus, number>> = {
+const STAGE: Readonly<Record<ConversionStatus | 'refund', number>> = {
   pending: 0,
   hold: 1,
   approved: 2,
-  rejected: 3,
-  reversed: 4,
+  refund: 3,
+  rejected: 4,
+  reversed: 5,
 };
 
 /**
@@ -85,7 +96,9 @@ export function lifeOf(
 ): LifeState {
   const ordered = distinct(messages).toSorted(byDate);
   const warnings = new Set<LifeWarning>();
-  let { status, receivedAtMs: statusAtMs } = ordered[0] ?? messages[0];
+  let status: ConversionStatus | null = null;
+  const beganAtMs = dateOf(ordered[0] ?? messages[0]);
+  let statusAtMs = beganAtMs;
   let decided = false;
   let face: LifeAmount | null = null;
   let totalNamed = false;
@@ -93,9 +106,11 @@ export function lifeOf(
   let takenAway = false;
   for (const message of ordered) {
     if (message.status === 'pending' && decided) continue;
-    status = message.status;
-    statusAtMs = dateOf(message);
-    decided ||= status === 'approved' || isTakenBack(status);
+    if (message.status !== null) {
+      status = message.status;
+      statusAtMs = dateOf(message);
+      decided ||= status === 'approved' || isTakenBack(status);
+    }
     const { amount } = message;
     if (amount.kind === 'total') {
       // A reversal names what it takes back, which may be a part: the amount on record is what an approval after it restores.
@@ -117,11 +132,15 @@ export function lifeOf(
   const named = totalNamed || added;
   face ??= payout;
   const amount = face ?? { micros: micros(0), currency: null };
+  status ??= 'approved';
   if (isCountedStatus(status) && named && takenAway && amount.micros <= 0) status = 'reversed';
   const counts = isCountedStatus(status);
   const correction = takenAway && !named;
+  if (counts && correction) warnings.add('refund_without_conversion');
+  if (named && takenAway && amount.micros < 0) warnings.add('refund_exceeds_amount');
   return {
     status,
+    beganAtMs,
     statusAtMs,
     face: face && { micros: face.micros, currency: face.currency },
     conversions: counts && !correction ? 1 : 0,
@@ -137,11 +156,23 @@ export function beginLife(message: LifeMessage, payout: LifeAmount | null = null
   return { kind: 'changed', life, change: changeOf(null, state, message.receivedAtMs) };
 }
 
-/** One more message; `payout` as at the first. */
-export function continueLife(life: Life, message: LifeMessage, payout: LifeAmount | null = null): LifeStep {
+/**
+ * One more message.
+ *
+ * @param payout as at the first.
+ * @param duplicates with `ignore` the first received stays as it is, whatever its sender says later; whether an amount is added is
+ *   said by the message itself (`readAmount`).
+ */
+export function continueLife(
+  life: Life,
+  message: LifeMessage,
+  payout: LifeAmount | null = null,
+  duplicates: DuplicatePolicy = 'update',
+): LifeStep {
   if (life.messages.some((known) => known.key === message.key)) {
     return { kind: 'unchanged', life, reason: 'duplicate_conversion' };
   }
+  if (duplicates === 'ignore') return { kind: 'unchanged', life, reason: 'duplicates_ignored' };
   if (life.messages.length >= MAX_MESSAGES) return { kind: 'unchanged', life, reason: 'too_many_messages' };
   const state = lifeOf([message, ...life.messages], payout);
   const next = { messages: [...life.messages, message], state };
@@ -189,7 +220,8 @@ function plus(face: LifeAmount | null, delta: LifeAmount): LifeAmount | LifeWarn
   return { micros: micros(sum), currency: face.currency ?? delta.currency };
 }
 
-const isTakenBack = (status: ConversionStatus): boolean => status === 'rejected' || status === 'reversed';
+const isTakenBack = (status: ConversionStatus | null): boolean =>
+  status === 'rejected' || status === 'reversed';
 
 const dateOf = ({ atMs, receivedAtMs }: LifeMessage): number =>
   atMs !== null && Number.isFinite(atMs) ? atMs : receivedAtMs;
@@ -197,7 +229,7 @@ const dateOf = ({ atMs, receivedAtMs }: LifeMessage): number =>
 function byDate(a: LifeMessage, b: LifeMessage): number {
   return (
     dateOf(a) - dateOf(b) ||
-    STAGE[a.status] - STAGE[b.status] ||
+    STAGE[a.status ?? 'refund'] - STAGE[b.status ?? 'refund'] ||
     a.receivedAtMs - b.receivedAtMs ||
     (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
   );

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Treatment } from '../core/fraud/signals.ts';
 import type { Db } from './connection.ts';
 import { loadGround } from './ingest/accounts.ts';
+import { creditFollowers } from './ingest/recredit.ts';
 import { SAME_INSTALL } from './ingest/installs.ts';
 import type { ConversionRow } from './ingest/messages.ts';
 import { type ConversionChange, isCounted } from './ingest/rollups.ts';
@@ -50,7 +51,10 @@ export async function keepOut(db: Db, where: Where, wanted: readonly KeptOut[]):
   });
 }
 
-/** Puts conversions back into the counts, from now on. @returns how many were kept out. */
+/**
+ * Puts conversions back into the counts, from now on. What followed an install or trial while it was kept out is credited
+ * through it again. @returns how many were kept out.
+ */
 export async function putBack(db: Db, where: Where, ids: readonly string[]): Promise<number> {
   return await change(db, where, ids, (before) => {
     if (before.excluded === null || !Object.hasOwn(RANK, before.excluded)) return null;
@@ -112,6 +116,10 @@ async function change(
       }
       await writeChanges(trx, ground, changes);
       await tell(trx, told);
+      await creditFollowers(
+        { trx, held: new Set(ground.accounts.keys()), knownFromMs: nowMs, wallMs },
+        changes,
+      );
       return changes.length;
     });
   }

@@ -51,6 +51,10 @@ export function widest(limits: readonly SignalLimits[]): WidestLimits {
 const DEVICE_DAYS = 90;
 /** A site's usual hour is the mean of the day's others. */
 const OTHER_HOURS = 23;
+/** The same event of a click paid again so soon is no renewal, but perhaps somebody else's. */
+const RENEWAL_DAYS = 1;
+/** Of one click id the newest say enough. */
+const MOST_OF_CLICK = 200;
 /** As many of a site within an hour before it is looked at. */
 const BURST = 20;
 
@@ -80,8 +84,15 @@ interface Row {
   readonly device_addresses: number | null;
   readonly site_hour: number | null;
   readonly site_day: number | null;
+  readonly click_country: string | null;
+  readonly country: string | null;
+  readonly robot: boolean | null;
   readonly use: Candidate['clickUse'];
 }
+
+/** Parameters of a click in which networks tell the visitor's country. */
+const CLICK_COUNTRY = ['country', 'country_code', 'countrycode', 'geo_country', 'geo'] as const;
+const TWO_LETTERS = '^[A-Za-z]{2}$';
 
 /**
  * The conversions of a stretch of time that may have a signal, in one statement; the core says which have. `also` names
@@ -106,14 +117,18 @@ export async function loadCandidates(
              p.reject_reason, c.event_at, c.received_at, c.device_id, c.txid, c.follows_id, c.original_micros,
              c.original_currency, p.visitor_ip, p.install_begin_at, coalesce(p.installed_at, a.event_at) as installed_at,
              case when not c.view_through then coalesce(c.clicked_at, p.clicked_at) end as touched_at,
-             k.ip, date_trunc('hour', c.event_at) as hour, date_trunc('hour', k.clicked_at) as click_hour
+             k.ip, k.robot, k.country as click_country, case when p.country ~ ${TWO_LETTERS} then upper(p.country) end as country,
+             date_trunc('hour', c.event_at) as hour, date_trunc('hour', k.clicked_at) as click_hour
       from conversion c
       left join lateral (
-        select site, reject_reason, visitor_ip, install_begin_at, installed_at, clicked_at from postback
+        select site, country, reject_reason, visitor_ip, install_begin_at, installed_at, clicked_at from postback
         where id = c.first_postback_id and received_at = c.received_at limit 1
       ) p on true
       left join lateral (
-        select ip, clicked_at from click where id = c.click_id and clicked_at = c.clicked_at limit 1
+        select ip, clicked_at, 'robot' = any(flags) as robot,
+               (select upper(params ->> name) from unnest(${[...CLICK_COUNTRY]}::text[]) as name
+                where params ->> name ~ ${TWO_LETTERS} limit 1) as country
+        from click where id = c.click_id and clicked_at = c.clicked_at limit 1
       ) k on true
       left join lateral (
         select event_at from conversion where id = c.follows_id and event_type = 'install'
@@ -129,10 +144,27 @@ export async function loadCandidates(
       where workspace_id = ${workspaceId} and ip is not null and clicked_at >= ${from}::timestamptz - interval '1 day' and clicked_at < ${to}
       group by 1, 2 having count(*) > ${limits.clicksOfAddress}
     ), uses as (
-      select click_id, count(distinct txid)::int as txids, count(distinct device_id)::int as devices,
-             count(distinct visitor_ip)::int as addresses,
-             (count(distinct txid) filter (where follows_id is not null))::int as follow_ups
-      from day where click_id is not null group by click_id having count(*) > 2
+      -- Over all days: a pasted id comes as seldom as its offer converts. Few click ids have so many conversions.
+      select k.click_id, k.source_id, count(distinct c.txid)::int as txids, count(distinct c.device_id)::int as devices,
+             count(distinct p.visitor_ip)::int as addresses,
+             (count(distinct c.txid) filter (where c.relation in ('payment_after_trial', 'upsell')
+                or c.event_at >= r.event_at + make_interval(days => ${RENEWAL_DAYS})))::int as follow_ups
+      from (
+        select distinct click_id, source_id from day d where click_id is not null and (
+          select count(*) from (
+            select from conversion where click_id = d.click_id and source_id = d.source_id limit 3
+          ) x) > 2
+      ) k
+      cross join lateral (
+        select * from conversion
+        where click_id = k.click_id and source_id = k.source_id and excluded is distinct from 'test' and same_as_id is null
+        order by event_at desc limit ${MOST_OF_CLICK}
+      ) c
+      left join lateral (
+        select visitor_ip from postback where id = c.first_postback_id and received_at = c.received_at limit 1
+      ) p on true
+      left join conversion r on r.id = c.relation_of_id
+      group by k.click_id, k.source_id
     ), counted as (
       select d.*,
              case when d.click_id is not null then count(*) over (partition by d.click_id) end::int as of_click,
@@ -155,13 +187,13 @@ export async function loadCandidates(
     select d.id, d.source_id, d.account_id, d.campaign_id::text, d.placement, d.site, d.click_id, d.event, d.event_type,
            d.status, d.reject_reason, d.event_at, d.received_at, d.touched_at, d.install_begin_at, d.installed_at,
            d.original_micros, d.original_currency, d.of_click, d.of_device, d.of_network, d.device_addresses, d.site_hour,
-           d.site_day, y.clicks as of_address,
+           d.site_day, d.click_country, d.country, d.robot, y.clicks as of_address,
            case when u.txids > 2 or u.devices > 2 or u.addresses > 2
                 then jsonb_build_object('clickId', u.click_id, 'txids', u.txids, 'devices', u.devices,
                                         'addresses', u.addresses, 'followUps', u.follow_ups) end as use
     from counted d
     left join busy y on y.ip = d.ip and y.hour = d.click_hour
-    left join uses u on u.click_id = d.click_id
+    left join uses u on u.click_id = d.click_id and u.source_id = d.source_id
     where d.status = 'rejected' or d.reject_reason is not null
        or d.touched_at > d.event_at or d.touched_at > d.install_begin_at or d.install_begin_at > d.installed_at
        or d.installed_at > d.event_at or d.event_at > d.received_at
@@ -169,7 +201,7 @@ export async function loadCandidates(
        or d.of_click > ${limits.conversionsOfClick} or d.of_device >= ${limits.installsOfDevice}
        or d.of_network > ${limits.conversionsOfNetwork} or y.clicks is not null
        or d.device_addresses > ${limits.addressesOfDevice} or d.site_hour >= ${BURST}
-       or u.txids > 2 or u.devices > 2 or u.addresses > 2
+       or u.txids > 2 or u.devices > 2 or u.addresses > 2 or d.robot or d.click_country <> d.country
        or d.original_micros > ${limits.payoutCapMicros}::bigint
        or d.source_id = any(${[...also.source]}::text[]) or d.campaign_id::text = any(${[...also.campaign]}::text[])
        or d.placement = any(${[...also.placement]}::text[]) or d.site = any(${[...also.site]}::text[])
@@ -215,11 +247,9 @@ function candidateOf(row: Row): Candidate {
               usual: (row.site_day - row.site_hour) / OTHER_HOURS,
             },
       addressesOfDevice: row.device_addresses,
-      // Nobody tells a click's country, whose it was, or what program made it.
-      clickCountry: null,
-      country: null,
-      clickIsOfSource: null,
-      robotClick: false,
+      clickCountry: row.click_country,
+      country: row.country,
+      robotClick: row.robot === true,
     },
   };
 }

@@ -18,6 +18,9 @@ export interface FraudQuestion {
 
 /** What the report asks about one source, with what is only shown. */
 export interface FraudCounts extends SourceInput {
+  /** Clicks to show beside its conversions; where `clicksShared`, all of its account's, which other sources convert too. */
+  readonly clicksSeen: number | null;
+  readonly clicksShared: boolean;
   /** Of what `by` says: a source's id, a campaign's row id, a placement, a site. */
   readonly key: string;
   readonly accountId: string | null;
@@ -100,10 +103,16 @@ export async function loadFraudCounts(db: Db, question: FraudQuestion): Promise<
     left join addresses a on a.key = g.key and a.account_id is not distinct from g.account_id
     left join clicks k on k.key = g.key and k.account_id is not distinct from g.account_id
     order by g.account_id, g.key`.execute(db);
-  return countsOf(rows, event ?? 'install');
+  return countsOf(rows, event ?? 'install', by === 'source');
 }
 
-/** Clicks by account and key. A postback's source and site are on no click, so nobody counts clicks by them. */
+/** Parameters of a click in which networks name the site, as {@link GROUP_KEY} has it of a postback. */
+const CLICK_SITE = ['af_siteid', 'siteid', 'site_id', 'publisher_id', 'widget_id', 'zoneid'] as const;
+
+/**
+ * Clicks by account and key. A site's are those whose parameters name it, or whose placement it is. No click says which
+ * sender will report its conversion: a source has all clicks of the account, to be shown and not to be compared by.
+ */
 function clicksOf(by: Grouping, workspaceId: string, from: Date, to: Date): ReturnType<typeof sql> {
   switch (by) {
     case 'campaign':
@@ -124,24 +133,46 @@ function clicksOf(by: Grouping, workspaceId: string, from: Date, to: Date): Retu
         where workspace_id = ${workspaceId} and clicked_at >= ${from} and clicked_at < ${to} and placement is not null
           and kind = 'click'
         group by 1, 2`;
-    case 'source':
     case 'site':
-      return sql`select null::text as account_id, null::text as key, null::float8 as visits, null::float8 as network_clicks`;
+      return sql`
+        select account_id, key, count(*)::float8 as visits, null::float8 as network_clicks
+        from (
+          select account_id, coalesce(${sql.join(
+            CLICK_SITE.map((name) => sql`params ->> ${name}::text`),
+          )}, placement) as key
+          from click
+          where workspace_id = ${workspaceId} and clicked_at >= ${from} and clicked_at < ${to} and kind = 'click'
+        ) s where key in (select key from groups) group by 1, 2`;
+    case 'source':
+      return sql`
+        select g.account_id, g.key, nullif(v.visits, 0)::float8 as visits, nullif(s.clicks, 0)::float8 as network_clicks
+        from groups g
+        left join (
+          select v.account_id, sum(v.visits) as visits from ad_account a join visit_hour v on v.account_id = a.id
+          where a.workspace_id = ${workspaceId} and v.hour >= ${from} and v.hour < ${to} group by 1
+        ) v on v.account_id = g.account_id
+        left join (
+          select s.account_id, sum(s.clicks) as clicks from ad_account a join spend_hour s on s.account_id = a.id
+          where a.workspace_id = ${workspaceId} and s.hour >= ${from} and s.hour < ${to} group by 1
+        ) s on s.account_id = g.account_id`;
   }
 }
 
-function countsOf(rows: readonly Row[], event: string): readonly FraudCounts[] {
+function countsOf(rows: readonly Row[], event: string, clicksShared: boolean): readonly FraudCounts[] {
   // Ours where an account's clicks come by us at all: two ways of counting must not stand beside one another.
   const tracked = new Set(rows.filter((row) => row.visits !== null).map((row) => row.account_id));
   const labels = Map.groupBy(rows, (row) => `${row.account_id ?? ''} ${row.label}`);
   return rows.map((row) => {
+    const clicks = tracked.has(row.account_id) ? row.visits : row.network_clicks;
     const twice = (labels.get(`${row.account_id ?? ''} ${row.label}`)?.length ?? 0) > 1;
     return {
       key: row.key,
       accountId: row.account_id,
       source: twice ? `${row.label} (${row.key})` : row.label,
       group: `${row.account_id ?? 'no account'} ${event}`,
-      clicks: tracked.has(row.account_id) ? row.visits : row.network_clicks,
+      clicks: clicksShared ? null : clicks,
+      clicksSeen: clicks,
+      clicksShared,
       histogram: Array.from({ length: CTIT_EDGES_S.length + 1 }, (_, bin) => row.bins?.[String(bin)] ?? 0),
       rejected: row.rejected,
       ofRepeatedDevices: row.repeated ?? 0,

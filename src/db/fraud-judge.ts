@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Grouping } from '../contract/fraud-settings.ts';
 import { conversionSignals } from '../core/fraud/conversion-signals.ts';
 import { hardcodedId, inventedTxids } from '../core/fraud/invented-ids.ts';
-import type { FoundSignal } from '../core/fraud/signals.ts';
+import type { FoundSignal, Signal } from '../core/fraud/signals.ts';
 import { sourceReport, type SourceRow } from '../core/fraud/source-report.ts';
 import { type FraudReason, fraudVerdict } from '../core/fraud/verdict.ts';
 import type { Db } from './connection.ts';
@@ -12,6 +12,8 @@ import { loadFraudCounts } from './fraud-counts.ts';
 import { loadPolicies, sourcePolicy, type SourcePolicy, usesStatistics } from './fraud-policy.ts';
 
 const DAY_MS = 86_400_000;
+/** The warning that such a postback bears. */
+const HARDCODED: Signal = 'hardcoded_id';
 /** A source's times are judged over so many days. */
 const STATISTICS_DAYS = 30;
 
@@ -63,6 +65,12 @@ export async function judgeFraud(
     workspaceId,
     nowMs,
     judged.map(({ candidate, verdict }) => ({ candidate, reasons: verdict.reasons })),
+  );
+  await warnOfHardcoded(
+    db,
+    judged.flatMap(({ candidate, verdict }) =>
+      verdict.reasons.some((reason) => reason.signal === 'hardcoded_id') ? [candidate.id] : [],
+    ),
   );
   const released = await releasedOf(
     db,
@@ -176,6 +184,15 @@ async function storeSignals(
     where (conversion_signal.detail, conversion_signal.treatment) is distinct from (excluded.detail, excluded.treatment)`.execute(
     db,
   );
+}
+
+/** A pasted id is its sender's mistake before it is fraud: its postbacks say so where mistakes are looked for. */
+async function warnOfHardcoded(db: Db, conversionIds: readonly string[]): Promise<void> {
+  if (conversionIds.length === 0) return;
+  await sql`
+    update postback p set warnings = p.warnings || ${HARDCODED}::text from conversion c
+    where c.id = any(${[...conversionIds]}::uuid[]) and p.id = c.first_postback_id and p.received_at = c.received_at
+      and ${HARDCODED} <> all (p.warnings)`.execute(db);
 }
 
 async function releasedOf(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {

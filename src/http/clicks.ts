@@ -8,6 +8,7 @@ import { newClickId } from './ids.ts';
 import { sendJson, sendText } from './plain-answers.ts';
 import { landingAddress, readClick } from './read-click.ts';
 import { clientAddress, collectBody, headerText, isPreview } from './request-facts.ts';
+import { isRobot, visitorCountry } from './robot.ts';
 import type { RefusedVisits } from './refused-visits.ts';
 import type { LinkEntry, TrackingBook } from './tracking-book.ts';
 
@@ -193,6 +194,8 @@ export function createClickRoute(
       wallAtMs: wallNowMs(),
       ip: clientAddress(request),
       userAgent: headerText(request.headers['user-agent'], 500),
+      robot: isRobot(request),
+      country: visitorCountry(request),
     });
     return { id: click.id, written: buffer.add(click) };
   }

@@ -45,6 +45,7 @@ export function toInbound(
     preview: isPreview(request),
     clientSide: isClientSideCall(headers),
     ...(via === null ? {} : { via }),
+    headers,
     headerKey: (typeof own === 'string' ? own : undefined) ?? bearer ?? null,
     wallMs,
   };

@@ -1,4 +1,5 @@
 import { type NewPostback, SAYS_NO_MORE } from '../db/postback-insert.ts';
+import type { CallerHeaders } from '../sources/client-side-call.ts';
 import { slotOf } from '../sources/keys.ts';
 import { emptyParams, readPairs } from '../sources/params.ts';
 import type { Reading } from '../sources/read-postback.ts';
@@ -28,6 +29,8 @@ export interface Inbound {
   /** A visitor's browser sent it, not a server. */
   readonly clientSide: boolean;
   readonly headerKey: string | null;
+  /** All of them, for what is signed over them or in them; nothing is stored of it. */
+  readonly headers: CallerHeaders;
   /** Installations of Bidloop that passed it on, as the header says it; left out where none did. */
   readonly via?: string;
   readonly wallMs: number;

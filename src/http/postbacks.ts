@@ -112,7 +112,7 @@ export function createPostbackRoute(
       storeRefusal(authentic, source, refusal, params, response);
       return;
     }
-    const forged = signatureRefusal(source, params);
+    const forged = signatureRefusal(source, inbound, params);
     if (forged !== null) {
       refuseUntrusted(authentic, source, forged, response);
       return;

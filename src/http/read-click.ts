@@ -29,11 +29,20 @@ export interface ClickFacts {
   readonly wallAtMs: number;
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** A program made the visit; false where left out. */
+  readonly robot?: boolean;
+  /** The visitor's, two letters, as a proxy in front tells it. */
+  readonly country?: string | null;
 }
 
 /** What a visit says about itself. Pure. A macro the network left unfilled is absent, and flagged by its name. */
-export function readClick(params: Params, link: LinkEntry, facts: ClickFacts): NewClick {
+export function readClick(
+  params: Params,
+  link: LinkEntry,
+  { robot = false, country = null, ...facts }: ClickFacts,
+): NewClick {
   const flags = new Set(params.warnings);
+  if (robot) flags.add('robot');
   if (link.removed) flags.add('link_removed');
   const filled = new Map<string, string>();
   for (const [name, value] of params.values) {
@@ -62,7 +71,8 @@ export function readClick(params: Params, link: LinkEntry, facts: ClickFacts): N
     networkClickId: networkParam === null ? null : (filled.get(networkParam) ?? null),
     networkClickParam: networkParam,
     deviceId: DEVICE_ID_NAMES.map((name) => filled.get(name)).find((value) => value !== undefined) ?? null,
-    params: Object.fromEntries(rest),
+    // The network's macro comes before the proxy's guess by address.
+    params: { ...(country === null ? {} : { country }), ...Object.fromEntries(rest) },
     flags: [...flags].slice(0, MAX_PARAMS),
     retargeting: /^(?:1|true|yes)$/i.test(own('retargeting') ?? ''),
     userHash:

@@ -1,5 +1,5 @@
 import type { Params } from '../sources/params.ts';
-import { checkSignature } from '../sources/signature.ts';
+import { checkSignature, placeOfSignature } from '../sources/signature.ts';
 import type { Inbound } from './postback-row.ts';
 import type { Refusal } from './postback-answers.ts';
 import type { SourceEntry } from './tracking-book.ts';
@@ -17,7 +17,7 @@ export function addressRefusal(source: SourceEntry, inbound: Inbound): Refusal |
 }
 
 /** Why a request's signature does not hold; null where it does, or where the sender signs nothing. */
-export function signatureRefusal(source: SourceEntry, params: Params): Refusal | null {
+export function signatureRefusal(source: SourceEntry, inbound: Inbound, params: Params): Refusal | null {
   if (source.signature === null) return null;
   const { rule, secret } = source.signature;
   if (secret === null)
@@ -28,22 +28,23 @@ export function signatureRefusal(source: SourceEntry, params: Params): Refusal |
         'The secret of this source\u2019s signatures cannot be opened here, so nothing it sends can be believed.',
       next: `Start this server with the BIDLOOP_SECRET_KEY it was sealed with, or set the secret again: bidloop source set ${source.id} --signature-secret-env NAME. The sender should repeat the request then.`,
     };
-  switch (checkSignature(params, rule, secret)) {
+  const place = placeOfSignature(rule);
+  switch (checkSignature(params, rule, secret, inbound)) {
     case 'right':
       return null;
     case 'unsigned':
       return {
         httpStatus: 401,
         reason: 'signature_missing',
-        message: `This source signs its postbacks in "${rule.param}", and this one has none.`,
-        next: `Turn signing on at the sender and send its signature as ${rule.param}=…`,
+        message: `This source signs its postbacks in ${place}, and this one has none.`,
+        next: `Turn signing on at the sender and send its signature ${rule.in === 'header' ? `in ${place}` : `as ${rule.param}=…`}.`,
       };
     case 'wrong':
       return {
         httpStatus: 401,
         reason: 'bad_signature',
-        message: `The signature in "${rule.param}" is not the ${rule.algorithm} of this request under this source\u2019s secret.`,
-        next: `Compare the formula that "bidloop source show ${source.id}" prints with the sender's own, and set both anew if in doubt: bidloop source set ${source.id} --signature-formula … --signature-secret-env NAME`,
+        message: `The signature in ${place} is not the ${rule.algorithm} of this request${{ parameters: '', body: '\u2019s body', url: '\u2019s address' }[rule.over ?? 'parameters']} under this source\u2019s secret.`,
+        next: `Compare the signature that "bidloop source show ${source.id}" prints with the sender's own, and set both anew if in doubt: bidloop source set ${source.id} --signature-formula … --signature-secret-env NAME`,
       };
   }
 }

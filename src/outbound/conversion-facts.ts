@@ -30,6 +30,9 @@ export function outboundConversion(
   const networkIds = new Map([...params].filter(([name]) => NETWORK_IDS.has(name)));
   if (click !== null && click.networkClickParam !== null && click.networkClickId !== null)
     networkIds.set(click.networkClickParam, click.networkClickId);
+  // Outbrain appends its click id as dicbo by itself, and as ob_click_id where a link asks for it; it takes the latter back.
+  const outbrain = networkIds.get('dicbo');
+  if (outbrain !== undefined && !networkIds.has('ob_click_id')) networkIds.set('ob_click_id', outbrain);
   const ids = {
     campaign_id: facts.campaignNetworkId,
     adset_id: facts.adsetNetworkId,

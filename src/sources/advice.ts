@@ -89,6 +89,10 @@ const REASONS: Readonly<Record<string, Advice>> = {
     what: 'its ad or campaign is not known here',
     next: 'It counts after the next sync, if the account is connected: bidloop account list',
   },
+  duplicates_ignored: {
+    what: 'another message about a conversion that is known; this source is set to ignore those',
+    next: 'To let it change the conversion: bidloop source set <source> --duplicates update',
+  },
   same_install: {
     what: 'another sender reports the same install, which counts once',
     next: 'Nothing: "bidloop postback explain" says which report counts and why.',
@@ -140,6 +144,10 @@ const WARNINGS: Readonly<Record<string, (name: string, meant: string) => Advice>
     what: `"${name}" is longer than any device id`,
     next: 'It was left out: is it the right macro?',
   }),
+  hardcoded_id: () => ({
+    what: 'its click id came with conversions of three or more people',
+    next: 'Somebody pasted a test click into the template: put the macro of the click id there; bidloop link check "<template>"',
+  }),
   future_event_time: () => ({
     what: 'its event time lies in the future',
     next: "Is the sender's clock or time zone right? bidloop source set <source> --zone Europe/Berlin",
@@ -154,7 +162,15 @@ const WARNINGS: Readonly<Record<string, (name: string, meant: string) => Advice>
   }),
   negative_amount: () => ({
     what: 'a negative amount without a status',
-    next: 'It was read as a reversal; send a status to say otherwise.',
+    next: 'It is taken from what the conversion is worth; what takes all of it away is a reversal. Send a status to say otherwise.',
+  }),
+  refund_exceeds_amount: () => ({
+    what: 'more was taken back than the conversion was worth',
+    next: 'It counts nothing now. Is the refund in the same currency, and of this transaction?',
+  }),
+  refund_without_conversion: () => ({
+    what: 'money was taken back of a conversion that is not known',
+    next: 'It is counted as value below zero until the conversion comes: send both with the same transaction id.',
   }),
   status_unmapped: () => ({
     what: 'a status word that nobody mapped',
@@ -210,6 +226,11 @@ export function clickAdvice(flag: string, linkId: string): Advice {
       return { what: `the network did not fill the macro in "${name}"`, next: show };
     case 'near_miss':
       return { what: `"${name}" is read by nobody`, next: `Did you mean "${meant}"? ${show}` };
+    case 'robot':
+      return {
+        what: 'a program made the visit, not a browser',
+        next: 'Nothing, where it was a check of your own; conversions of such clicks carry the sign robot_click.',
+      };
     case 'link_removed':
       return { what: 'the link was removed', next: 'Take it out of the ads that still run.' };
     default:

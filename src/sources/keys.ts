@@ -11,7 +11,7 @@ export interface KeyFacts {
   readonly event: string;
   readonly eventType: EventType;
   readonly txid: string | null;
-  readonly status: Status;
+  readonly status: Status | null;
   readonly amountMicros: Micros | null;
   readonly currency: string | null;
   readonly eventAtMs: number | null;
@@ -30,7 +30,7 @@ function digest(parts: string): Buffer {
 export function messageKey(facts: KeyFacts): Buffer {
   if (facts.txid === null) return digest(`r\0${facts.sourceId}\0${canonicalParams(facts.params)}`);
   return digest(
-    `m\0${facts.sourceId}\0${facts.clickId ?? `\0${facts.deviceId ?? ''}`}\0${facts.event}\0${facts.txid}\0${facts.status}\0${facts.amountMicros ?? ''}\0${facts.currency ?? ''}`,
+    `m\0${facts.sourceId}\0${facts.clickId ?? `\0${facts.deviceId ?? ''}`}\0${facts.event}\0${facts.txid}\0${facts.status ?? ''}\0${facts.amountMicros ?? ''}\0${facts.currency ?? ''}`,
   );
 }
 

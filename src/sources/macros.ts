@@ -10,7 +10,7 @@ const LOOSE = String.raw`\(?[A-Za-z_~][A-Za-z0-9_.~:?!%\- ]*\)?!?`;
 /** Whole-value dialects: brackets that may legitimately occur inside a value count only around all of it. */
 const WHOLE = new RegExp(
   [
-    String.raw`\$?\{\{?${LOOSE}\}?\}`,
+    String.raw`[$#%]?\{\{?\s?${LOOSE}\s?\}?\}`,
     String.raw`TS\{${LOOSE}\}`,
     String.raw`\$?\(${NAME}\)`,
     String.raw`\[{1,3}${NAME}\]{1,3}`,

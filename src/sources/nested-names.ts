@@ -2,14 +2,14 @@ import { NETWORK_CLICK_PARAMS } from './network-click-ids.ts';
 
 /** Objects that only hold a message, or the one thing it is about: what stands in them is said of the conversion. */
 const AROUND = new Set(
-  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge'.split(
+  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge params conversionvalue conversion_value value price payout revenue amount money total'.split(
     ' ',
   ),
 );
 
 /** Words that mean what happened only right inside one of these; elsewhere they are a product's, a person's, a type's. */
 const OF_ANYTHING = new Set(['name', 'type', 'action', 'state']);
-const SAYS_WHAT = new Set(['event', 'conversion', 'postback', 'attributes']);
+const SAYS_WHAT = new Set(['event', 'events', 'conversion', 'conversions', 'postback', 'attributes']);
 
 /** Things whose `id` is a transaction's. */
 const WITH_ID = new Set([

@@ -28,6 +28,8 @@ export const NETWORK_CLICK_PARAMS = [
   'ndclid',
   'rtkcid',
   'ps_xid',
+  'bbg',
+  'tjcid',
 ] as const;
 
 /** The link's own network comes first. */

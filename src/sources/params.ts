@@ -155,7 +155,7 @@ export function readBody(body: Buffer, contentType: string, into: Params): BodyP
 }
 
 /** Lists of messages: one that holds a single message is that message. Lists of goods stay text. */
-const LISTS = new Set(['data', 'events', 'conversions', 'records', 'messages']);
+const LISTS = new Set(['data', 'events', 'conversions', 'records', 'messages', 'identifiers']);
 
 /** Nested objects become dotted names; null is absent; big integers keep every digit. */
 function flatten(value: object, prefix: string, into: Params, depth: number): void {

@@ -85,7 +85,8 @@ const asValue: Judge = (name, value) =>
       ? 'nothing'
       : 'value';
 
-const FILLERS = new Set(['OPTIONAL', 'REPLACE']);
+/** What manuals write where a macro belongs. */
+export const FILLERS: ReadonlySet<string> = new Set(['OPTIONAL', 'REPLACE', 'REQUIRED']);
 const asToken: Judge = (name, value) =>
   isNothing(value) || FILLERS.has(value) || isOwnName(name, value) ? 'nothing' : 'value';
 
@@ -154,7 +155,7 @@ export function isAddress(value: string): boolean {
   return /^https?:/i.test(value);
 }
 
-const PREFIXED = /[a-z][_.-]?click[_-]?id$/;
+const PREFIXED = /[a-z][_.-]?click[_-]?id$|^[a-z]{1,6}clk?id$/;
 
 /**
  * A click id under a name that elsewhere means a transaction, or with something before it (`net_click_id`,
@@ -163,7 +164,8 @@ const PREFIXED = /[a-z][_.-]?click[_-]?id$/;
 function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields): Fields {
   for (const name of weakClickNames(params, profile)) {
     const value = params.values.get(name)?.trim() ?? '';
-    if (value === '0' || isNothing(value) || isPlaceholder(value) || isAddress(value)) continue;
+    if (value === '0' || value === 'N' || isNothing(value) || isPlaceholder(value) || isAddress(value))
+      continue;
     const rest = { ...params, values: new Map(params.values) };
     rest.values.delete(name);
     const { txid: _, ...others } = fields;

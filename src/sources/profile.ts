@@ -1,3 +1,5 @@
+import type { DuplicatePolicy } from '../core/conversion-amount.ts';
+
 /** What a postback can say, in our words. */
 export type Field =
   | 'clickId'
@@ -128,6 +130,8 @@ export interface SourceSettings {
   readonly scopeWithoutTxid?: ScopeWithoutTxid;
   /** A message without transaction id that is repeated byte for byte is a second conversion. */
   readonly repeatsCount?: boolean;
+  /** What a further message about one conversion does; `update` where nothing is set. */
+  readonly duplicates?: DuplicatePolicy;
   readonly attributesBySender?: boolean;
   /** Parameter → field, for what its profile does not know; before the profile's own names. */
   readonly names?: Readonly<Record<string, Field>>;
@@ -144,11 +148,15 @@ export interface SourceSettings {
   readonly addresses?: readonly string[];
 }
 
-/** How a sender signs: a hash over a text made of its parameters, with a secret in it or as the key of an HMAC. */
+/** How a sender signs: a hash with a secret in its text or as the key of an HMAC. */
 export interface SignatureRule {
-  /** The parameter that holds the signature, lower case. */
+  /** The parameter or header that holds the signature, lower case. */
   readonly param: string;
+  /** Where it stands: in a parameter, unless it says otherwise. */
+  readonly in?: 'parameter' | 'header';
+  /** What is signed: parameters in a formula unless it says otherwise, the raw body, or the address as it was called. */
+  readonly over?: 'parameters' | 'body' | 'url';
   readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'hmac-md5' | 'hmac-sha1' | 'hmac-sha256';
   /** Parameters in braces, the secret as {secret}, all else literal: `{user_id}{transaction_id}{secret}`. */
-  readonly formula: string;
+  readonly formula?: string;
 }

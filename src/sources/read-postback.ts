@@ -7,7 +7,7 @@ import { misspeltNames } from './misspelt-names.ts';
 import { readMoney } from './money.ts';
 import type { Params } from './params.ts';
 import { type Fields, MAX_ID, pickFields } from './pick-fields.ts';
-import type { EventType, SourceProfile, SourceSettings, Status } from './profile.ts';
+import type { EventType, ScopeWithoutTxid, SourceProfile, SourceSettings, Status } from './profile.ts';
 import { readTime } from './times.ts';
 import { joinVia, VIA_PARAM } from './via.ts';
 
@@ -16,7 +16,8 @@ export interface Reading {
   readonly clickId: string | null;
   readonly event: string;
   readonly eventType: EventType;
-  readonly status: Status;
+  /** Null for a refund alone: a negative amount without a status takes money away and says nothing else. */
+  readonly status: Status | null;
   /** The sender's own word where nobody mapped it. */
   readonly unmappedStatus: string | null;
   readonly txid: string | null;
@@ -174,6 +175,7 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
     params,
   };
   const repeatsCount = txid === null && settings.repeatsCount === true;
+  const adds = settings.duplicates === 'add';
   return {
     ok: true,
     reading: {
@@ -209,10 +211,19 @@ export function readPostback(params: Params, context: ReadContext): PostbackRead
       messageKeyExpires: txid === null,
       conversionKey: conversionKey(
         facts,
-        repeatsCount ? 'each' : (settings.scopeWithoutTxid ?? profile.scopeWithoutTxid),
+        // Equal repeats whose payouts add up are no conversions of their own.
+        repeatsCount && !adds ? 'each' : scopeOf(profile, settings),
       ),
     },
   };
+}
+
+/** Repeats that are ignored or added up are known by click and event: another amount makes them no other conversion. */
+function scopeOf(profile: SourceProfile, settings: SourceSettings): ScopeWithoutTxid {
+  const { scopeWithoutTxid: chosen, duplicates = 'update' } = settings;
+  if (chosen !== undefined) return chosen;
+  const own = profile.scopeWithoutTxid;
+  return own === 'click-event-amount' && duplicates !== 'update' ? 'click-event' : own;
 }
 
 /** The id that a part of a tracker name ends with, "Summer sale (23851234567)"; without one the name itself. */
@@ -242,7 +253,7 @@ function pickStatus(
   context: ReadContext,
   negative: boolean,
   warnings: string[],
-): { readonly status: Status | 'ignore'; readonly unmapped: string | null } {
+): { readonly status: Status | 'ignore' | null; readonly unmapped: string | null } {
   const { profile, settings } = context;
   if (isTrue(fields.rejected?.value) || saysRejected(fields, params))
     return { status: 'rejected', unmapped: null };
@@ -250,7 +261,7 @@ function pickStatus(
   if (word === undefined) {
     if (!negative) return { status: settings.defaultStatus ?? profile.defaultStatus, unmapped: null };
     warnings.push('negative_amount');
-    return { status: 'reversed', unmapped: null };
+    return { status: null, unmapped: null };
   }
   const lower = word.toLowerCase();
   const known =

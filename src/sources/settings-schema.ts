@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fraudSettingsSchema } from '../contract/fraud-settings.ts';
+import { DUPLICATE_POLICIES } from '../core/conversion-amount.ts';
 import { nearestWord } from '../core/nearest-word.ts';
 import { isTimeZone } from '../core/zone.ts';
 import { isAddressOrNetwork } from './allowed-address.ts';
@@ -27,6 +28,7 @@ export const settingsSchema = z.object({
   unmappedStatus: status,
   scopeWithoutTxid: z.enum(['click-event', 'click-event-amount', 'occurrence', 'each']),
   repeatsCount: z.boolean(),
+  duplicates: z.enum(DUPLICATE_POLICIES),
   attributesBySender: z.boolean(),
   names: z.record(param, z.enum(FIELDS)),
   zone: z.string().refine(isTimeZone),
@@ -38,7 +40,9 @@ export const settingsSchema = z.object({
   signature: z.strictObject({
     param,
     algorithm: z.enum(['md5', 'sha1', 'sha256', 'hmac-md5', 'hmac-sha1', 'hmac-sha256']),
-    formula: z.string().min(1).max(1000),
+    formula: z.string().min(1).max(1000).exactOptional(),
+    over: z.enum(['parameters', 'body', 'url']).exactOptional(),
+    in: z.enum(['parameter', 'header']).exactOptional(),
   }),
   addresses: z.array(z.string().refine(isAddressOrNetwork)).min(1).max(1000),
   windowHours: z.record(name, hours),
@@ -59,6 +63,7 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   unmappedStatus: `one of ${STATUSES.join(', ')}`,
   scopeWithoutTxid: 'one of click-event, click-event-amount, occurrence, each',
   repeatsCount: 'true or false',
+  duplicates: 'one of update, ignore, add',
   attributesBySender: 'true or false',
   names: `parameters with a field each, such as {"sub9": "clickId"}; fields are ${FIELDS.join(', ')}`,
   zone: 'an IANA zone such as Europe/Berlin',
@@ -68,7 +73,7 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   answerTexts: 'both texts, such as {"accepted": "OK", "duplicate": "DUP"}',
   keyParam: 'the name of one parameter, such as secure',
   signature:
-    '{"param": "sig", "algorithm": "md5", "formula": "{user_id}{transaction_id}{secret}"}; algorithms are md5, sha1, sha256, hmac-md5, hmac-sha1, hmac-sha256',
+    '{"param": "sig", "algorithm": "md5", "formula": "{user_id}{transaction_id}{secret}"}; algorithms are md5, sha1, sha256, hmac-md5, hmac-sha1, hmac-sha256; or, over the whole body or address, {"param": "x-signature", "in": "header", "over": "body", "algorithm": "hmac-sha256"}',
   addresses: 'addresses and networks, such as ["203.0.113.7", "198.51.100.0/24"]',
   windowHours: 'events with the hours in which a click may earn them, such as {"install": 168}',
   viewWindowHours: 'events with the hours in which a view may earn them, such as {"install": 24}',
@@ -135,7 +140,17 @@ function shortJson(value: unknown): string {
 function formulaProblems(signature: unknown): readonly string[] {
   const parsed = settingsSchema.shape.signature.safeParse(signature);
   if (!parsed.success) return [];
-  const { algorithm, formula } = parsed.data;
+  const { algorithm, formula, over = 'parameters' } = parsed.data;
+  if (over !== 'parameters')
+    return algorithm.startsWith('hmac-')
+      ? []
+      : [
+          `signature.algorithm: over the ${over} anybody can compute a plain ${algorithm}; choose hmac-${algorithm}`,
+        ];
+  if (formula === undefined)
+    return [
+      'signature.formula: say what is signed, such as {user_id}{transaction_id}{secret}; or set "over" to body or url',
+    ];
   if (algorithm.startsWith('hmac-') || /\{secret\}/i.test(formula)) return [];
   return [
     `signature.formula: with ${algorithm} the secret must stand in the formula as {secret}, else anybody could sign; or choose hmac-${algorithm}`,

@@ -1,8 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { forwardsOf, seedDestination } from '../support/forward-facts.ts';
@@ -10,53 +5,31 @@ import { seedPurchases } from '../support/forward-seed.ts';
 import { eventually } from '../support/loop.ts';
 import { testNamespace, type TestNamespace } from '../support/namespace.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { SECRET_KEY, type SeededAccount, seedAccount } from '../support/seed-account.ts';
+import { type SeededAccount, seedAccount } from '../support/seed-account.ts';
 import { testTemporal } from '../support/temporal.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { type WorkerProcesses, workerProcesses } from '../support/worker-process.ts';
 
 let database: TestDatabase;
 let temporal: TestNamespace;
 let receiver: Receiver;
 let account: SeededAccount;
-let dataDir: string;
-const children: ChildProcess[] = [];
-
-function startWorker(): ChildProcess {
-  const child = fork(MAIN, ['work'], {
-    env: {
-      ...process.env,
-      DATABASE_URL: database.url,
-      TEMPORAL_ADDRESS: testTemporal().address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      BIDLOOP_DATA_DIR: dataDir,
-      BIDLOOP_SECRET_KEY: SECRET_KEY.toString('base64'),
-      BIDLOOP_STRATEGIES_DIR: path.join(dataDir, 'no-strategies'),
-      BIDLOOP_OUTBOUND_ALLOW: '127.0.0.1/32',
-      BIDLOOP_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  return child;
-}
+let workers: WorkerProcesses;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(path.join(os.tmpdir(), 'bidloop-kill-'));
   [database, temporal, receiver] = await Promise.all([
     testDatabase(),
     testNamespace(testTemporal().address),
     startReceiver(),
   ]);
+  workers = workerProcesses({ database, temporal }, { BIDLOOP_OUTBOUND_ALLOW: '127.0.0.1/32' });
   account = await seedAccount(database.db, { rate: 60 });
 });
 
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  workers.remove();
   await temporal.close();
   await receiver.close();
   await database.drop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
 
 it('a worker killed while a receiver has the postback and has not answered costs one more send, logged as unknown', async () => {
@@ -66,14 +39,14 @@ it('a worker killed while a receiver has the postback and has not answered costs
     secrets: { token: 'never-in-a-log' },
   });
   receiver.answerAll({ hang: true });
-  const first = startWorker();
+  const first = workers.start();
   await seedPurchases(database.db, account, 1);
   await eventually('the postback at the receiver', async () => receiver.requests.length > 0, 60_000);
   first.kill('SIGKILL');
   expect(await forwardsOf(database.db, id)).toMatchObject([{ state: 'sending', log: [{ verdict: null }] }]);
 
   receiver.answerAll(null);
-  startWorker();
+  workers.start();
   await eventually(
     'the delivery by another worker',
     async () => (await forwardsOf(database.db, id))[0]?.state === 'sent',

@@ -1,8 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loopPlan, seedLoop } from '../../bench/loop-seed.ts';
 import { newSourceKey } from '../../src/db/sources.ts';
@@ -14,38 +9,19 @@ import { testNamespace, type TestNamespace } from '../support/namespace.ts';
 import { SECRET_KEY } from '../support/seed-account.ts';
 import { seedStrategy } from '../support/seed-strategy.ts';
 import { testTemporal } from '../support/temporal.ts';
+import { type WorkerProcesses, workerProcesses } from '../support/worker-process.ts';
 
 const TOKEN = 'kill-worker-token';
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let database: TestDatabase;
 let temporal: TestNamespace;
 let sandbox: Sandbox;
-let dataDir: string;
-const children: ChildProcess[] = [];
-
-function startWorker(): ChildProcess {
-  const child = fork(MAIN, ['work'], {
-    env: {
-      ...process.env,
-      DATABASE_URL: database.url,
-      TEMPORAL_ADDRESS: testTemporal().address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      BIDLOOP_DATA_DIR: dataDir,
-      BIDLOOP_SECRET_KEY: SECRET_KEY.toString('base64'),
-      BIDLOOP_STRATEGIES_DIR: path.join(dataDir, 'no-strategies'),
-      BIDLOOP_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  return child;
-}
+let workers: WorkerProcesses;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(path.join(os.tmpdir(), 'bidloop-kill-'));
   database = await testDatabase();
   temporal = await testNamespace(testTemporal().address);
+  workers = workerProcesses({ database, temporal });
   const nowMs = Date.now();
   sandbox = await startSandbox({
     plan: loopPlan(),
@@ -84,22 +60,21 @@ rules:
 });
 
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  workers.remove();
   await sandbox.close();
   await temporal.close();
   await database.drop();
-  rmSync(dataDir, { recursive: true, force: true });
 });
 
 it('writes once when the worker is killed while the network, having accepted, withholds its answer', async () => {
   sandbox.faults.arm({ kind: 'withhold_answer', on: 'write', times: 1, delayMs: 60_000 });
-  const first = startWorker();
+  const first = workers.start();
   await eventually('the accepted write', async () => sandbox.world.writes.length > 0, 60_000);
   first.kill('SIGKILL');
   const before = await database.db.selectFrom('action').select('state').execute();
   expect(before).toEqual([{ state: 'intended' }]);
 
-  startWorker();
+  workers.start();
   const decision = await eventually(
     'the outcome by another worker',
     async () =>

@@ -139,6 +139,36 @@ describe('destination add', () => {
     [['add', 'url', 'https://p.example.net/', '--secret', 'tok=EAAB'], 'name of a secret'],
     [['add', 'url', 'http://10.0.0.5/?c={click_id}'], 'BIDLOOP_OUTBOUND_ALLOW'],
     [['add', 'url', 'http://localhost:8080/p/shop?c={click_id}'], 'circle'],
+    [
+      [
+        'add',
+        'meta',
+        '--set',
+        'pixelId=12',
+        '--set',
+        'baseUrl=http://gateway.example.com',
+        '--secret',
+        'access_token',
+      ],
+      'unencrypted',
+    ],
+    [
+      ['add', 'meta', '--set', 'pixelId=12', '--set', 'baseUrl=https://10.0.0.5', '--secret', 'access_token'],
+      'BIDLOOP_OUTBOUND_ALLOW',
+    ],
+    [
+      [
+        'add',
+        'meta',
+        '--set',
+        'pixelId=12',
+        '--set',
+        'baseUrl=http://localhost:8080',
+        '--secret',
+        'access_token',
+      ],
+      'circle',
+    ],
     [['show', 'nobody'], '`./bidloop destination list`'],
   ])('answers %j with what to change', async (args, words) => {
     const run = await cli.run(['destination', ...args], {

@@ -75,7 +75,7 @@ describe('Microsoft', () => {
     await told(`msclkid=${MSCLKID}`, granted('ms-token'), { body: json({ PartialErrors: [partial] }) });
     expect(await only(id)).toMatchObject({
       state: 'failed',
-      message: /OfflineConversionMicrosoftClickIdInvalid no/,
+      message: expect.stringMatching(/OfflineConversionMicrosoftClickIdInvalid no/),
     });
   });
 

@@ -9,12 +9,15 @@ import { loadCandidates, widest } from '../../src/db/fraud-candidates.ts';
 import { judgeFraud } from '../../src/db/fraud-judge.ts';
 import { releaseFraud } from '../../src/db/fraud-list.ts';
 import { storeFraudSettings } from '../../src/db/fraud-policy.ts';
+import { loadPostbackErrors } from '../../src/db/postback-errors.ts';
+import { errorAdvice } from '../../src/sources/advice.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addCampaign, floodedTimes, healthyTimes, stream } from '../support/fraud-facts.ts';
 import { addClick, addPostback, type PostbackFacts, T0, totalsThatDiffer } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const NOW = T0 + 12 * HOUR;
 
 let database: TestDatabase;
@@ -190,6 +193,44 @@ describe('with a policy', () => {
     expect(postback.detail).toContain('released by hand');
   });
 
+  it('what followed an install while it was kept out follows it again, when it is released', async () => {
+    await facts.fresh();
+    const fast = await install(1_000, { deviceId: 'phone' });
+    await facts.drain();
+    await policy({ policy: { install_too_fast: 'quarantine' } });
+    await judge();
+    const later = await addPostback(db, facts.shop, {
+      atMs: NOW - HOUR,
+      event: 'purchase',
+      deviceId: 'phone',
+      key: 'later',
+      amount: 20,
+    });
+    await facts.drain();
+    const purchase = async () => (await facts.conversions()).find((one) => one.id === later);
+    expect(await purchase()).toMatchObject({ attributed_by: null, counted: false });
+    const where = { workspaceId: facts.shop.workspaceId, nowMs: NOW + HOUR, wallMs: NOW };
+    await releaseFraud(db, where, { conversionId: fast });
+    expect(await purchase()).toMatchObject({
+      attributed_by: 'click',
+      match: 'follows',
+      follows_id: fast,
+      counted: true,
+      object_id: facts.shop.objects.get('a1'),
+    });
+    expect(await counted()).toBe(2);
+    expect(await totalsThatDiffer(db)).toEqual([]);
+    const told = await db.selectFrom('postback').select('outcome').where('id', '=', later).executeTakeFirst();
+    expect(told?.outcome).toBe('counted');
+    const [change] = await db
+      .selectFrom('conversion_change')
+      .select('known_from')
+      .where('conversion_id', '=', later)
+      .where('counted_delta', '=', 1)
+      .execute();
+    expect(change?.known_from).toEqual(new Date(NOW + HOUR));
+  });
+
   it('a stricter policy goes further, and everything of a source is released at once', async () => {
     await facts.fresh();
     for (let n = 0; n < 3; n += 1) await install(1_000);
@@ -245,6 +286,75 @@ describe('with a policy', () => {
       signal: 'hardcoded_id',
       detail: expect.stringContaining('came with 3 transaction ids, 3 devices'),
     });
+    const question = {
+      workspaceId: facts.shop.workspaceId,
+      sourceId: null,
+      fromMs: T0,
+      toMs: T0 + 2 * HOUR,
+    };
+    const warned = async () =>
+      (await loadPostbackErrors(db, question)).map(({ kind, code, count }) => [kind, code, count]);
+    expect(await warned()).toEqual([['warning', 'hardcoded_id', 3]]);
+    // Judged again an hour later, each has it once.
+    await judge();
+    expect(await warned()).toEqual([['warning', 'hardcoded_id', 3]]);
+    expect(errorAdvice({ sourceId: 'shop', kind: 'warning', code: 'hardcoded_id' }).next).toMatch(/template/);
+  });
+
+  it('an id that was pasted in is found over the days, though each day has one of it', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0 - 5 * DAY, ad: 'a1' });
+    for (const [day, person] of ['x', 'y', 'z'].entries())
+      await addPostback(db, facts.shop, {
+        atMs: T0 + HOUR - day * DAY,
+        clickId,
+        event: 'lead',
+        key: person,
+        deviceId: person,
+      });
+    await facts.drain();
+    expect((await judge()).found).toBe(1);
+    expect((await signals())[0]).toMatchObject({ signal: 'hardcoded_id' });
+  });
+
+  it('clicks of programs, and conversions from another country than their click', async () => {
+    await facts.fresh();
+    const robot = await install(300_000);
+    const abroad = await install(300_000);
+    const same = await install(300_000);
+    const odd = await install(300_000);
+    const setClick = async (id: string, flags: readonly string[], params: object) => {
+      await sql`update click set flags = ${[...flags]}::text[], params = ${JSON.stringify(params)}
+        where id = (select click_id from postback where id = ${id})`.execute(db);
+    };
+    await setClick(robot, ['robot'], {});
+    await setClick(abroad, [], { geo: 'de' });
+    await setClick(same, [], { country: 'us' });
+    // What is no code of a country says nothing.
+    await setClick(odd, [], { country: 'Germany' });
+    await sql`update postback set country = 'US' where id = any(${[abroad, same, odd]}::uuid[])`.execute(db);
+    await facts.drain();
+    await policy({ policy: { country_differs: 'exclude', robot_click: 'quarantine' } });
+    expect(await judge()).toEqual({ found: 2, keptOut: 1 });
+    const found = await signals();
+    expect(found.map((one) => `${one.conversion_id} ${one.signal}: ${one.detail}`).toSorted()).toEqual(
+      [
+        `${robot} robot_click: the click came from a program, not a browser`,
+        `${abroad} country_differs: the click came from DE, the conversion from US (one signal alone keeps nothing out)`,
+      ].toSorted(),
+    );
+  });
+
+  it('nothing is said of one visitor who pays a trial, renewals and an upsell', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0 - 6 * DAY, ad: 'a1' });
+    const pay = (key: string, atMs: number, amount: number, event = 'purchase') =>
+      addPostback(db, facts.shop, { atMs, clickId, event, key, amount });
+    await pay('t', T0 - 5 * DAY, 0, 'trial');
+    for (const [n, days] of [4, 3, 2, 1, 0].entries()) await pay(`p${n}`, T0 + HOUR - days * DAY, 5);
+    await pay('u', T0 + HOUR + 60_000, 2, 'warranty');
+    await facts.drain();
+    expect(await judge()).toMatchObject({ found: 0 });
   });
 
   it('the schedule judges every workspace and says what it kept out', async () => {
@@ -398,7 +508,6 @@ describe('what the database counts for the signals', () => {
             row.device_id === null ? null : new Set(seen.flatMap((other) => other.ip ?? [])).size,
           clickCountry: null,
           country: null,
-          clickIsOfSource: null,
           robotClick: false,
         },
         limits,

@@ -105,7 +105,11 @@ describe('the source report over the database', () => {
   });
 
   it('sources and placements are told apart as asked; sites where postbacks name none are not', async () => {
-    expect((await counts('source')).map((one) => [one.source, one.clicks])).toEqual([['shop-source', null]]);
+    // All of the account's clicks, to be shown; nothing is compared by them.
+    const visits = 8_000 * (HONEST.length + 1) + 400_000 + 500;
+    expect(
+      (await counts('source')).map((one) => [one.source, one.clicks, one.clicksSeen, one.clicksShared]),
+    ).toEqual([['shop-source', null, visits, true]]);
     const placements = await counts('placement');
     expect(placements.map((one) => one.source)).toContain('p-flood');
     expect(placements.every((one) => one.clicks === null)).toBe(true);
@@ -118,9 +122,8 @@ describe('the source report over the database', () => {
     const other = await facts.fresh();
     for (let n = 0; n < 6; n += 1) {
       const clickId = await addClick(db, other, { atMs: T0 + n, ad: 'a1' });
-      await sql`update click set ip_hash = ${Buffer.alloc(16, n < 4 ? 1 : n)}, placement = 'feed' where id = ${clickId}`.execute(
-        db,
-      );
+      await sql`update click set ip_hash = ${Buffer.alloc(16, n < 4 ? 1 : n)}, placement = 'feed',
+        params = ${JSON.stringify(n < 4 ? { zoneid: 'zone-1' } : {})} where id = ${clickId}`.execute(db);
       const id = await addPostback(db, other, {
         atMs: T0 + 60_000 + n,
         clickId,
@@ -142,7 +145,15 @@ describe('the source report over the database', () => {
       toMs: NOW,
     });
     expect(others).toEqual([]);
-    expect(site).toMatchObject({ source: 'zone-1', rejected: 1, ofOneAddress: 4, withAddress: 5 });
+    expect(site).toMatchObject({
+      source: 'zone-1',
+      rejected: 1,
+      ofOneAddress: 4,
+      withAddress: 5,
+      clicks: 4,
+      clicksSeen: 4,
+      clicksShared: false,
+    });
     expect(countBetween(site?.histogram ?? [], 0)).toBe(4);
     const placements = await loadFraudCounts(db, {
       workspaceId: other.workspaceId,
@@ -168,6 +179,11 @@ describe('fraud report', () => {
     expect(text).toContain('8 with nothing unusual.');
     expect(text).toContain('1 not judged');
     for (const name of HONEST) expect(text).not.toContain(`name of ${name}:`);
+    expect(text).toMatch(/^campaign +clicks +conversions +CVR +rejected$/m);
+    expect(text).toMatch(/^name of h1 +8000 +200 +2\.50 % +0$/m);
+    const bySource = await bidloop('fraud', 'report', '--workspace', 'shop');
+    expect(bySource.text).toMatch(/^shop-source +472500 +2012 +0\.43 % +0$/m);
+    expect(bySource.text).toContain("Clicks are all of the account's");
   });
 
   it('gives the histogram to programs', async () => {
@@ -176,9 +192,11 @@ describe('fraud report', () => {
       source: string;
       rank: number;
       histogram: { label: string; installs: number }[];
+      conversionRate: number;
     }[];
     expect(rows.map((row) => row.rank)).toEqual(rows.map((_, at) => at + 1));
     expect(rows[0]?.histogram[4]?.label).toBe('5 s to 10 s');
+    expect(rows.find((row) => row.source === 'name of h1')?.conversionRate).toBeCloseTo(0.025, 10);
     expect(rows[0]?.histogram.reduce((sum, bin) => sum + bin.installs, 0)).toBe(200);
   });
 

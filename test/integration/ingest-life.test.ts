@@ -10,6 +10,7 @@ import { addClick, addPostback, T0, totalsThatDiffer } from '../support/ingest-f
 import { IngestFixture } from '../support/ingest-fixture.ts';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 let database: TestDatabase;
 let db: Db;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 interface Said {
-  readonly status: ConversionStatus;
+  readonly status: ConversionStatus | null;
   /** Hours after the click as the sender dates it; null where it does not. */
   readonly saidAt: number | null;
   readonly amount: number | null;
@@ -35,13 +36,17 @@ const HOLD = ['pending', 'hold', 'approved', 'rejected', 'reversed'] as const;
 /** Messages of three conversions with different instants of receipt, and the batches in which they are drained. */
 const lives = fc
   .uniqueArray(
-    fc.record({
-      key: fc.nat(2),
-      status: fc.constantFrom<ConversionStatus>(...HOLD),
-      saidAt: fc.option(fc.integer({ min: 1, max: 5 })),
-      amount: fc.option(fc.integer({ min: -20, max: 20 })),
-      receivedAt: fc.integer({ min: 10, max: 60 }),
-    }),
+    fc
+      .record({
+        key: fc.nat(2),
+        status: fc.constantFrom<ConversionStatus | null>(...HOLD, null),
+        saidAt: fc.option(fc.integer({ min: 1, max: 5 })),
+        amount: fc.option(fc.integer({ min: -20, max: 20 })),
+        receivedAt: fc.integer({ min: 10, max: 60 }),
+      })
+      .map((said) =>
+        said.status === null && (said.amount ?? 0) >= 0 ? { ...said, status: 'approved' as const } : said,
+      ),
     { minLength: 3, maxLength: 14, selector: ({ receivedAt }) => receivedAt },
   )
   .chain((list) =>
@@ -113,6 +118,7 @@ describe('the messages of conversions', () => {
       fc.asyncProperty(lives, async ({ list, drains }) => {
         await facts.fresh();
         const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+        // The door leaves a status out where money is taken back without one.
         const byKey = new Map<number, Said[]>();
         for (const [index, said] of list.entries()) {
           byKey.set(said.key, [...(byKey.get(said.key) ?? []), said]);
@@ -165,6 +171,45 @@ describe('the messages of conversions', () => {
       ['updated', null],
       ['duplicate', 'older_status'],
     ]);
+  });
+
+  it('happened when the earliest date of any of them says, and are credited by that', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: T0, ad: 'a1' });
+    const heard = T0 + 31 * DAY;
+    const base = { clickId, key: 'order' };
+    await addPostback(db, facts.shop, { ...base, atMs: heard, status: 'pending', amount: 5 });
+    await facts.drain();
+    expect((await facts.outcomes())[0]).toMatchObject({ outcome: 'late', reason: 'outside_window' });
+    await addPostback(db, facts.shop, {
+      ...base,
+      atMs: heard + HOUR,
+      eventAtMs: T0 + DAY,
+      status: 'approved',
+    });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([
+      { status: 'approved', counted: true, event_at: new Date(T0 + DAY), received_at: new Date(heard) },
+    ]);
+    expect((await facts.outcomes()).map((one) => one.outcome)).toEqual(['counted', 'updated']);
+    expect(await totalsThatDiffer(db)).toEqual([]);
+  });
+
+  it('lose the click of a device that came after them, once their date is told', async () => {
+    await facts.fresh();
+    await addClick(db, facts.shop, { atMs: T0 + DAY, ad: 'a1', deviceId: 'd' });
+    const base = { deviceId: 'd', key: 'order' };
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 2 * DAY, amount: 5 });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: true, match: 'device' }]);
+    await addPostback(db, facts.shop, { ...base, atMs: T0 + 3 * DAY, eventAtMs: T0, amount: 5 });
+    await facts.drain();
+    expect(await facts.conversions()).toMatchObject([{ counted: false, attributed_by: null }]);
+    expect((await facts.outcomes()).map((one) => [one.outcome, one.reason])).toEqual([
+      ['unattributed', 'no_click'],
+      ['duplicate', 'duplicate_conversion'],
+    ]);
+    expect(await totalsThatDiffer(db)).toEqual([]);
   });
 
   it('keep a difference as value without a count until its conversion comes', async () => {

@@ -121,7 +121,8 @@ interface ModelMessage {
 
 interface ModelConversion {
   readonly click: number;
-  readonly atMs: number;
+  /** The earliest date of any message. */
+  atMs: number;
   readonly messages: ModelMessage[];
 }
 
@@ -137,6 +138,7 @@ function model(steps: readonly Step[]): Map<string, { n: number; value: number }
     const atMs = s.statusAtHours === null ? receivedAt(received) : eventAt(s);
     const conversion = known.get(s.key) ?? { click: s.click, atMs, messages: [] };
     known.set(s.key, conversion);
+    conversion.atMs = Math.min(conversion.atMs, atMs);
     conversion.messages.push({ status: s.status, atMs, received, amount: s.amount });
   }
   const hours = new Map<string, { n: number; value: number }>();

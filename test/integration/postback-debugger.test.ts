@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drainBatch } from '../../src/db/ingest/drain-batch.ts';
@@ -36,6 +37,19 @@ beforeAll(async () => {
   };
   await addObject(db, account, { level: 'campaign', networkId: 'c1' });
   await addObject(db, account, { level: 'ad', networkId: 'a1', campaign: 'c1' });
+  await addSource(db, {
+    id: 'hooked',
+    workspaceId: 'w1',
+    profile: 'tenjin',
+    name: 'hooked',
+    key: null,
+    secretKey,
+    settings: {
+      signature: { param: 'x-signature', in: 'header', over: 'body', algorithm: 'hmac-sha256' },
+    },
+    signatureSealed: seal(secretKey, 'the-secret', signatureContext('hooked')),
+    nowMs: MARKET_MS,
+  });
   await addSource(db, {
     id: 'wall',
     workspaceId: 'w1',
@@ -226,6 +240,25 @@ describe('postback send', () => {
       .where('source_id', '=', 'wall')
       .executeTakeFirstOrThrow();
     expect(row).toMatchObject({ excluded: 'test', counted: false, click_id: clickId });
+  });
+
+  it('signs in a header where its source does, and explain checks such a request from its curl', async () => {
+    const running = setInterval(() => void drain(), 200);
+    const sent = await bidloop('send', '--source', 'hooked');
+    clearInterval(running);
+    expect(sent).toMatchObject({ code: 0, err: '' });
+    expect(sent.out).toMatch(/-H 'x-signature: [0-9a-f]{64}'/);
+    const body = `{"click_id":"${clickId}","event":"purchase"}`;
+    const curl = (signature: string) =>
+      `curl ${server.base}/p/hooked -H 'X-Signature: ${signature}' --json '${body}'`;
+    const right = createHmac('sha256', 'the-secret').update(body).digest('hex');
+    expect((await bidloop('explain', curl(right))).out).toContain(
+      'Its signature in the header x-signature holds.',
+    );
+    expect((await bidloop('explain', curl(right.replace(/^../, '00')))).out).toContain('(bad_signature)');
+    expect((await bidloop('explain', `${server.base}/p/hooked?click_id=1`)).out).toContain(
+      'paste the whole request',
+    );
   });
 
   it('says when nobody judges, when the door refuses, and when nobody answers', async () => {

@@ -47,6 +47,14 @@ beforeAll(async () => {
     { signature: { param: 'sig', algorithm: 'md5', formula: '{click_id}{secret}' } },
     { sealedWith: randomBytes(32) },
   );
+  const hmac = { algorithm: 'hmac-sha256' };
+  await source('hooked', 'generic', {
+    signature: { ...hmac, param: 'x-signature', in: 'header', over: 'body' },
+  });
+  await source('addressed', 'generic', { signature: { ...hmac, param: 'hash', over: 'url' } });
+  await source('headed', 'generic', {
+    signature: { ...hmac, param: 'x-sign', in: 'header', over: 'url' },
+  });
   await source('listed', 'generic', { addresses: ['198.51.100.0/24', '2001:db8::7'] });
   await source('tokened', 'affise', { keyParam: 'secure' }, { key: KEY });
   server = await startTestServer(database.url, { secretKey });
@@ -117,6 +125,53 @@ describe('a sender that signs', () => {
     const answer = await call(`/p/stranded?click_id=C1&sig=${sig}`);
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([503, { reason: 'signature_unchecked' }]);
     expect(await newest('stranded')).toMatchObject({ outcome: 'refused', reason: 'signature_unchecked' });
+  });
+
+  const hmac = (text: string) => createHmac('sha256', SECRET).update(text);
+
+  it('may sign its raw body, in a header: one byte more is another message', async () => {
+    const body = '{"click_id": "H1",  "amount": 12.50}';
+    const post = (headers: Record<string, string>, text = body) =>
+      call('/p/hooked', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: text,
+      });
+    expect((await post({ 'X-Signature': hmac(body).digest('hex') })).status).toBe(200);
+    expect(await newest('hooked')).toMatchObject({ outcome: 'accepted', click_id: 'H1' });
+    // What it names its algorithm by, and base64.
+    const other = body.replace('H1', 'H2');
+    expect((await post({ 'x-signature': `sha256=${hmac(other).digest('base64')}` }, other)).status).toBe(200);
+    // The same fields in other bytes are not what was signed.
+    const spaced = await post({ 'x-signature': hmac(body).digest('hex') }, `${body} `);
+    expect([spaced.status, JSON.parse(spaced.text)]).toMatchObject([401, { reason: 'bad_signature' }]);
+    const bare = await post({});
+    expect([bare.status, JSON.parse(bare.text)]).toMatchObject([
+      401,
+      { reason: 'signature_missing', message: expect.stringContaining('the header x-signature') },
+    ]);
+    // A parameter of that name is no header.
+    expect((await call(`/p/hooked?click_id=H3&x-signature=${hmac('').digest('hex')}`)).status).toBe(401);
+  });
+
+  it('may sign the whole address without the signature, whichever scheme and host it wrote', async () => {
+    const address = (base: string, hash: string) =>
+      `/p/addressed?click_id=U1&amount=5${hash}&note=a%20b+c`.replace('U1', base.length.toString());
+    const sent = async (base: string, headers: Record<string, string> = {}) => {
+      const hash = hmac(`${base}${address(base, '')}`).digest('hex');
+      return (await call(address(base, `&hash=${hash}`), { headers })).status;
+    };
+    expect(await sent(server.base)).toBe(200);
+    expect(await sent(server.base.replace('http:', 'https:'))).toBe(200);
+    expect(await sent('https://bids.example.com', { 'x-forwarded-host': 'bids.example.com' })).toBe(200);
+    expect(await sent('https://elsewhere.example.com')).toBe(401);
+    const hash = hmac(`${server.base}/p/addressed?click_id=U9&amount=5`).digest('hex');
+    expect((await call(`/p/addressed?click_id=U9&amount=50&hash=${hash}`)).status).toBe(401);
+    expect((await call(`/p/addressed?hash=${hash}&click_id=U9&amount=5`)).status).toBe(200);
+    const headed = '/p/headed?click_id=U1';
+    const header = { 'x-sign': hmac(`${server.base}${headed}`).digest('hex') };
+    expect((await call(headed, { headers: header })).status).toBe(200);
+    expect((await call(`${headed}&amount=1`, { headers: header })).status).toBe(401);
   });
 
   it('leaves its secret in no row', async () => {

@@ -2,8 +2,13 @@ import type { Db } from '../../src/db/connection.ts';
 import { addClick, addPostback } from './ingest-facts.ts';
 import type { SeededAccount } from './seed-account.ts';
 
-/** Clicks with a purchase each, in the inboxes as the tracking endpoints leave them. */
-export async function seedPurchases(db: Db, account: SeededAccount, count: number): Promise<void> {
+/** Clicks, each with these parameters, with a purchase each, in the inboxes as the tracking endpoints leave them. */
+export async function seedPurchases(
+  db: Db,
+  account: SeededAccount,
+  count: number,
+  params: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const sourceId = `src-${account.suffix}`;
   await db
     .insertInto('source')
@@ -25,6 +30,7 @@ export async function seedPurchases(db: Db, account: SeededAccount, count: numbe
     const clickId = await addClick(db, shop, {
       atMs: account.nowMs - 3_600_000 + i,
       campaign: account.campaignNetworkId,
+      params,
     });
     await addPostback(db, shop, { atMs: account.nowMs + i, clickId, amount: 10, key: `order ${clickId}` });
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAmount } from '../../src/core/conversion-amount.ts';
+import { DUPLICATE_POLICIES, type DuplicatePolicy, readAmount } from '../../src/core/conversion-amount.ts';
 import {
   beginLife,
   continueLife,
@@ -26,7 +26,7 @@ interface Said {
 }
 
 /** A message dated `atMs`, received at once unless said otherwise. */
-function message(status: ConversionStatus, atMs: number | null, said: Said = {}): LifeMessage {
+function message(status: ConversionStatus | null, atMs: number | null, said: Said = {}): LifeMessage {
   const { amount = null, delta = null, currency = 'USD' } = said;
   return {
     key: said.key ?? `${status} ${atMs} ${amount} ${delta} ${said.receivedAtMs ?? ''}`,
@@ -168,6 +168,52 @@ describe('the life of a conversion', () => {
     });
   });
 
+  describe('a refund without a status', () => {
+    const bought = message('approved', 1, { amount: 20 });
+
+    it('takes away what it says, and all of it when it meets what there is, each as a dated change', () => {
+      const { life, changes } = live([bought, message(null, 5, { amount: -5 })]);
+      expect(life.state).toMatchObject({ status: 'approved', conversions: 1, value: { micros: 15 } });
+      expect(changes[1]).toEqual({
+        knownFromMs: 5,
+        status: 'approved',
+        conversionsDelta: 0,
+        valueDeltas: [{ micros: -5, currency: 'USD' }],
+      });
+      const all = live([bought, message(null, 5, { amount: -5 }), message(null, 6, { amount: -15 })]);
+      expect(all.life.state).toMatchObject({ status: 'reversed', conversions: 0, value: { micros: 0 } });
+      expect(all.changes[2]).toMatchObject({
+        conversionsDelta: -1,
+        valueDeltas: [{ micros: -15, currency: 'USD' }],
+      });
+      expect(all.life.state.warnings).toEqual([]);
+    });
+
+    it('never goes below zero without a word', () => {
+      const { state } = live([bought, message(null, 5, { amount: -25 })]).life;
+      expect(state).toMatchObject({
+        status: 'reversed',
+        value: { micros: 0 },
+        warnings: ['refund_exceeds_amount'],
+      });
+      const alone = live([message(null, 5, { amount: -5 })]).life.state;
+      expect(alone).toMatchObject({
+        status: 'approved',
+        conversions: 0,
+        value: { micros: -5 },
+        warnings: ['refund_without_conversion'],
+      });
+    });
+
+    it('leaves the status to those who say one', () => {
+      const pending = message('pending', 1, { amount: 20 });
+      const refund = message(null, 5, { amount: -5 });
+      expect(live([refund, pending]).life.state).toMatchObject({ status: 'pending', value: { micros: 15 } });
+      const rejected = message('rejected', 2);
+      expect(live([pending, rejected, refund]).life.state).toMatchObject({ status: 'rejected' });
+    });
+  });
+
   it('begins anew with each total: what was taken away before is in it', () => {
     const { state } = live([
       message('approved', 1, { amount: 20 }),
@@ -184,6 +230,12 @@ describe('the life of a conversion', () => {
       message('approved', 2, { amount: 3, ...add }),
     ]).life;
     expect(state).toMatchObject({ conversions: 1, value: { micros: 13 } });
+  });
+
+  it('happened at the earliest date of its messages, an undated one counting from its receipt', () => {
+    const undated = message('approved', null, { receivedAtMs: 7 });
+    expect(live([undated]).life.state.beganAtMs).toBe(7);
+    expect(live([undated, message('reversed', 9), message('pending', 3)]).life.state.beganAtMs).toBe(3);
   });
 
   it('comes back from a reversal with the amount it had', () => {
@@ -251,7 +303,7 @@ const amounts = fc.oneof(
 );
 const anyMessage = fc
   .record({
-    status: fc.constantFrom<ConversionStatus>(...STATUSES),
+    status: fc.constantFrom<ConversionStatus | null>(...STATUSES, null),
     atMs: fc.option(fc.integer({ min: 0, max: 6 })),
     receivedAtMs: fc.integer({ min: 0, max: 9 }),
     amount: fc.option(amounts),
@@ -323,11 +375,63 @@ describe('any messages of one conversion', () => {
     );
   });
 
+  it('never go below zero without a word', () => {
+    fc.assert(
+      fc.property(messages, (list) => {
+        const { value, warnings } = live(list).life.state;
+        if (value.micros < 0) expect(warnings).toContain('refund_without_conversion');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('never throw, whatever the dates', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyMessage, fc.double(), fc.double()), { minLength: 1 }), (list) => {
         live(list.map(([one, atMs, receivedAtMs], i) => ({ ...one, atMs, receivedAtMs, key: String(i) })));
       }),
     );
+  });
+});
+
+/** Payouts of 0 or more, told by one sender that repeats itself; with null where it names no amount. */
+const told = fc
+  .array(fc.option(fc.nat(20), { freq: 5 }), { minLength: 1, maxLength: 8 })
+  .map((amounts) => amounts.map((amount, at) => ({ amount, at })));
+
+describe('what a further message does, by the policy of its source', () => {
+  const of = (
+    policy: DuplicatePolicy,
+    list: readonly { readonly amount: number | null; readonly at: number }[],
+  ): Life => {
+    const asSaid = list.map(({ amount, at }) =>
+      message('approved', at, { amount, key: `${at}`, repeatsAdd: policy === 'add' }),
+    );
+    const [first, ...rest] = asSaid;
+    if (!first) throw new Error('no message');
+    let { life } = beginLife(first);
+    for (const next of rest) ({ life } = continueLife(life, next, null, policy));
+    return life;
+  };
+  const named = (list: readonly { readonly amount: number | null }[]): readonly number[] =>
+    list.flatMap(({ amount }) => (amount === null ? [] : [amount]));
+
+  it('updates to the last amount named, ignores all after the first, or adds them up; it is one conversion', () => {
+    fc.assert(
+      fc.property(told, (list) => {
+        expect(of('update', list).state.value.micros).toBe(named(list).at(-1) ?? 0);
+        expect(of('ignore', list).state.value.micros).toBe(list[0]?.amount ?? 0);
+        expect(of('ignore', list).messages).toHaveLength(1);
+        expect(of('add', list).state.value.micros).toBe(named(list).reduce((sum, one) => sum + one, 0));
+        for (const policy of DUPLICATE_POLICIES) expect(of(policy, list).state.conversions).toBe(1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('ignores a later status with everything else, and says so', () => {
+    const { life } = live([message('pending', 1, { amount: 5 })]);
+    const step = continueLife(life, message('approved', 2, { amount: 9 }), null, 'ignore');
+    expect(step).toEqual({ kind: 'unchanged', life, reason: 'duplicates_ignored' });
   });
 });

@@ -93,6 +93,41 @@ describe('the forward workflow', () => {
     await eventually('the delivery to the new one', async () => (await states(again))[0] === 'sent');
   });
 
+  it('asks Google what it made of a conversion when its time has come, and keeps token and person out of its history', async () => {
+    const account = await seedAccount(db, { rate: 3_600 });
+    const id = await seedDestination(db, {
+      ...account,
+      kind: 'google',
+      settings: { baseUrl: receiver.url, accountId: '1', events: { purchase: '555' } },
+      secrets: { access_token: 'ya29-never-in-a-history' },
+    });
+    const from = receiver.requests.length;
+    const body = (answer: object) => ({ body: JSON.stringify(answer) });
+    const state = (requestStatus: string) => body({ requestStatusPerDestination: [{ requestStatus }] });
+    receiver.answerNext(body({ requestId: 'receipt-7' }), state('PROCESSING'), state('SUCCESS'));
+    await seedPurchases(db, account, 1, { gclid: 'Cj0K-never-in-a-history' });
+    const confirmed = async () => (await forwardsOf(db, id))[0]?.verdict === 'confirmed';
+    await eventually('the verdict', confirmed);
+    expect(receiver.requests.slice(from).map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /v1/events:ingest',
+      'GET /v1/requestStatus:retrieve?requestId=receipt-7',
+      'GET /v1/requestStatus:retrieve?requestId=receipt-7',
+    ]);
+    const [told] = await forwardsOf(db, id);
+    expect(told?.log.map((one) => [one.kind, one.verdict])).toEqual([
+      ['send', 'delivered'],
+      ['ask', 'awaited'],
+      ['ask', 'confirmed'],
+    ]);
+    const handle = temporal.client.workflow.getHandle(WORKFLOW_ID.forward(account.workspaceId));
+    const history = JSON.stringify(await handle.fetchHistory());
+    const payloads = [...history.matchAll(/"data":"([^"]*)"/g)].map(([, data = '']) =>
+      Buffer.from(data, 'base64').toString('utf8'),
+    );
+    expect(payloads.join('\n')).toContain('judged later');
+    expect(payloads.join('\n') + history).not.toMatch(/never-in-a-history|receipt-7/);
+  });
+
   it('a worker that is stopped while a receiver hangs loses nothing; the next sends what is left, once each', async () => {
     const { account, id, path } = await seeded();
     receiver.answerAll({ hang: true });

@@ -26,9 +26,10 @@ export interface ConversionFacts {
   readonly siteHour: { readonly conversions: number; readonly usual: number } | null;
   /** Addresses this device was seen at within 24 h. */
   readonly addressesOfDevice: number | null;
+  /** Two letters, as the network's macro or a proxy told it of the click. */
   readonly clickCountry: string | null;
+  /** Two letters, as the sender tells it. */
   readonly country: string | null;
-  readonly clickIsOfSource: boolean | null;
   readonly robotClick: boolean;
 }
 
@@ -174,9 +175,6 @@ function origin(facts: ConversionFacts, { payoutCapMicros }: SignalLimits): Foun
   if (clickCountry !== null && country !== null && clickCountry.toUpperCase() !== country.toUpperCase()) {
     const text = `the click came from ${clickCountry}, the conversion from ${country}`;
     found.push({ signal: 'country_differs', text });
-  }
-  if (facts.clickIsOfSource === false) {
-    found.push({ signal: 'click_of_another_source', text: 'the click was never given to this sender' });
   }
   if (facts.robotClick)
     found.push({ signal: 'robot_click', text: 'the click came from a program, not a browser' });

@@ -49,7 +49,7 @@ function characterBits(text: string): number {
   return bits;
 }
 
-/** What came under one click id. */
+/** What came under one click id from one sender, on all days. */
 export interface ClickIdUse {
   readonly clickId: string;
   /** Different values seen; what was not sent is not counted. */
@@ -57,7 +57,7 @@ export interface ClickIdUse {
   readonly devices: number;
   /** Of visitors; the sender's own is not counted. */
   readonly addresses: number;
-  /** Transactions that follow an earlier one of the click: payments after a trial, rebills, upsells (`relationOf`). */
+  /** Transactions that follow an earlier one of the click: payments after a trial, renewals after a day or more, upsells. */
   readonly followUps: number;
 }
 

@@ -24,11 +24,9 @@ export type Signal =
   | 'invented_txids'
   /** More than the offer pays at most. */
   | 'payout_above_cap'
-  /** The click was never given to this sender. */
-  | 'click_of_another_source'
   /** Click and conversion from different countries. */
   | 'country_differs'
-  /** The click came from a program, a prefetch or a link preview. */
+  /** The click came from a program. */
   | 'robot_click'
   /** The source, judged by all its installs together. */
   | 'source_injection'
@@ -58,7 +56,6 @@ export const DEFAULT_POLICY: FraudPolicy = {
   burst: 'count',
   invented_txids: 'count',
   payout_above_cap: 'count',
-  click_of_another_source: 'count',
   country_differs: 'count',
   robot_click: 'count',
   source_injection: 'count',

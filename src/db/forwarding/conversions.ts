@@ -41,9 +41,11 @@ export async function loadForForwarding(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ConversionWithClick>> {
   if (ids.length === 0) return new Map();
+  // Money taken back of a conversion that nobody knows is news to nobody.
   const { rows } = await sql<ConversionRow>`
     select c.id, c.workspace_id, c.source_id, c.event, c.status, c.txid, c.original_micros, c.original_currency,
-      c.event_at, c.received_at, c.clicked_at, c.click_id, c.placement, c.excluded, c.first_postback_id,
+      c.event_at, c.received_at, c.clicked_at, c.click_id, c.placement,
+      case when c.correction and c.excluded is null then 'correction' else c.excluded end as excluded, c.first_postback_id,
       campaign.network_id as campaign_network_id, adset.network_id as adset_network_id,
       case when o.level = 'ad' then o.network_id end as ad_network_id,
       case when k.conversion_id is not null then

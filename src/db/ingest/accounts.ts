@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { OwnWindows } from '../../core/attribution-windows.ts';
 import { type WorkspaceClock, workspaceNow } from '../../core/clock.ts';
+import { type DuplicatePolicy, readDuplicatePolicy } from '../../core/conversion-amount.ts';
 import type { Payout } from '../../core/conversion-payout.ts';
 import { micros } from '../../core/money.ts';
 import type { Db } from '../connection.ts';
@@ -21,6 +22,8 @@ export interface Ground {
   accountsOf(workspaceId: string): readonly IngestAccount[];
   /** A source's own attribution windows. */
   windowsOf(sourceId: string): OwnWindows;
+  /** What a further message about one of its conversions does. */
+  duplicatesOf(sourceId: string): DuplicatePolicy;
   /** The payout table of a workspace. */
   payoutsOf(workspaceId: string): readonly Payout[];
   nowMs(workspaceId: string): number;
@@ -88,10 +91,14 @@ export async function loadGround(
     for (const account of own) accounts.set(account.id, account);
   }
   const windows = new Map(sources.map((source) => [source.id, readWindows(source.settings)]));
+  const duplicates = new Map(
+    sources.map(({ id, settings }) => [id, readDuplicatePolicy(settings['duplicates']) ?? 'update']),
+  );
   return {
     accounts,
     accountsOf: (workspaceId) => byWorkspace.get(workspaceId) ?? [],
     windowsOf: (sourceId) => windows.get(sourceId) ?? {},
+    duplicatesOf: (sourceId) => duplicates.get(sourceId) ?? 'update',
     payoutsOf: (workspaceId) => payouts.get(workspaceId) ?? [],
     nowMs(workspaceId) {
       const clock = clocks.get(workspaceId);

@@ -23,7 +23,7 @@ const LOSERS_KEPT = 3;
 
 /** The conversion a message begins. Its id is its first postback's. */
 export function newConversion(message: Message, spoken: Spoken, means: Means): ConversionRow {
-  const told = lifeMessageOf(message);
+  const told = lifeMessageOf(message, means.ground.duplicatesOf(message.source_id));
   const { event, eventType } = eventOf(message);
   const row: ConversionRow = {
     id: message.id,
@@ -150,7 +150,10 @@ export function touchOf(
   return { network, object: credit.kind === 'attributed' ? credit.object : null };
 }
 
-/** One more message for a known conversion; `after` is null when it changes nothing. */
+/**
+ * One more message for a known conversion. `after` is null when it changes nothing; where it tells nothing new but when the
+ * conversion happened, `reason` says so beside it.
+ */
 export function mergeInto(
   row: ConversionRow,
   message: Message,
@@ -160,19 +163,27 @@ export function mergeInto(
   readonly reason: string | null;
   readonly warnings: readonly string[];
 } {
-  const told = lifeMessageOf(message);
+  const duplicates = means.ground.duplicatesOf(message.source_id);
+  const told = lifeMessageOf(message, duplicates);
   const payout = payoutOfRow(row);
   const messages = means.lives.of(row);
-  const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout);
+  const step = continueLife({ messages, state: lifeOf(messages, payout) }, told, payout, duplicates);
   const { state } = step.life;
-  if (step.kind === 'changed' || step.reason !== 'too_many_messages') means.lives.add(row, told);
-  const next = withState(row, state);
-  const reason = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
-  if (next === row) return { after: null, reason, warnings: state.warnings };
-  const after = { ...next, status_at: new Date(state.statusAtMs), last_postback_id: message.id };
+  if (step.life.messages.length > messages.length) means.lives.add(row, told);
+  const stated = withState(row, state);
+  const moved = state.beganAtMs !== row.event_at.getTime();
+  const unchanged = step.kind === 'changed' ? 'duplicate_conversion' : step.reason;
+  const reason = stated === row ? unchanged : null;
+  if (stated === row && !moved) return { after: null, reason, warnings: state.warnings };
+  const after = {
+    ...stated,
+    event_at: new Date(state.beganAtMs),
+    status_at: new Date(state.statusAtMs),
+    last_postback_id: message.id,
+  };
   return {
     after: row.attributed_by === null ? after : withValue(after, means),
-    reason: null,
+    reason,
     warnings: state.warnings,
   };
 }

@@ -6,11 +6,11 @@ import { judge } from './judge.ts';
 import { creditLateClicks } from './late-clicks.ts';
 import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
-import { claimMessages, loadKnownConversions, type Message, takeMessages } from './messages.ts';
-import { claimKeys, writeOutcomes } from './outcomes.ts';
+import { claimConversions, claimMessages, type Message, takeMessages } from './messages.ts';
+import { writeOutcomes } from './outcomes.ts';
 import { probeOnly } from './probe-only.ts';
 import type { ReadAhead } from './read-ahead.ts';
-import { creditFollowers } from './recredit.ts';
+import { creditFollowers, creditRetimed } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
 import type { ConversionChange } from './rollups.ts';
 import { tellPostbacks } from './tell-postbacks.ts';
@@ -84,7 +84,7 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
   }
   let conversions = 0;
   if (messages.length > 0) {
-    const known = await loadKnownConversions(trx, messages);
+    const known = await claimConversions(trx, messages);
     const lives = await loadLives(
       trx,
       [...known.values()].map((row) => row.id),
@@ -92,11 +92,11 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     const lookups = await lookUp(trx, ground, messages, input.ahead?.clicks);
     const judgement = judge(messages, lookups, known, lives);
     await storeLives(trx, lives);
-    await claimKeys(trx, judgement.claims);
     note(await writeChanges(trx, ground, judgement.changes));
     await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
     await writeOutcomes(trx, judgement.outcomes);
     await tellPostbacks(trx, judgement.retold, lookups.installs);
+    note(await creditRetimed(context, judgement.retimed));
     note(await creditFollowers(context, judgement.changes));
     await addWaiting(trx, judgement.waiting);
     conversions = judgement.changes.filter((change) => change.before === null).length;

@@ -27,18 +27,13 @@ export interface MessageOutcome {
   readonly warnings: readonly string[];
 }
 
-export interface KeyClaim {
-  readonly sourceId: string;
-  readonly key: Buffer;
-  readonly conversionId: string;
-}
-
 export interface Judgement {
   readonly changes: readonly ConversionChange[];
+  /** Conversions that happened earlier than was known, as they are in the end: who earned them is to be asked anew. */
+  readonly retimed: readonly ConversionRow[];
   /** Those of them whose first postback has been told something else before. */
   readonly retold: readonly ConversionChange[];
   readonly outcomes: readonly MessageOutcome[];
-  readonly claims: readonly KeyClaim[];
   readonly waiting: readonly WaitingRow[];
 }
 
@@ -54,9 +49,9 @@ export function judge(
   lives: Lives,
 ): Judgement {
   const changes: ConversionChange[] = [];
+  const retimed = new Set<string>();
   const retold: ConversionChange[] = [];
   const outcomes: MessageOutcome[] = [];
-  const claims: KeyClaim[] = [];
   const waiting: WaitingRow[] = [];
   const means = { ground: lookups.ground, convert: lookups.convert, lives };
 
@@ -81,7 +76,7 @@ export function judge(
       const after = merged.after && settled(merged.after);
       outcomes.push({
         message,
-        outcome: after ? 'updated' : 'duplicate',
+        outcome: reason === null ? 'updated' : 'duplicate',
         reason,
         detail: null,
         conversionId: before.id,
@@ -90,6 +85,7 @@ export function judge(
       if (after) {
         known.set(key, after);
         changes.push({ before, after, ...cause });
+        if (after.event_at < before.event_at) retimed.add(after.id);
       }
       return;
     }
@@ -97,10 +93,7 @@ export function judge(
     const after = settled(newConversion(message, spoken, means));
     changes.push({ before: null, after, ...cause });
     outcomes.push(outcomeOfNew(message, after, spoken.credit, lookups.installs.sentenceOf(after.id)));
-    if (key !== null && message.conversion_key !== null) {
-      known.set(key, after);
-      claims.push({ sourceId: message.source_id, key: message.conversion_key, conversionId: after.id });
-    }
+    if (key !== null) known.set(key, after);
     if (message.test) return;
     // An install or trial of this batch credits what follows it in the same batch.
     lookups.anchors.add(after, touchOf(after, spoken.credit, lookups.ground));
@@ -115,7 +108,14 @@ export function judge(
       });
     }
   });
-  return { changes, retold, outcomes, claims, waiting };
+  const last = new Map(changes.map(({ after }) => [after.id, after]));
+  return {
+    changes,
+    retimed: [...retimed].flatMap((id) => last.get(id) ?? []),
+    retold,
+    outcomes,
+    waiting,
+  };
 }
 
 /** The row with what it is to others of its kind, and those of them that change by it. */
@@ -137,7 +137,8 @@ export function outcomeOfNew(
   credit: Credit,
   same: string | null = null,
 ): MessageOutcome {
-  const told = { message, detail: credit.text, conversionId: row.id, warnings: [] };
+  const warnings: readonly string[] = row.correction ? ['refund_without_conversion'] : [];
+  const told = { message, detail: credit.text, conversionId: row.id, warnings };
   if (row.excluded === 'test') return { ...told, outcome: 'test', reason: 'test_postback' };
   if (same !== null)
     return { ...told, detail: `${same}; ${credit.text}`, outcome: 'duplicate', reason: SAME_INSTALL };
@@ -150,7 +151,7 @@ export function outcomeOfNew(
     case 'late':
       return { ...told, outcome: 'late', reason: 'outside_window' };
     case 'attributed': {
-      return { ...told, warnings: credit.warnings, ...standing(row) };
+      return { ...told, warnings: [...credit.warnings, ...warnings], ...standing(row) };
     }
   }
 }

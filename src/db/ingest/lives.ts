@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { readAmount } from '../../core/conversion-amount.ts';
+import { type DuplicatePolicy, readAmount } from '../../core/conversion-amount.ts';
 import type { LifeMessage } from '../../core/conversion-life.ts';
 import { readStatus } from '../../core/conversion.ts';
 import { type Micros, micros } from '../../core/money.ts';
@@ -61,9 +61,10 @@ export class Lives {
   }
 }
 
-/** A postback as a message about its conversion. */
-export function lifeMessageOf(message: Message): LifeMessage {
-  const status = readStatus(message.status) ?? 'approved';
+/** A postback as a message about its conversion. @param duplicates its source's policy. */
+export function lifeMessageOf(message: Message, duplicates: DuplicatePolicy): LifeMessage {
+  // The door leaves out the status of a refund alone.
+  const status = readStatus(message.status) ?? ((message.amount_micros ?? 0) < 0 ? null : 'approved');
   return {
     key: message.id,
     status,
@@ -74,7 +75,7 @@ export function lifeMessageOf(message: Message): LifeMessage {
       amountMicros: message.amount_micros === null ? null : micros(message.amount_micros),
       deltaMicros: null,
       currency: message.currency,
-      repeatsAdd: false,
+      repeatsAdd: duplicates === 'add',
     }),
   };
 }
@@ -122,7 +123,7 @@ function readMessage(row: ConversionMessageTable): LifeMessage {
   const { amount_kind: kind, amount_micros: amount, currency } = row;
   return {
     key: row.key,
-    status: row.status ?? 'approved',
+    status: row.status,
     atMs: row.said_at?.getTime() ?? null,
     receivedAtMs: row.received_at.getTime(),
     amount: kind === 'none' || amount === null ? { kind: 'none' } : { kind, micros: amount, currency },

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { byteaArray, textArray, timestampArray, uuidArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { withinDaysOf } from '../days.ts';
+import { columnNames, columnsOf, selectColumns } from '../rows-as-columns.ts';
 import type { ConversionTable } from '../tables.ts';
 import type { Slots } from './shard.ts';
 
@@ -131,19 +132,53 @@ export async function loadMessages(
   return rows;
 }
 
-/** Conversions already known under the messages' conversion keys, by {@link conversionKeyOf}. */
-export async function loadKnownConversions(
+/**
+ * Claims the messages' conversion keys, each for the conversion that its first message begins, and reads the conversions
+ * that stand under one of them already. Of two shards that claim a key in the same instant the second waits for the
+ * first, and finds it taken.
+ *
+ * @returns the known ones by {@link conversionKeyOf}.
+ */
+export async function claimConversions(
   trx: Db,
   messages: readonly Message[],
 ): Promise<Map<string, ConversionRow>> {
-  const keyed = messages.filter((m) => m.conversion_key !== null && !m.test);
-  if (keyed.length === 0) return new Map();
+  const firsts = new Map<string, Message>();
+  for (const message of messages) {
+    const key = conversionKeyOf(message);
+    if (key !== null && !firsts.has(key)) firsts.set(key, message);
+  }
+  if (firsts.size === 0) return new Map();
+  const keyed = [...firsts.values()];
+  const { text, bytea, uuid } = columnsOf(keyed);
+  const columns = [
+    text('source_id', (m) => m.source_id),
+    bytea('key', (m) => m.conversion_key),
+    uuid('conversion_id', (m) => m.id),
+  ];
+  // In one order everywhere, so that two shards never wait for each other in a circle.
+  const { rows } = await sql<{ made: readonly string[] | null }>`
+    with made as (
+      insert into conversion_key (${columnNames(columns)}) ${selectColumns(columns)} order by 1, 2
+      on conflict do nothing returning conversion_id
+    )
+    select case when count(*) < ${keyed.length} then coalesce(array_agg(conversion_id), '{}') end as made from made`.execute(
+    trx,
+  );
+  const made = rows[0]?.made ?? null;
+  if (made === null) return new Map();
+  const own = new Set(made);
+  return loadKnown(
+    trx,
+    keyed.filter(({ id }) => !own.has(id)),
+  );
+}
+
+async function loadKnown(trx: Db, keyed: readonly Message[]): Promise<Map<string, ConversionRow>> {
   const { rows } = await sql<ConversionRow & { key_source: string; key: Buffer }>`
     select k.source_id as key_source, k.key, c.*
-    from (
-      select distinct * from unnest(${textArray(keyed.map((m) => m.source_id))}::text[],
-        ${byteaArray(keyed.map((m) => m.conversion_key))}::bytea[]) as u (source_id, key)
-    ) u
+    from unnest(${textArray(keyed.map((m) => m.source_id))}::text[],
+                ${byteaArray(keyed.map((m) => m.conversion_key))}::bytea[]) as u (source_id, key)
     join conversion_key k on k.source_id = u.source_id and k.key = u.key
     join conversion c on c.id = k.conversion_id`.execute(trx);
   return new Map(

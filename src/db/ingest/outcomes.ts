@@ -1,30 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import { columnNames, columnsOf, selectColumns } from '../rows-as-columns.ts';
-import type { KeyClaim, MessageOutcome } from './judge.ts';
-
-/** Another shard claimed a conversion key in the same instant; the batch is rolled back and judged anew. */
-export class KeyRaceError extends Error {
-  override readonly name = 'KeyRaceError';
-  readonly code = 'conversion_key_race';
-}
-
-/** @throws KeyRaceError when a key is taken by now; with one shard that cannot happen. */
-export async function claimKeys(trx: Db, claims: readonly KeyClaim[]): Promise<void> {
-  if (claims.length === 0) return;
-  const { text, bytea, uuid } = columnsOf(claims);
-  const columns = [
-    text('source_id', (c) => c.sourceId),
-    bytea('key', (c) => c.key),
-    uuid('conversion_id', (c) => c.conversionId),
-  ];
-  const { numAffectedRows } = await sql`
-    insert into conversion_key (${columnNames(columns)}) ${selectColumns(columns)}
-    order by 1, 2
-    on conflict do nothing`.execute(trx);
-  if (Number(numAffectedRows) !== claims.length)
-    throw new KeyRaceError('another shard claimed one of these conversion keys');
-}
+import type { MessageOutcome } from './judge.ts';
 
 /**
  * Tells each postback what became of it: one statement for each day that the batch is of, nearly always one. Naming the

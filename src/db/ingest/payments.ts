@@ -10,6 +10,8 @@ export class Payments {
 
   /** Remembers a stored payment or trial, or what it is by now. */
   put(row: ConversionRow): void {
+    // One that is no payment any more must not be taken for what it was.
+    this.#rows.delete(row.id);
     if (mayRelate(row)) this.#put(row, keysOf(row));
   }
 
@@ -32,7 +34,11 @@ export class Payments {
    * follows: those are among the others that change.
    */
   settle(row: ConversionRow): Settled {
-    if (!mayRelate(row)) return { row, others: [] };
+    if (!mayRelate(row)) {
+      const own = unrelated(row);
+      this.put(own);
+      return { row: own, others: [] };
+    }
     const keys = keysOf(row);
     const around = this.#around(row.id, keys);
     const own = related(row, around);
@@ -72,6 +78,10 @@ function mayRelate(row: ConversionRow): boolean {
     row.excluded !== 'test' &&
     (row.original_micros !== null || isTrial(row.event))
   );
+}
+
+function unrelated(row: ConversionRow): ConversionRow {
+  return row.relation === null ? row : { ...row, relation: null, relation_of_id: null };
 }
 
 function factsOf(row: ConversionRow): Parameters<typeof relationOf>[1][number] {

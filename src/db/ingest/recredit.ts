@@ -24,6 +24,8 @@ export interface Recredit {
   /** When what changed became known, workspace time, ms; null for now. */
   readonly knownFromMs: number | null;
   readonly wallMs: number;
+  /** Their time has moved: what no longer reaches it has not earned it. */
+  readonly retimed?: boolean;
 }
 
 /**
@@ -56,7 +58,8 @@ export async function recredit(
     .sort((a, b) => a.event_at.getTime() - b.event_at.getTime() || (a.id < b.id ? -1 : 1))
     .flatMap((row) => {
       const message = byId.get(row.first_postback_id);
-      return message ? [{ row, message }] : [];
+      // The conversion may have happened before its first message says.
+      return message ? [{ row, message: { ...message, event_at: row.event_at } }] : [];
     });
   const lookups = await lookUp(
     trx,
@@ -80,7 +83,7 @@ export async function recredit(
     const spoken = speak(message, lookups.touches[index] ?? [], lookups, before.id);
     const { credit } = spoken;
     const loses = credit.kind !== 'attributed' && before.attributed_by !== null;
-    if (loses && before.match !== 'follows') return;
+    if (loses && before.match !== 'follows' && context.retimed !== true) return;
     const credited = withCredit(before, credit, message.click_id, lookups);
     if (![before, credited].every(isHeld)) return;
     const paid = withPayout(credited, spoken.payout, lives);
@@ -127,6 +130,8 @@ function asOne(steps: readonly ConversionChange[]): readonly ConversionChange[] 
 /** Whether two states of a conversion are credited alike: what is summed by it, what it is to others, what may follow it. */
 function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
   return (
+    before.excluded === after.excluded &&
+    before.event_at.getTime() === after.event_at.getTime() &&
     before.attributed_by === after.attributed_by &&
     before.match === after.match &&
     before.account_id === after.account_id &&
@@ -141,6 +146,18 @@ function sameCredit(before: ConversionRow, after: ConversionRow): boolean {
     before.original_micros === after.original_micros &&
     before.original_currency === after.original_currency
   );
+}
+
+/**
+ * Asks once more who earned what happened earlier than was known: a message that came later told its date.
+ *
+ * @param rows just written.
+ */
+export function creditRetimed(
+  context: Recredit,
+  rows: readonly ConversionRow[],
+): Promise<readonly CampaignRef[]> {
+  return recredit({ ...context, retimed: true }, rows);
 }
 
 /**
@@ -164,7 +181,7 @@ export async function creditFollowers(
   if (anchors.length === 0) return [];
   const rows = await loadFollowers(context.trx, anchors);
   const knownFromMs = Math.max(...anchors.map((anchor) => anchor.knownFrom.getTime()));
-  return recredit({ ...context, knownFromMs }, rows, generation);
+  return recredit({ ...context, knownFromMs, retimed: false }, rows, generation);
 }
 
 /** Credited to the click under the sent id, if to any, and yet not for good. */

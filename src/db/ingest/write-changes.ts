@@ -95,7 +95,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       original_micros = excluded.original_micros, original_currency = excluded.original_currency,
       rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
       follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
-      last_postback_id = excluded.last_postback_id,
+      event_at = excluded.event_at, last_postback_id = excluded.last_postback_id,
       correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
       retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
       payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id,

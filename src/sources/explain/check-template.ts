@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { emptyParams, type Params, readPairs } from '../params.ts';
-import { ACCOUNT_NAMES } from '../pick-fields.ts';
+import { ACCOUNT_NAMES, FILLERS } from '../pick-fields.ts';
 import type { SourceProfile } from '../profile.ts';
 import { DEVICE_ID_NAMES } from '../profiles/common-names.ts';
 import { clickIdsIn } from './click-ids.ts';
@@ -159,9 +159,6 @@ export function checkTemplate(text: string, profile: SourceProfile | null): Temp
     add('no_click_id', 'warning', ...withoutClickId(said, params));
   return { macros: macros.map((token) => ({ ...token, means: meaningOf(token) })), findings };
 }
-
-/** What templates in manuals hold where a macro belongs. */
-const FILLERS = new Set(['REPLACE', 'OPTIONAL', 'REQUIRED']);
 
 function saidOf(text: string, profile: SourceProfile | null): SaidFields {
   const source = profile === null ? {} : { source: profile.id };

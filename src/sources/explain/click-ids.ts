@@ -2,8 +2,8 @@ import { readFbc } from '../hidden-click-ids.ts';
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import { emptyParams, type Params, readPairs } from '../params.ts';
-import { isAddress, weakClickNames } from '../pick-fields.ts';
-import type { SourceProfile } from '../profile.ts';
+import { FILLERS, isAddress, weakClickNames } from '../pick-fields.ts';
+import type { Field, SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
 import type { Place } from './said.ts';
@@ -29,26 +29,31 @@ export function clickIdsIn(
   profiles: readonly SourceProfile[],
 ): readonly ClickIdFound[] {
   const words = (source ?? '').toLowerCase().split(/[^a-z0-9]+/);
-  const named = words.flatMap((word) =>
+  const ofNetwork = words.flatMap((word) =>
     Object.hasOwn(FIRST_OF_NETWORK, word) ? (FIRST_OF_NETWORK[word] ?? []) : [],
   );
-  const byMacro = [...params.values].flatMap(([name, value]) => {
-    const [token, ...more] = macrosIn(value);
-    return token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' ? [name] : [];
-  });
+  const named = (field: Field): readonly string[] =>
+    [...params.values].flatMap(([name, value]) => {
+      const [token, ...more] = macrosIn(value);
+      return token !== undefined && more.length === 0 && meaningOf(token) === field ? [name] : [];
+    });
+  const byMacro = named('clickId');
   const order = [
-    ...named,
+    ...ofNetwork,
     ...profiles.flatMap((profile) => profile.clickParams),
     ...NETWORK_CLICK_PARAMS,
     ...byMacro.filter((name) => !isNameOfOtherThing(name)),
     ...byMacro,
     ...generic.names.clickId,
     ...weakClickNames(params, generic),
+    // A network's transaction_id is its click, until there is a transaction.
+    ...named('txid'),
   ];
   const found: ClickIdFound[] = [];
   for (const name of new Set(order)) {
     const value = params.values.get(name);
-    if (value === undefined || value.trim().toLowerCase() === name || !isClickId(value.trim())) continue;
+    if (value === undefined || value.trim().toLowerCase() === name || !isClickId(name, value.trim()))
+      continue;
     found.push({ name, value, place: 'parameter', atMs: null });
   }
   found.push(...cookieIds(params));
@@ -73,9 +78,10 @@ function referrerIds(
 }
 
 /** "N", "0" and their like say that there is none. */
-function isClickId(value: string): boolean {
+function isClickId(name: string, value: string): boolean {
   if (isNothing(value) || value === 'N' || value === '0' || isAddress(value)) return false;
-  return !['OPTIONAL', 'REPLACE'].includes(value) && !namesOtherThing(value);
+  if (FILLERS.has(value)) return false;
+  return name.includes('click') || !namesOtherThing(value);
 }
 
 function cookieIds(params: Params): readonly ClickIdFound[] {

@@ -18,6 +18,7 @@ const DIALECTS: readonly (readonly [string, RegExp])[] = [
   ['TS{name}', new RegExp(String.raw`TS\{(${NAME})\}`, 'g')],
   ['${name}', new RegExp(String.raw`\$\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['{{name}}', new RegExp(String.raw`\{\{\s*(${NAME})[^{}]{0,300}\}\}`, 'g')],
+  ['#{name}', new RegExp(String.raw`#\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['%{name}', new RegExp(String.raw`%\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['{name}', new RegExp(String.raw`\{(${NAME})[^{}]{0,300}\}`, 'g')],
   ['$(name)', new RegExp(String.raw`\$\((${NAME})\)`, 'g')],
@@ -62,10 +63,11 @@ const MORE: Readonly<Partial<Record<Field, readonly string[]>>> = {
     'logid',
     'reqid',
     'callback_param',
+    'tjcid',
   ],
   txid: ['lead_id', 'leadid', 'sale_id', 'actionid', 'order'],
   event: ['product', 'goal_name', 'event-name', 'eventid'],
-  amount: ['sale_amount', 'payout_amount', 'event_revenue_usd', 'orig-monetary'],
+  amount: ['sale_amount', 'payout_amount', 'event_revenue_usd', 'revenue_in_usd', 'orig-monetary'],
   eventTime: ['utcm', 'eventdatetime', 'conversion_date', 'event-unix-ts'],
 };
 
@@ -86,12 +88,14 @@ const MEANINGS: ReadonlyMap<string, Field> = new Map(
 
 /** The field a macro's own name speaks of; of a dotted name its end decides. Null for what is none of ours. */
 export function meaningOf(token: MacroToken): Field | null {
-  const end = token.name.slice(token.name.lastIndexOf('.') + 1);
-  return MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(squeeze(end)) ?? null;
+  const end = squeeze(token.name.slice(token.name.lastIndexOf('.') + 1));
+  const known = MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(end);
+  // `{my_click_id}`, `{placeholderForClickId}`: whoever's it is, it is a click id.
+  return known ?? (end.endsWith('clickid') ? 'clickId' : null);
 }
 
 const OTHER_THINGS =
-  /camp|adgroup|ad_group|adset|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price/i;
+  /camp|adgroup|ad_group|adset|zone|banner|offer|creative|site|source|cost|geo|country|keyword|widget|teaser|price|placement|target|device|browser|publisher|^ad[._-]?(?:id|name)$|^os$/i;
 
 /** True for a parameter's name that speaks of something else than a click: `campid`, `zone`. */
 export function isNameOfOtherThing(name: string): boolean {

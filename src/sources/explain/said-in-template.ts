@@ -1,6 +1,5 @@
-import { isNothing } from '../macros.ts';
 import type { Params } from '../params.ts';
-import { type Fields, isAddress, pickTokens, weakClickNames } from '../pick-fields.ts';
+import { FILLERS, type Fields, pickTokens, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { fieldsOf } from '../profiles/dialect.ts';
 import { generic } from '../profiles/generic.ts';
@@ -38,9 +37,9 @@ function hideEchoes(left: Map<string, string>): void {
   }
 }
 
-/** `cid={campaign_id}`: whatever the name, no click id comes out of it. */
+/** `cid={campaign_id}`: no click id comes out of it. A `clickid` is one whatever fills it. */
 function hideFromClicks(name: string, value: string, left: Map<string, string>): void {
-  if (generic.names.clickId.includes(name) && value !== '') left.delete(name);
+  if (generic.names.clickId.includes(name) && value !== '' && !name.includes('click')) left.delete(name);
 }
 
 function addNew(said: SaidFields, fields: Fields, left: Map<string, string>): void {
@@ -85,7 +84,7 @@ function addByMacro(said: SaidFields, left: Map<string, string>, readers: Readon
 function addWeakClickId(said: SaidFields, params: Params, profiles: readonly SourceProfile[]): void {
   for (const name of weakClickNames(params, profiles[0] ?? generic)) {
     const value = params.values.get(name) ?? '';
-    if (isNothing(value.trim()) || namesOtherThing(value.trim()) || isAddress(value)) continue;
+    if (!isToFill(value.trim()) || namesOtherThing(value.trim())) continue;
     said.clickId = { name, value, place: 'parameter' };
     if (said.txid?.name === name) retakeTxid(said, name, params, profiles[0] ?? generic);
     return;
@@ -93,8 +92,13 @@ function addWeakClickId(said: SaidFields, params: Params, profiles: readonly Sou
   addSubId(said, params);
 }
 
+/** A macro, or a manual's CLICK_ID: in a template what is written out is nobody's click. */
+function isToFill(value: string): boolean {
+  return macrosIn(value).length > 0 || (/^[A-Z][A-Z_]{3,}$/.test(value) && !FILLERS.has(value));
+}
+
 /** Macros of what a click's address handed over, in any place of it: CAKE's #s2#, Affise's {sub1}, Trackier's {p1}. */
-const SUB_ID = /^(?:aff_?)?(?:sub(?:_?id)?_?\d{0,2}|s\d|p\d|click)$/i;
+export const SUB_ID = /^(?:aff_?)?(?:sub(?:_?id)?_?\d{0,2}|s\d|p\d|click)$/i;
 
 /** A name of the receiver's own choice that is filled with a sub id, `uid=#s2#`: where nothing else says who, the click. */
 function addSubId(said: SaidFields, params: Params): void {

@@ -12,7 +12,7 @@ export interface SplitAddress {
 }
 
 /** `#name#` is a macro, and {cl?Net} holds a question mark that parts nothing. */
-const MACROS = /#[A-Za-z_][\w.-]*#|\$?\{[^{}]*\}/g;
+const MACROS = /#[A-Za-z_][\w.-]*#|[#$]?\{[^{}]*\}/g;
 
 /**
  * Parts an address as it is written, also one that no URL parser takes: with macros for a host, without a scheme, a

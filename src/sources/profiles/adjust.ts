@@ -57,6 +57,7 @@ export const adjust = dialect({
   scopeWithoutTxid: 'occurrence',
   answers: 'always-200',
   eventOf: adjustEvent,
+  attributesBySender: true,
   template:
     'click_id={click_id}&activity_kind={activity_kind}&event_token={event}&event_name={event_name}&created_at={created_at}&installed_at={installed_at}&click_time={click_time}&reporting_revenue={reporting_revenue}&reporting_currency={reporting_currency}&adid={adid}&gps_adid={gps_adid}&idfa={idfa}&rejection_reason={rejection_reason}&tracker_name={tracker_name}',
   where: [

@@ -3,7 +3,7 @@ import { GENERIC_STATUSES } from './generic.ts';
 
 /** Vendors that write as this does, as users call them. */
 const WALLS =
-  'offertoro torox adgem ayet ayetstudios wannads adgate adgatemedia cpalead monlix adwallx kiwiwall lootably bitlabs notik timewall revu adjoe pubscale offerlia tapjoy ironsource levelplay fyber tapresearch pollfish theoremreach adscend adscendmedia';
+  'offertoro torox superrewards vortexwall adtowall prodege adgem ayet ayetstudios wannads adgate adgatemedia cpalead monlix adwallx kiwiwall lootably bitlabs notik timewall revu adjoe pubscale offerlia tapjoy ironsource levelplay fyber tapresearch pollfish theoremreach adscend adscendmedia';
 
 /** Offerwalls: who and which transaction are the key; status 1 credits, 2 takes back; signed with a hash over the fields and a secret, by a formula per vendor. */
 export const offerwall = dialect({
@@ -21,6 +21,7 @@ export const offerwall = dialect({
       'txid',
       'txn_id',
       'trans_uuid',
+      '_trans_id_',
       'eventid',
       'id',
     ],
@@ -40,8 +41,8 @@ export const offerwall = dialect({
       'external_identifier',
     ],
   },
-  // The offer, not an order.
-  ignored: ['oid'],
+  // The offer, not an order; and a signature (Fyber).
+  ignored: ['oid', 'sid'],
   signs: {
     params: ['secure_hash', 'player_id', 'snuid'],
     hints: ['user_id', 'user', 'uid', 'reward', 'points', 'signature', 'hash'],

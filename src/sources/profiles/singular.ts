@@ -26,6 +26,7 @@ export const singular = dialect({
   defaultEvent: 'install',
   scopeWithoutTxid: 'occurrence',
   answers: 'always-200',
+  attributesBySender: true,
   template:
     'cl_id={cl?Bidloop}&event={EVTNAME}&amount={AMOUNT}&currency={CURRENCY}&utc={UTC}&click_utc={CLICK_UTC}&install_utc={INSTALL_UTC}&aifa={AIFA}&idfa={IDFA}&is_re_eng={IS_RE_ENG}&is_viewthrough={IS_VIEWTHROUGH}',
   where: [

@@ -4,9 +4,9 @@ import { dialect } from './dialect.ts';
 export const zeydoo = dialect({
   id: 'zeydoo',
   title: 'Zeydoo',
-  aliases: ['monetag', 'propush'],
+  aliases: ['monetag', 'propush', 'zeeto'],
   names: { clickId: ['ymid'], event: ['ze'], amount: ['payout', 'zr'], site: ['var'] },
-  signs: { hosts: [/(?:^|\.)zeydoo\.com$/], params: ['ymid'], hints: ['ze', 'zr'] },
+  signs: { hosts: [/(?:^|\.)zeydoo\.com$/, /(?:^|\.)zeeto\.io$/], params: ['ymid'], hints: ['ze', 'zr'] },
   clickParams: ['ymid'],
   template: 'ymid={ymid}&ze=1&payout={amount}&currency={currency}',
   where: [

@@ -29,7 +29,6 @@ function facts(own: Partial<ConversionFacts> = {}): ConversionFacts {
     addressesOfDevice: 1,
     clickCountry: 'DE',
     country: 'de',
-    clickIsOfSource: true,
     robotClick: false,
     ...own,
   };
@@ -100,12 +99,8 @@ describe('signals of one conversion', () => {
     expect(names(hour(20, 2))).toEqual(['burst']);
   });
 
-  it('see foreign clicks, robots, other countries and payouts above the cap', () => {
-    expect(names({ clickIsOfSource: false, robotClick: true, country: 'FR' })).toEqual([
-      'country_differs',
-      'click_of_another_source',
-      'robot_click',
-    ]);
+  it('see robots, other countries and payouts above the cap', () => {
+    expect(names({ robotClick: true, country: 'FR' })).toEqual(['country_differs', 'robot_click']);
     const capped = { ...DEFAULT_LIMITS, payoutCapMicros: micros(40_000_000) };
     const paid = facts({ amountMicros: micros(40_010_000), currency: 'USD' });
     expect(conversionSignals(paid, capped)[0]?.text).toBe(
@@ -140,7 +135,6 @@ describe('signals of one conversion', () => {
       addressesOfDevice: number,
       clickCountry: fc.option(fc.string()),
       country: fc.option(fc.string()),
-      clickIsOfSource: fc.option(fc.boolean()),
       robotClick: fc.boolean(),
     });
     fc.assert(
@@ -158,7 +152,6 @@ describe('signals of one conversion', () => {
       clicksOfAddress: null,
       addressesOfDevice: null,
       clickCountry: null,
-      clickIsOfSource: null,
     };
     expect(names(unknown)).toEqual([]);
   });

@@ -123,6 +123,27 @@ describe('signatures', () => {
     expect(checkSignature(params(`user=u&tx=8&sig=${right}`), rule, 'S')).toBe('wrong');
   });
 
+  it('over the raw body, as RFC 4231 has it (test case 2)', () => {
+    const rule: SignatureRule = { param: 'x-s', in: 'header', over: 'body', algorithm: 'hmac-sha256' };
+    const wire = (body: string) => ({
+      url: '/p/s',
+      body: Buffer.from(body),
+      headers: { 'x-s': '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843' },
+    });
+    expect(checkSignature(params(''), rule, 'Jefe', wire('what do ya want for nothing?'))).toBe('right');
+    expect(checkSignature(params(''), rule, 'Jefe', wire('what do ya want for nothing'))).toBe('wrong');
+    expect(checkSignature(params('x-s=1'), rule, 'Jefe')).toBe('unsigned');
+  });
+
+  it.each([
+    [{ param: 's', algorithm: 'sha256', over: 'body' }, 'choose hmac-sha256'],
+    [{ param: 's', algorithm: 'hmac-sha256' }, 'signature.formula: say what is signed'],
+    [{ param: 's', algorithm: 'hmac-sha256', over: 'bdy' }, 'signature.over'],
+  ])('%j is told what is right', (signature, said) => {
+    const checked = checkSettings({ signature });
+    expect(checked.ok ? '' : checked.problems.join()).toContain(said);
+  });
+
   it('no request makes it throw', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string(), (query, formula) => {

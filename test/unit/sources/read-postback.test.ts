@@ -147,7 +147,7 @@ describe('a generic sender', () => {
     });
     expect(reading('generic', 'click_id=C&payout=-4')).toMatchObject({
       amountMicros: -4_000_000,
-      status: 'reversed',
+      status: null,
       warnings: ['negative_amount'],
     });
     expect(reading('generic', 'click_id=C&payout={amount}')).toMatchObject({
@@ -366,9 +366,8 @@ describe('AppsFlyer', () => {
 
   it("reads Adjust's tracker names as the path they are, with ids where the names end with them", () => {
     const ids = (tracker: string) =>
-      reading('adjust', `gps_adid=d&activity_kind=install&tracker_name=${encodeURIComponent(tracker)}`, {
-        attributesBySender: true,
-      }).senderIds;
+      reading('adjust', `gps_adid=d&activity_kind=install&tracker_name=${encodeURIComponent(tracker)}`)
+        .senderIds;
     expect(ids('Facebook Installs::Summer (23851234567)::Women 25-34::Yoga 15s')).toEqual({
       network: 'Facebook Installs::Summer (23851234567)::Women 25-34::Yoga 15s',
       campaign: '23851234567',
@@ -378,6 +377,19 @@ describe('AppsFlyer', () => {
     expect(ids('Taboola::Winter')).toMatchObject({ campaign: 'Winter' });
     expect(ids('Organic')).toBeNull();
   });
+
+  it.each([
+    ['appsflyer', 'clickid=C&af_c_id=7'],
+    ['branch', 'click_id=C&last_attributed_touch_data.~campaign_id=7'],
+    ['adjust', 'click_id=C&tracker_name=Facebook::Summer%20(23851234567)'],
+    ['singular', 'cl=C&pcid=7'],
+  ])(
+    '%s is believed by default when it names what it credits, unless its source is set not to',
+    (id, query) => {
+      expect(reading(id, query).senderIds).toMatchObject({ campaign: id === 'adjust' ? '23851234567' : '7' });
+      expect(reading(id, query, { attributesBySender: false }).senderIds).toBeNull();
+    },
+  );
 
   it('its ids name the ad; a media source alone names nothing', () => {
     expect(

@@ -126,6 +126,64 @@ export const WIRE_LINES: readonly WireLine[] = [
     'https://ads.trafficjunky.net/ct?a=1&member_id=2&cb=[RANDOM_NUMBER]&cti=[TRANSACTION_UNIQ_ID]&ctv=[VALUE_OF_THE_TRANSACTION]&aclid={ACLID}',
     { clickId: '{ACLID}', txid: '[TRANSACTION_UNIQ_ID]', amount: '[VALUE_OF_THE_TRANSACTION]' },
   ),
+  template('zeydoo', 'https://monetize.zeeto.io/postback/#s2#?ze=e0', { clickId: '#s2#', event: 'e0' }),
+  inbound(
+    'zeydoo',
+    'https://monetize.zeeto.io/postback/43def666-dbca-453f-8dad-8e9f16ad112d?ze=e5&zr=10.50',
+    {
+      clickId: '43def666-dbca-453f-8dad-8e9f16ad112d',
+      event: 'e5',
+      amount: '10.50',
+    },
+  ),
+  template(null, 'https://a.example/?secure=z&transaction_id=REPLACE', { clickId: null }),
+  template(null, 'https://a.example/p?t=x&tid=1&event_name={event_name}', {
+    clickId: null,
+    event: '{event_name}',
+  }),
+  click('everflow', 'https://brand.example/?c1={transaction_id}', '{transaction_id}'),
+  template(null, 'https://a.example/p?sub=#{SUB_ID}&amount=#{COMMISSION}', {
+    clickId: '#{SUB_ID}',
+    amount: '#{COMMISSION}',
+  }),
+  template(null, 'https://a.example/p?clickid={source_id1}&status=reg', {
+    clickId: '{source_id1}',
+    event: 'reg',
+  }),
+  template(null, 'https://a.example/p?cid={source_id1}&status=reg', { clickId: null }),
+  template('offerwall', 'https://w.example/p?id={id}&uid={uid}&oid={oid}&new={new}&sig={sig}', {
+    txid: '{id}',
+  }),
+  inbound('offerwall', 'https://w.example/p?amount=100&uid=u5&_trans_id_=t9&sid=0123456789abcdef', {
+    txid: 't9',
+    clickId: null,
+    deviceId: 'u5',
+  }),
+  posted(
+    null,
+    {
+      conversions: [
+        {
+          conversion_time: '2023-11-14T22:13:20.000Z',
+          identifiers: [{ twclid: '23opevjt' }],
+          value: '100.00',
+          conversion_id: '232',
+        },
+      ],
+    },
+    { clickId: '23opevjt', amount: '100.00', txid: '232' },
+    { at: '2023-11-14T22:13:20Z' },
+  ),
+  posted(
+    null,
+    {
+      conversionHappenedAt: 1_700_000_000_000,
+      conversionValue: { currencyCode: 'USD', amount: '50.0' },
+      eventId: 'e1',
+    },
+    { amount: '50.0', currency: 'USD', txid: 'e1' },
+    { at: '2023-11-14T22:13:20Z' },
+  ),
   // Event APIs that others are sent through, and bodies whose message stands inside another object.
   posted(
     null,
@@ -775,5 +833,25 @@ export const WIRE_LINES: readonly WireLine[] = [
     null,
     'https://t.example/x?campid={cID}&cost={cost}&tag={conversions_tracking}',
     '{conversions_tracking}',
+  ),
+  click('adbrix', 'https://f.adtouch.adbrix.io/api/v1/click/15rz?cb_1={my_click_id}', '{my_click_id}'),
+  click('trackdesk', 'https://brand.example/?affS1={placeholderForClickId}', '{placeholderForClickId}'),
+  template(
+    'trackdesk',
+    'https://t.trackdesk.com/tracking/conversion/v1?conversionTypeCode=SELECTED_CONVERSION_TYPE&cid=OUR_CID&amount.value=AMOUNT_PLACEHOLDER',
+    {
+      clickId: 'OUR_CID',
+      event: 'SELECTED_CONVERSION_TYPE',
+      amount: 'AMOUNT_PLACEHOLDER',
+    },
+  ),
+  template(
+    'income.partners',
+    'https://www.some-tracking.com/track.php?operation=deposit&click_id={sub_id}&sum={amount}',
+    {
+      clickId: '{sub_id}',
+      event: 'deposit',
+      amount: '{amount}',
+    },
   ),
 ];

@@ -1,0 +1,30 @@
+import { NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
+
+/** Names of a click id in common use, lower case; the preferred first. */
+export const CLICK_ID_NAMES: readonly string[] = [
+  'click_id',
+  'clickid',
+  'click-id',
+  'cid',
+  'subid',
+  'sub_id',
+  'cnv_id',
+  'visitor_id',
+  'trackingid',
+  'externalid',
+  's2s_external_id',
+  '~click_id',
+  'cl_id',
+  'aff_click_id',
+  'ymid',
+  'exid',
+  'microsoft_click_id',
+  'sc_click_id',
+  'tracking_uuid',
+  ...NETWORK_CLICK_PARAMS,
+  'click_ref',
+  'clickref',
+  'rc_uuid',
+  'aff_sub',
+  'sub1',
+];
