@@ -8,7 +8,7 @@ import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
 import { claimConversions, claimMessages, type Message, takeMessages } from './messages.ts';
 import { writeOutcomes } from './outcomes.ts';
-import { probeOnly } from './probe-only.ts';
+import { setForBatch } from './batch-settings.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { creditFollowers, creditRetimed } from './recredit.ts';
 import { lockShard, slotsOf } from './shard.ts';
@@ -56,7 +56,7 @@ export async function drainBatch(db: Db, input: DrainBatchInput): Promise<Draine
 /** {@link drainBatch} inside a transaction of the caller's, who may also take it all back. */
 export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<DrainedBatch> {
   const slots = slotsOf(input.shard);
-  await probeOnly(trx);
+  await setForBatch(trx);
   await lockShard(trx, input.shard);
   const campaigns = new Map<number, CampaignRef>();
   const note = (refs: readonly CampaignRef[]): void =>

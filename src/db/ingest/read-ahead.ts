@@ -1,7 +1,7 @@
 import type { Db } from '../connection.ts';
 import { type ClickRow, loadClicks, ownIds } from './clicks.ts';
 import { type InboxPlace, type Message, readMessages } from './messages.ts';
-import { probeOnly } from './probe-only.ts';
+import { setForBatch } from './batch-settings.ts';
 import { slotsOf } from './shard.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function readAhead(
   from: { readonly shard: string; readonly limit: number; readonly after: InboxPlace | null },
 ): Promise<ReadAhead> {
   return db.transaction().execute(async (trx) => {
-    await probeOnly(trx);
+    await setForBatch(trx);
     const messages = await readMessages(trx, slotsOf(from.shard), from.limit, from.after);
     const sent = new Set(messages.map((m) => m.click_id).filter((id) => id !== null));
     const clicks = await loadClicks(trx, ownIds([...sent]));
