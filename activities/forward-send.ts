@@ -6,7 +6,7 @@ import { messageOf } from '../src/errors.ts';
 import { outboundConversion } from '../src/outbound/conversion-facts.ts';
 import { retryAfterMs } from '../src/outbound/retry.ts';
 import { type SendCounts, type SendDeps, sendOne } from './forward-one.ts';
-import type { WithToken } from './forward-token.ts';
+import type { WithToken } from '../src/outbound-token.ts';
 
 /** Taken at once, and on their way at once: what a receiver of postbacks bears, and a shutdown waits for. */
 const TAKE = 8;

@@ -111,9 +111,18 @@ export function readKind(text: string): DestinationKind | undefined {
   return DESTINATION_KINDS.find((kind) => kind === text);
 }
 
+/** Names of the settings that every destination has. */
+export const FORWARDING_NAMES: readonly string[] = Object.keys(FORWARDING);
+
 /** Names of a kind's own settings, without those that every destination has. */
 export function settingNames(kind: DestinationKind): readonly string[] {
   return Object.keys(SCHEMAS[kind].shape).filter((name) => !Object.hasOwn(FORWARDING, name));
+}
+
+/** Those among them that have no default. */
+export function requiredSettings(kind: DestinationKind): readonly string[] {
+  const shape: Readonly<Record<string, z.ZodType>> = SCHEMAS[kind].shape;
+  return settingNames(kind).filter((name) => shape[name]?.safeParse(undefined).success === false);
 }
 
 export type DestinationReading =

@@ -129,6 +129,8 @@ describe('destination add', () => {
       'stages is one of approved, every',
     ],
     [['add', 'tune', '--set', 'domain=x/y'], 'needs "domain"'],
+    [['add', 'tune', '--set', 'domian=x'], 'did you mean domain?'],
+    [['add', 'url'], 'an address is missing'],
     [['add', 'url', 'https://p.example.net/?c={clickid}'], 'Did you mean {click_id}?'],
     [['add', 'url', 'https://p.example.net/?c={click_id}#x'], 'never sent'],
     [['add', 'url', 'https://p.example.net/?t={secret.tok}'], '--secret tok'],
@@ -244,6 +246,37 @@ describe('from a destination to its log', () => {
     });
     expect(await pass()).toMatchObject({ sent: 0 });
     expect((await cli.run(['destination', 'list'])).out).toContain('2 sent');
+  });
+
+  it('test signs in for an access token, and only to send; a click of another network is passed over', async () => {
+    const { url } = receiver;
+    const secrets = ['refresh_token', 'client_id', 'client_secret'].flatMap((name) => ['--secret', name]);
+    const args = ['--set', 'accountId=1', '--set', `baseUrl=${url}`, '--set', `tokenUrl=${url}/token`];
+    const added = await cli.run(['destination', 'add', 'google', '--as', 'ggl', ...args, ...secrets], {
+      SECRET_REFRESH_TOKEN: 'one-refresh',
+      SECRET_CLIENT_ID: 'two-client',
+      SECRET_CLIENT_SECRET: 'three-secret',
+    });
+    expect(added).toMatchObject({ code: 0, err: '' });
+    expect((await cli.run(['destination', 'test', 'ggl'])).err).toContain('none of the newest 200');
+    const clickId = await addClick(database.db, shop, { atMs: T0, ad: 'a1', params: { gclid: 'Cj0K' } });
+    await addPostback(database.db, shop, { atMs: T0 + 1_000, clickId, amount: 5, key: 'by google' });
+    await fixture.drain();
+    await purchase();
+    const from = receiver.requests.length;
+    const shown = await cli.run(['destination', 'test', 'ggl']);
+    expect(shown.out).toContain('"adIdentifiers":{"gclid":"Cj0K"}');
+    expect(shown.out).toContain('authorization: Bearer [access_token]');
+    expect(receiver.requests).toHaveLength(from);
+    receiver.answerNext({ body: '{"access_token":"ya29-x"}' }, { body: '{"requestId":"req-1 ya29-x"}' });
+    const sent = await cli.run(['destination', 'test', 'ggl', '--send']);
+    expect(sent.out).toContain('Taken; it is judged later');
+    expect(receiver.requests[from + 1]?.headers.authorization).toBe('Bearer ya29-x');
+    receiver.answerNext({ status: 400, body: '{"error":"invalid_grant one-refresh"}' });
+    const refused = await cli.run(['destination', 'test', 'ggl', '--send']);
+    expect(refused.err).toMatch(/invalid_grant.*Sign in anew/s);
+    expect(shown.out + sent.out + refused.err).not.toMatch(/ya29-x|one-refresh|three-secret/);
+    expect((await cli.run(['destination', 'remove', 'ggl'])).code).toBe(0);
   });
 
   it('set says what changed, and switches off and on', async () => {

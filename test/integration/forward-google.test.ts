@@ -80,7 +80,7 @@ describe('Google', () => {
     ours.forwarder.later(1);
     const pass = await ours.forwarder.pass();
     expect(pass).toMatchObject({ awaited: 1, confirmed: 0, nextInMs: 39 * 60_000 });
-    expect(pass.sentence).toContain('1 were taken and are judged later');
+    expect(pass.sentence).toContain('1 taken and not yet judged');
     expect(requests()[2]).toMatchObject({
       method: 'GET',
       url: '/v1/requestStatus:retrieve?requestId=req%2F1',
