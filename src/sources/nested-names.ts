@@ -21,6 +21,7 @@ const WITH_ID = new Set([
   'purchase',
   'sale',
   'lead',
+  'object',
 ]);
 
 const NETWORKS_IDS: ReadonlySet<string> = new Set(NETWORK_CLICK_PARAMS);
@@ -41,6 +42,8 @@ export function unwrappedName(name: string): string | null {
   if (name.endsWith('context.ad.callback')) return 'ttclid';
   const around = parts.slice(0, -1);
   if (!around.every((part) => AROUND.has(part))) return null;
+  // Stripe's amounts are in cents: 10000 for a hundred dollars is worse than no amount.
+  if (/^data\.object\.(?:amount|total)$/.test(name)) return null;
   const inside = around.at(-1) ?? '';
   if (last === 'id') return WITH_ID.has(inside) ? 'order_id' : null;
   return OF_ANYTHING.has(last) && !SAYS_WHAT.has(inside) ? null : last;

@@ -854,4 +854,25 @@ export const WIRE_LINES: readonly WireLine[] = [
       amount: '{amount}',
     },
   ),
+  template(
+    'trackofferz',
+    'https://t.example/conv?cid={click_id}&txn={transaction_id}&pay={payout_dollars}&evt={event}',
+    {
+      clickId: '{click_id}',
+      txid: '{transaction_id}',
+      amount: '{payout_dollars}',
+      event: '{event}',
+    },
+  ),
+  template('swaarm', 'https://track.net.example/postback?click_id={id}&event_id=purchase', {
+    clickId: '{id}',
+    txid: null,
+    event: 'purchase',
+  }),
+  inbound('swaarm', 'https://track.net.example/postback?click_id=c1&event_id=5f3a-77', {
+    clickId: 'c1',
+    txid: '5f3a-77',
+    event: null,
+  }),
+  click('anytrack', 'https://buy.stripe.com/test_00g6?client_reference_id=--CLICK-ID--', '--CLICK-ID--'),
 ];
