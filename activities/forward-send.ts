@@ -13,7 +13,7 @@ const TAKE = 8;
 const LANES = 4;
 /** A receiver that misses so many in a row is left alone for a while: the others' conversions must not wait for it. */
 const MISSES = 3;
-const REST_MS = 60_000;
+export const REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
 
 /** Sends some of what is due at one destination. What it takes it settles, or puts back. */

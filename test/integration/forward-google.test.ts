@@ -174,6 +174,29 @@ describe('Google', () => {
     expect(json(forward)).not.toMatch(/ya29|ya30|ya31/);
   });
 
+  it('is left alone for a minute when it answers nothing but "busy", however many wait for its verdict', async () => {
+    await google();
+    for (let i = 0; i < 10; i += 1) {
+      const clickId = await ours.visit(`gclid=many-${i}`);
+      await ours.postback(`click_id=${clickId}&event=purchase&txid=many-${i}&amount=1&currency=EUR`);
+    }
+    ours.receiver.answerNext(granted('ya29'));
+    ours.receiver.answerAll(receipt);
+    try {
+      expect(await ours.settle()).toBe(10);
+      const from = ours.receiver.requests.length;
+      ours.receiver.answerAll({ status: 503 });
+      ours.forwarder.later(30);
+      expect(await ours.forwarder.pass()).toMatchObject({ awaited: 10, nextInMs: 60_000 });
+      expect(ours.receiver.requests.length - from).toBe(8);
+      ours.receiver.answerAll(status('SUCCESS'));
+      ours.forwarder.later(1);
+      expect(await ours.forwarder.pass()).toMatchObject({ awaited: 8, confirmed: 2 });
+    } finally {
+      ours.receiver.answerAll(null);
+    }
+  });
+
   it('a token withdrawn before its time is fetched anew for the next try', async () => {
     const id = await google();
     const { requests } = await told('gclid=A', granted('ya29'), {
