@@ -6,6 +6,7 @@ import type { CreditAnchor, CreditInput, SenderClaim } from '../../src/core/attr
 import { creditWindows } from '../../src/core/attribution-windows.ts';
 import type { KnownObject } from '../../src/core/attribution.ts';
 import type { ObjectId } from '../../src/core/object.ts';
+import { runs } from '../support/property-runs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -371,7 +372,7 @@ describe('any facts', () => {
         };
         expect(core(turned)).toEqual(core(input));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -386,7 +387,7 @@ describe('any facts', () => {
         expect(told.toSorted()).toEqual(input.candidates.map(({ id }) => id).toSorted());
         for (const { text } of [found, ...found.losers]) expect(text).not.toMatch(/NaN|undefined|null/);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -402,7 +403,7 @@ describe('any facts', () => {
         });
         expect({ ...without, losers: [] }).toEqual({ ...found, losers: [] });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -418,7 +419,7 @@ describe('any facts', () => {
           if (winner?.kind === 'view') expect(candidate.kind).toBe('view');
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
