@@ -33,6 +33,8 @@ export const SAME_THING: readonly (readonly string[])[] = [
   ['click_id', 'clickid', 'click-id', 'subid', 'sub_id', 'clid'],
 ];
 
+const CLICK_IDS = new Set(SAME_THING.at(-1));
+
 const squeeze = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /**
@@ -63,7 +65,9 @@ function missesAmong(
   known: ReadonlySet<string>,
   wanted: readonly string[],
 ): readonly NearMiss[] {
-  const macros = macrosIn(profile.template.replaceAll('%23', '#')).map((token) => token.name);
+  // Those of the generic postback are examples: a sender that nobody knows has macros of its own.
+  const template = profile.id === 'generic' ? '' : profile.template;
+  const macros = macrosIn(template.replaceAll('%23', '#')).map((token) => token.name);
   const found: NearMiss[] = [];
   for (const [parameter, value] of [...params.values].slice(0, 50)) {
     if (!known.has(parameter)) {
@@ -72,7 +76,8 @@ function missesAmong(
     }
     const [token] = isPlaceholder(value.trim()) ? macrosIn(value) : [];
     if (token === undefined || macros.includes(token.name)) continue;
-    const meant = meantBy(token.name, macros, [parameter]);
+    // Each product has its own word for a click id, and it belongs where another's is wanted.
+    const meant = meantBy(token.name, macros, CLICK_IDS.has(parameter) ? [] : [parameter]);
     if (meant !== null) found.push({ parameter, written: token.text, meant });
   }
   return found;

@@ -17,6 +17,8 @@ it.each([
   ['adgroup_id=7', [['adgroup_id', 'adgroup_id', 'adset_id']]],
   ['adset_id={campaignid-group}', [['adset_id', '{campaignid-group}', 'adset_id']]],
   ['click_id=7&amount=3', []],
+  ['click_id={sub_id}&amount={payout}', []],
+  ['click_id={ClickId}', []],
   ['zzzzqqq=1', []],
 ])('%s', (query, expected) => {
   expect(misses(query)).toEqual(expected);
@@ -25,4 +27,5 @@ it.each([
 it('a macro is compared with those of its own product', () => {
   expect(misses('clickid=(clikid)', 'appsflyer')).toEqual([['clickid', '(clikid)', 'clickid']]);
   expect(misses('clickid=(clickid)', 'appsflyer')).toEqual([]);
+  expect(misses('cid={sub_id}', 'voluum')).toEqual([]);
 });
