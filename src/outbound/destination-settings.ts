@@ -24,6 +24,8 @@ const FORWARDING = {
   repeatsBy: z.enum(['conversion-id', 'txid']).default('conversion-id'),
 };
 
+const PEOPLE = { userIds: z.enum(['any', 'email']).default('any') };
+
 /** What an operator may say about each kind; what is left out gets the careful default. */
 const SCHEMAS = {
   template: z.strictObject({
@@ -64,6 +66,7 @@ const SCHEMAS = {
       .default('v26.0'),
     actionSource: z.enum(['website', 'app', 'system_generated']).default('website'),
     testEventCode: word.nullable().default(null),
+    ...PEOPLE,
   }),
   tiktok: z.strictObject({
     ...FORWARDING,
@@ -71,6 +74,7 @@ const SCHEMAS = {
     eventSource: z.enum(['web', 'app', 'offline', 'crm']).default('web'),
     eventSourceId: word,
     testEventCode: word.nullable().default(null),
+    ...PEOPLE,
   }),
   google: z.strictObject({
     ...FORWARDING,
@@ -79,6 +83,7 @@ const SCHEMAS = {
     accountId: digits,
     loginAccountId: digits.nullable().default(null),
     eventSource: z.enum(['WEB', 'APP', 'IN_STORE', 'PHONE', 'MESSAGE', 'OTHER']).default('WEB'),
+    ...PEOPLE,
   }),
   microsoft: z.strictObject({
     ...FORWARDING,

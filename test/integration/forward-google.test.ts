@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { replayForwards } from '../../src/db/forwarding/log.ts';
 import { bodyOf, granted, networkBench, OAUTH } from '../support/network-bench.ts';
@@ -195,6 +196,20 @@ describe('Google', () => {
     } finally {
       ours.receiver.answerAll(null);
     }
+  });
+
+  it('is told of a conversion without its click id where user ids are e-mail addresses', async () => {
+    const id = await destination(
+      'google',
+      { baseUrl: ours.receiver.url, accountId: '1', userIds: 'email', events: { purchase: '555' } },
+      { access_token: 'ya29' },
+    );
+    const { requests } = await told('fbclid=A', receipt);
+    const emailAddress = createHash('sha256').update('ann@example.com').digest('hex');
+    const [event] = (bodyOf(requests()[0]) as { events: readonly object[] }).events;
+    expect(event).toMatchObject({ userData: { userIdentifiers: [{ emailAddress }] } });
+    expect(event).not.toHaveProperty('adIdentifiers');
+    expect(await only(id)).toMatchObject({ state: 'sent', verdict: 'awaited' });
   });
 
   it('a token withdrawn before its time is fetched anew for the next try', async () => {
