@@ -33,6 +33,14 @@ export const SAME_THING: readonly (readonly string[])[] = [
   ['click_id', 'clickid', 'click-id', 'subid', 'sub_id', 'clid'],
 ];
 
+/** In daily use for what no field is read from: no slips of the pen, however near. */
+const OTHER_WORDS = new Set(
+  'offer_id offerid offer_name aff_id affid affiliate_id pub_id pubid adv_id advertiser_id app_id device_type device_os click_url click_cost sub_site'.split(
+    ' ',
+  ),
+);
+const NUMBERED = /[a-z]_?\d{1,2}$/;
+
 const CLICK_IDS = new Set(SAME_THING.at(-1));
 
 const squeeze = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -70,7 +78,7 @@ function missesAmong(
   const macros = macrosIn(template.replaceAll('%23', '#')).map((token) => token.name);
   const found: NearMiss[] = [];
   for (const [parameter, value] of [...params.values].slice(0, 50)) {
-    if (!known.has(parameter)) {
+    if (!known.has(parameter) && !OTHER_WORDS.has(parameter) && !NUMBERED.test(parameter)) {
       const meant = meantBy(parameter, [...known], wanted);
       if (meant !== null) found.push({ parameter, written: parameter, meant });
     }

@@ -19,6 +19,7 @@ it.each([
   ['click_id=7&amount=3', []],
   ['click_id={sub_id}&amount={payout}', []],
   ['click_id={ClickId}', []],
+  ['click_id=c&offer_id=1&aff_id=2&pub_id=3&sub_id2=4&advertiser_id=5&device_type=6', []],
   ['zzzzqqq=1', []],
 ])('%s', (query, expected) => {
   expect(misses(query)).toEqual(expected);

@@ -130,4 +130,21 @@ export const OTHER_LINES: readonly WireLine[] = [
     event: null,
   }),
   click('anytrack', 'https://buy.stripe.com/test_00g6?client_reference_id=--CLICK-ID--', '--CLICK-ID--'),
+  template(
+    'exness',
+    'https://t.example/pb?cid={cid}&event=registration&user_id={user_id}&transaction_id={transaction_id}&country={country}&ip={ip}',
+    {
+      clickId: '{cid}',
+      event: 'registration',
+      userId: '{user_id}',
+      txid: '{transaction_id}',
+      country: '{country}',
+      visitorIp: '{ip}',
+    },
+  ),
+  template('cake', 'https://t.example/pb?uid=#s2#&payout=#price#', {
+    clickId: '#s2#',
+    amount: '#price#',
+    userId: null,
+  }),
 ];

@@ -10,7 +10,17 @@ export interface WireLine {
   readonly said: Readonly<
     Partial<
       Record<
-        'clickId' | 'txid' | 'event' | 'status' | 'amount' | 'currency' | 'eventTime' | 'deviceId',
+        | 'clickId'
+        | 'txid'
+        | 'event'
+        | 'status'
+        | 'amount'
+        | 'currency'
+        | 'eventTime'
+        | 'deviceId'
+        | 'userId'
+        | 'country'
+        | 'visitorIp',
         string | null
       >
     >
