@@ -97,6 +97,37 @@ describe('from a destination to its log', () => {
     });
     expect(await pass()).toMatchObject({ sent: 0 });
     expect((await cli.run(['destination', 'list'])).out).toContain('2 sent');
+    // What was not sent is counted, and listed when asked for; each destination has its line.
+    await cli.run(
+      [
+        'destination',
+        'add',
+        'microsoft',
+        '--as',
+        'ms',
+        '--set',
+        'accountId=1',
+        '--set',
+        'customerId=2',
+        '--secret',
+        'developer_token',
+        '--secret',
+        'access_token',
+      ],
+      {
+        SECRET_DEVELOPER_TOKEN: 'd',
+        SECRET_ACCESS_TOKEN: 'a',
+      },
+    );
+    await purchase();
+    expect(await pass()).toMatchObject({ sent: 1, notSent: 1 });
+    const everything = await cli.run(['forward', 'list', '--since', '3000d']);
+    expect(everything.out).toMatch(/^back: 3 sent$\nms: 1 not sent \(missing_value\)$/m);
+    expect(everything.out).not.toContain('msclkid');
+    expect(everything.out).toContain('Why 1 was not sent: --state not_sent');
+    const unsent = await cli.run(['forward', 'list', '--since', '3000d', '--state', 'not_sent']);
+    expect(unsent.out).toContain('this click has none');
+    await cli.run(['destination', 'remove', 'ms']);
   });
 
   it('test signs in for an access token, and only to send; a click of another network is passed over', async () => {
