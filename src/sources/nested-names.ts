@@ -2,7 +2,7 @@ import { NETWORK_CLICK_PARAMS } from './network-click-ids.ts';
 
 /** Objects that only hold a message, or the one thing it is about: what stands in them is said of the conversion. */
 const AROUND = new Set(
-  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge params conversionvalue conversion_value value price payout revenue amount money total'.split(
+  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback tracker event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge params conversionvalue conversion_value value price payout revenue amount money total'.split(
     ' ',
   ),
 );

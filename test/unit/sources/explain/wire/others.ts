@@ -147,4 +147,13 @@ export const OTHER_LINES: readonly WireLine[] = [
     amount: '#price#',
     userId: null,
   }),
+  click(
+    'adt',
+    'https://home.example/aff_ad?campaign_id=477&aff_id=15&aff_sub={sub_id}&aff_sub2={click_id}',
+    '{click_id}',
+  ),
+  inbound('chatterfy', 'https://t.example/tracker-postback?tracker.event=lead&clickid=c77', {
+    clickId: 'c77',
+    event: 'lead',
+  }),
 ];
