@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownMark } from '../../src/own-addresses.ts';
 import { type Cli, testCli } from '../support/cli.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { testForwarder } from '../support/forwarder.ts';
@@ -264,6 +265,17 @@ describe('from a destination to its log', () => {
     expect(receiver.requests.at(-1)?.url).toContain('t=renewed');
     expect((await set('--stages', 'some')).err).toContain('stages is one of');
     expect((await cli.run(['destination', 'set', 'bakc', '--enable'])).err).toContain('Did you mean back?');
+  });
+
+  it('postback explain knows our own postback by its mark', async () => {
+    const address = (mark: string) =>
+      `/p/${shop.sourceId}?click_id=c1&event=purchase&txid=9&bidloop_via=${mark}`;
+    const ours = await cli.run(['postback', 'explain', address(ownMark(cli.secretKey))]);
+    expect(ours.out).toContain('No destination is told of it');
+    expect(ours.out).not.toContain('Not read');
+    const other = await cli.run(['postback', 'explain', address('aaaaaaaaaaaa')]);
+    expect(other.out).toContain('right now');
+    expect(other.out).not.toContain('No destination');
   });
 
   it('help says what there is', async () => {

@@ -7,6 +7,7 @@ import type { Field, SourceProfile, SourceSettings } from '../profile.ts';
 import { type PostbackReading, readPostback } from '../read-postback.ts';
 import { readTime } from '../times.ts';
 import type { AppleOutcome } from '../apple/outcome.ts';
+import { VIA_PARAM } from '../via.ts';
 import { adjustCallbacks } from './adjust-callbacks.ts';
 import { appleOutcome, asApple } from './apple-said.ts';
 import { type ClickIdFound, clickIdsIn } from './click-ids.ts';
@@ -110,6 +111,7 @@ export function readAnything(given: Given): Explanation {
     nearMisses: nearMisses(params, profile),
     unread: [...params.values.keys()].filter(
       (name) =>
+        name !== VIA_PARAM &&
         !fieldsOf(profile).some((field) => said[field]?.name === name || profile.names[field].includes(name)),
     ),
   };
