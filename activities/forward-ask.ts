@@ -1,12 +1,13 @@
 import { type AskEnd, endAsk, takeToAsk } from '../src/db/forwarding/asking.ts';
 import { findDestination } from '../src/db/forwarding/destinations.ts';
 import type { ForwardRow } from '../src/db/forwarding/plans.ts';
+import { restDestination } from '../src/db/forwarding/sending.ts';
 import type { GoogleDestination } from '../src/outbound/destination.ts';
 import { type GoogleStatus, googleStatusRequest, readGoogleStatus } from '../src/outbound/google-status.ts';
 import { attemptLine, maskSecrets } from '../src/outbound/mask.ts';
 import { nextAskMs } from '../src/outbound/retry.ts';
 import type { SendCounts, SendDeps } from './forward-one.ts';
-import { openReady } from './forward-send.ts';
+import { openReady, REST_MS } from './forward-send.ts';
 
 /** Asked about at once, and at the same time. */
 const TAKE = 8;
@@ -47,9 +48,19 @@ export async function askSome(
     await Promise.all(taken.map((forward) => keep(deps, forward, atMs, notAsked(why), counts)));
     return;
   }
-  await Promise.all(
-    taken.map(async (forward) => keep(deps, forward, atMs, await ask(deps, destination, forward), counts)),
+  const asked = await Promise.all(
+    taken.map(async (forward) => {
+      const one = await ask(deps, destination, forward);
+      await keep(deps, forward, atMs, one, counts);
+      return one;
+    }),
   );
+  // Nothing but silence and "busy": the thousands behind these can wait a while too.
+  if (asked.every(missed)) await restDestination(db, destinationId, nowMs() + REST_MS);
+}
+
+function missed({ status }: Asked): boolean {
+  return status === null || status === 429 || status >= 500;
 }
 
 /** What came of one question. */

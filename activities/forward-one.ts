@@ -11,7 +11,7 @@ import type { HttpParts } from '../src/outbound/http-parts.ts';
 import { judgeAnswer, type Verdict } from '../src/outbound/judge-answer.ts';
 import { attemptLine, maskSecrets } from '../src/outbound/mask.ts';
 import type { Sent } from '../src/outbound-send.ts';
-import type { Tokens } from './forward-token.ts';
+import type { Tokens } from '../src/outbound-token.ts';
 
 /** Characters of a request's body that are kept. */
 const MAX_BODY = 4_096;

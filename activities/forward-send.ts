@@ -6,14 +6,14 @@ import { messageOf } from '../src/errors.ts';
 import { outboundConversion } from '../src/outbound/conversion-facts.ts';
 import { retryAfterMs } from '../src/outbound/retry.ts';
 import { type SendCounts, type SendDeps, sendOne } from './forward-one.ts';
-import type { WithToken } from './forward-token.ts';
+import type { WithToken } from '../src/outbound-token.ts';
 
 /** Taken at once, and on their way at once: what a receiver of postbacks bears, and a shutdown waits for. */
 const TAKE = 8;
 const LANES = 4;
 /** A receiver that misses so many in a row is left alone for a while: the others' conversions must not wait for it. */
 const MISSES = 3;
-const REST_MS = 60_000;
+export const REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
 
 /** Sends some of what is due at one destination. What it takes it settles, or puts back. */

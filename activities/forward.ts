@@ -20,7 +20,7 @@ import { planNoted } from './forward-plan.ts';
 import type { SendCounts } from './forward-one.ts';
 import { askSome } from './forward-ask.ts';
 import { sendSome } from './forward-send.ts';
-import { createTokens } from './forward-token.ts';
+import { createTokens } from '../src/outbound-token.ts';
 
 export interface ForwardDeps {
   readonly db: Db;
@@ -144,7 +144,7 @@ function sentenceOf(result: Omit<ForwardResult, 'sentence'>): string {
   const done = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const open = [
     ...(result.waiting === 0 ? [] : [`${result.waiting} wait`]),
-    ...(result.awaited === 0 ? [] : [`${result.awaited} were taken and are judged later`]),
+    ...(result.awaited === 0 ? [] : [`${result.awaited} taken and not yet judged`]),
   ];
   const wait =
     open.length === 0

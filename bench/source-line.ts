@@ -95,6 +95,8 @@ export function lineProblems(raw: string, nowMs: number): readonly string[] {
     const right = field === undefined ? read === wanted : agrees(explanation, field, wanted);
     // A device has several ids: the one that a line names may stand beside the one we look up by.
     if (right || (field === 'deviceId' && wanted !== null && params.values.get(key) === wanted)) return [];
+    // Offerwalls tell people apart as others do devices.
+    if (field === 'userId' && wanted !== null && saidOf(explanation, 'deviceId') === wanted) return [];
     return [`${key}: expected ${wanted}, read ${read}`];
   });
 }

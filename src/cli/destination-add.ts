@@ -44,7 +44,11 @@ export async function add(
   const workspace = await chooseWorkspace(db, options.workspace);
   const given = { ...readSettings(options), ...(address === undefined ? {} : { url: address }) };
   const draft = draftSettings(receiver, given);
-  if (!draft.ok) throw new UsageError(`${draft.message} Say it with --set.`);
+  if (!draft.ok) throw new UsageError(draft.message);
+  if (receiver.id === 'url' && !Object.hasOwn(draft.settings, 'url'))
+    throw new UsageError(
+      "an address is missing: ./bidloop destination add url 'https://partner.example.com/postback?id={click_id}'",
+    );
   const secrets = await askSecrets(context, options.secret);
   const name = options.name ?? receiver.title;
   const reading = readDestination({ id, name, kind: receiver.kind, settings: draft.settings, secrets });

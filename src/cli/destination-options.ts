@@ -140,13 +140,14 @@ function addressesOf(destination: Destination): readonly string[] {
 }
 
 /**
- * A network's token opens an ad account: it goes out encrypted, but to an address of the operator's own that is written
- * out as a number and allowed.
+ * A network's token opens an ad account: it goes out encrypted, but to a server of the operator's own that is allowed by
+ * its name, or written out as a number in a network that is.
  */
 function checkEncrypted(destination: Destination, guard: GuardRules): void {
   if (destination.kind === 'template') return;
   for (const address of addressesOf(destination)) {
-    if (!address.startsWith('http:') || !checkUrl(address, { ...guard, allowed: [] }).ok) continue;
+    const named = guard.allowed.includes(new URL(address).hostname);
+    if (!address.startsWith('http:') || named || !checkUrl(address, { ...guard, allowed: [] }).ok) continue;
     throw new UsageError(`${address} would carry the access token unencrypted: begin it with https://`);
   }
 }

@@ -9,7 +9,7 @@ import {
 import { countForwards, listForwards } from '../db/forwarding/log.ts';
 import { destinationOf } from '../destination-access.ts';
 import { OperatorError } from '../errors.ts';
-import { RECEIVERS } from '../outbound/receivers.ts';
+import { type Receiver, RECEIVERS } from '../outbound/receivers.ts';
 import type { CliContext } from './command.ts';
 import { add, type AddOptions, set, type SetOptions } from './destination-add.ts';
 import { test, type TestOptions } from './destination-test.ts';
@@ -38,8 +38,8 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-Settings (--set) by receiver:
-${RECEIVERS.map(({ id, title, settings }) => `  ${id.padEnd(10)} ${title}${settings.length === 0 ? '' : `: ${settings.join(', ')}`}`).join('\n')}
+Receivers, what each needs, and what may be set besides:
+${RECEIVERS.flatMap(receiverHelp).join('\n')}
 
 Examples:
   ./bidloop destination add meta --set pixelId=1234567890 --event purchase=Purchase --secret access_token < token.txt
@@ -91,6 +91,19 @@ Examples:
     .option('--send', 'really send it, once: the receiver may count it')
     .description('what would be sent for a conversion, secrets masked')
     .action(async (id: string, options: TestOptions) => test(context, await known(context, id), options));
+}
+
+function receiverHelp({ id, title, settings, required, secrets }: Receiver): readonly string[] {
+  const others = settings.filter((name) => !required.includes(name));
+  const indent = ' '.repeat(13);
+  // The address is an argument of its own.
+  const needed = id === 'url' ? [] : required;
+  return [
+    `  ${id.padEnd(10)} ${title}`,
+    ...(needed.length === 0 ? [] : [`${indent}--set ${needed.map((name) => `${name}=…`).join(' --set ')}`]),
+    ...(secrets === '' ? [] : [`${indent}--secret: ${secrets}`]),
+    ...(others.length === 0 ? [] : [`${indent}and: ${others.join(', ')}`]),
+  ];
 }
 
 /** Options of `add` and `set` alike. */

@@ -3,6 +3,7 @@ import {
   attemptsOf,
   countForwards,
   findForwards,
+  type ForwardCount,
   type ForwardFilter,
   type ForwardState,
   listForwards,
@@ -17,6 +18,8 @@ import { tryWakeForward } from './wake-forward.ts';
 
 const STATES: readonly ForwardState[] = ['due', 'sending', 'sent', 'failed', 'given_up', 'not_sent'];
 const FAILED: readonly ForwardState[] = ['failed', 'given_up'];
+/** Each conversion that a network has no part in is one more line that says so: counted, and listed when asked for. */
+const UNASKED: readonly ForwardState[] = STATES.filter((state) => state !== 'not_sent');
 /** More at once would be a mistake more often than a wish. */
 const MOST = 10_000;
 
@@ -44,7 +47,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--since <time>', 'how far back: 24h, 7d', '24h')
     .option('--limit <n>', 'most lines', '50')
     .option('--workspace <id>', 'needed when there are several workspaces')
-    .description('forwards, newest first, and how many of each kind')
+    .description('forwards, newest first, and how many of each kind; what was not sent with --state not_sent')
     .addHelpText('after', '\nExample:\n  ./bidloop forward list --failed --since 7d')
     .action((options: ListOptions) => list(context, options));
   forward
@@ -97,18 +100,31 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
   };
   const db = await context.db();
   const counts = await countForwards(db, filter);
-  const rows = await listForwards(db, { ...filter, limit });
+  const states = filter.states ?? UNASKED;
+  const rows = await listForwards(db, { ...filter, states, limit });
   const all = counts.reduce((sum, { count }) => sum + count, 0);
+  const unlisted = counts.reduce((sum, { state, count }) => (states.includes(state) ? sum : sum + count), 0);
   context.print(
     { counts, forwards: rows.map((row) => forwardView(row)) },
     all === 0
       ? `Nothing in the last ${options.since}.`
       : [
-          `In the last ${options.since}: ${countWords(counts)}`,
+          ...countLines(options.since, counts),
           ...rows.map((row) => `  ${forwardLine(row)}`),
-          ...(all > rows.length ? [`  … and ${all - rows.length} more (--limit)`] : []),
+          ...(all - unlisted > rows.length ? [`  … and ${all - unlisted - rows.length} more (--limit)`] : []),
+          ...(unlisted > 0
+            ? [`Why ${unlisted} ${unlisted === 1 ? 'was' : 'were'} not sent: --state not_sent`]
+            : []),
         ].join('\n'),
   );
+}
+
+/** One line, or one for each destination where there are several. */
+function countLines(since: string, counts: readonly ForwardCount[]): readonly string[] {
+  const destinations = [...new Set(counts.map((count) => count.destination_id))];
+  if (destinations.length < 2) return [`In the last ${since}: ${countWords(counts)}`];
+  const of = (id: string) => counts.filter((count) => count.destination_id === id);
+  return [`In the last ${since}:`, ...destinations.map((id) => `${id}: ${countWords(of(id))}`), ''];
 }
 
 async function show(context: CliContext, id: string): Promise<void> {

@@ -159,12 +159,14 @@ const NAME_WIDTH = 32;
 function table(shown: readonly Shown[], by: string): string[] {
   const rows = shown.toSorted((a, b) => b.row.installs - a.row.installs);
   const more = rows.length - TABLE_ROWS;
+  const several = new Set(shown.map(({ counts }) => counts.accountId)).size > 1;
   const shared = shown.some(({ counts, row }) => counts.clicksShared && rateOf(row, counts) !== null);
   return [
     `${by.padEnd(NAME_WIDTH)}    clicks  conversions     CVR  rejected`,
     ...rows.slice(0, TABLE_ROWS).map(({ row, counts }) => {
       const rate = rateOf(row, counts);
-      const name = row.source.length > NAME_WIDTH ? `${row.source.slice(0, NAME_WIDTH - 1)}…` : row.source;
+      const whole = several ? `${row.source}, ${counts.accountId ?? 'no account'}` : row.source;
+      const name = whole.length > NAME_WIDTH ? `${whole.slice(0, NAME_WIDTH - 1)}…` : whole;
       const cells = [
         (counts.clicksSeen === null ? '–' : String(counts.clicksSeen)).padStart(10),
         String(row.installs).padStart(13),

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { checkTemplate, type TemplateCheck } from '../sources/explain/check-template.ts';
+import { nearestWord } from '../core/nearest-word.ts';
 import { profileNamed } from '../sources/explain/recognise.ts';
 import { sourceProfiles } from '../sources/registry.ts';
 import { type CliContext, UsageError } from './command.ts';
+import { checkOwnLink, isOwnLink } from './own-link-check.ts';
 
 /** `link check`: what is wrong with the template of a link or a postback, before it is pasted. Needs no database. */
 export function registerCheck(link: Command, context: CliContext): void {
@@ -17,16 +19,20 @@ export function registerCheck(link: Command, context: CliContext): void {
     )
     .action((template: string, options: { readonly source?: string }) => {
       const profile = options.source === undefined ? null : profileNamed(options.source);
-      if (options.source !== undefined && profile === null)
-        throw new UsageError(
-          `there is no source "${options.source}"; there are: ${sourceProfiles()
-            .map((one) => one.id)
-            .join(', ')}`,
-        );
-      const check = checkTemplate(template, profile);
+      if (options.source !== undefined && profile === null) throw unknownSender(options.source);
+      const plain = checkTemplate(template, profile);
+      const check = isOwnLink(template) ? checkOwnLink(template, plain) : plain;
       context.print(check, checkText(check));
       if (check.findings.some((finding) => finding.weight === 'error')) process.exitCode = 1;
     });
+}
+
+function unknownSender(name: string): UsageError {
+  const ids = sourceProfiles().map((one) => one.id);
+  const near = nearestWord(name, ids);
+  return new UsageError(
+    `there is no sender "${name}"; ${near === null ? `there are: ${ids.join(', ')}` : `did you mean "${near}"?`}`,
+  );
 }
 
 function checkText(check: TemplateCheck): string {

@@ -11,7 +11,9 @@ import { profileNamed } from '../sources/explain/recognise.ts';
 import { splitAddress } from '../sources/explain/split-address.ts';
 import { FIRST_OF_NETWORK } from '../sources/network-click-ids.ts';
 import { emptyParams, readBody, readPairs } from '../sources/params.ts';
+import { ownMark } from '../own-addresses.ts';
 import { sourceProfiles } from '../sources/registry.ts';
+import { readVia } from '../sources/via.ts';
 import { checkSignature, placeOfSignature, type Wire } from '../sources/signature.ts';
 import { publicAddress } from './choose-workspace.ts';
 import { type CliContext, UsageError } from './command.ts';
@@ -179,12 +181,18 @@ async function happening(
   const rehearsal = postback.ok
     ? await rehearse(db, acceptedRow(base, postback.reading), context.wallNowMs())
     : null;
+  const ours = postback.ok && readVia(postback.reading.via).includes(ownMark(context.secretKey()));
+  const back = ours
+    ? [
+        '  It carries the mark of this installation: our own postback, come back. No destination is told of it.',
+      ]
+    : [];
   return {
     data: { target: target.id, wouldHappen: rehearsal === null ? null : rehearsalData(rehearsal), curl },
     lines: [
       ...(rehearsal === null
         ? []
-        : ['', `At source "${target.id}", right now:`, ...rehearsalText(rehearsal, target.id)]),
+        : ['', `At source "${target.id}", right now:`, ...rehearsalText(rehearsal, target.id), ...back]),
       ...signatureLines(context, { target, given, pasted }),
       '',
       'Send it as a test, which counts nowhere:',

@@ -58,10 +58,14 @@ export function explanationData(explanation: Explanation): object {
     ...rest,
     amount: amountMicros === null ? null : decimalFromMicros(micros(amountMicros)),
     eventAt: eventAtMs === null ? null : new Date(eventAtMs).toISOString(),
-    reading: postback === null ? null : postback.ok ? readingOf(postback.reading) : postback.refusal,
+    reading:
+      postback === null
+        ? null
+        : (unreadBody(explanation) ?? (postback.ok ? readingOf(postback.reading) : postback.refusal)),
   };
 }
 
+type Refused = Extract<NonNullable<Explanation['postback']>, { ok: false }>;
 type Reading = Extract<NonNullable<Explanation['postback']>, { ok: true }>['reading'];
 
 function readingOf(reading: Reading): unknown {
@@ -95,7 +99,7 @@ export function explanationText(explanation: Explanation, target: string | null 
       '',
       `Click ids in it: ${clickIds.map((id) => id.name).join(', ')}; ${clickIds[0]?.name} counts.`,
     );
-  if (postback !== null) lines.push('', ...(unreadBody(explanation) ?? readingLines(postback, said)));
+  if (postback !== null) lines.push('', ...readingLines(postback, explanation));
   if (explanation.apple !== null) lines.push('', ...appleVerdict(explanation.apple));
   lines.push(...remarks(explanation));
   return lines.join('\n');
@@ -108,20 +112,21 @@ function sourceLine(source: Explanation['source']): string {
 }
 
 /** The door looks into no field of a body that it cannot read. */
-function unreadBody({ warnings }: Explanation): string[] | null {
+function unreadBody({
+  warnings,
+}: Explanation): Pick<Refused['refusal'], 'reason' | 'message' | 'next'> | null {
   const problem = warnings.find((warning) => warning === 'broken_json' || warning === 'unreadable_body');
   if (problem === undefined) return null;
   const { what, next } = reasonAdvice(problem);
-  return [`It would be refused: ${problem}.`, `  ${sentence(what)}`, `  ${next}`];
+  return { reason: problem, message: sentence(what), next };
 }
 
-function readingLines(postback: NonNullable<Explanation['postback']>, said: Explanation['said']): string[] {
-  if (!postback.ok)
-    return [
-      `It would be refused: ${postback.refusal.reason}.`,
-      `  ${postback.refusal.message}`,
-      `  ${postback.refusal.next}`,
-    ];
+function readingLines(postback: NonNullable<Explanation['postback']>, explanation: Explanation): string[] {
+  const refusal = unreadBody(explanation) ?? (postback.ok ? null : postback.refusal);
+  if (refusal !== null)
+    return [`It would be refused: ${refusal.reason}.`, `  ${refusal.message}`, `  ${refusal.next}`];
+  if (!postback.ok) return [];
+  const { said } = explanation;
   const { event, eventType, status, unmappedStatus } = postback.reading;
   const word = unmappedStatus === null ? '' : ` (its word "${unmappedStatus}" is not mapped)`;
   // Of a lead that is sold later both messages are one conversion, so a status names no event.

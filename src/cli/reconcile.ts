@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { text as readAll } from 'node:stream/consumers';
-import type { Command } from 'commander';
+import { buffer as readAll } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
 import { nearestWord } from '../core/nearest-word.ts';
 import { decimalFromMicros } from '../core/money.ts';
-import type { Difference, ReportedConversion } from '../core/reconcile/facts.ts';
+import type { Difference } from '../core/reconcile/facts.ts';
 import { reconcile } from '../core/reconcile/reconcile.ts';
 import { sumByReason } from '../core/reconcile/words.ts';
 import { dayBounds, isTimeZone } from '../core/zone.ts';
 import { loadRecorded, loadRefused } from '../db/reconcile-facts.ts';
 import { messageOf, OperatorError } from '../errors.ts';
-import type { Field } from '../sources/profile.ts';
+import type { DateOrder, Field } from '../sources/profile.ts';
 import { fieldsOf } from '../sources/profiles/dialect.ts';
 import { generic } from '../sources/profiles/generic.ts';
 import { sourceProfile } from '../sources/registry.ts';
 import { readReport, type Report } from '../sources/report/read-report.ts';
+import { decodeReport } from '../sources/report/report-shape.ts';
 import { readSourceSettings } from '../sources/settings.ts';
 import { type CliContext, UsageError } from './command.ts';
 import { knownSource } from './known-source.ts';
@@ -24,6 +25,7 @@ interface Options {
   readonly file: string;
   readonly column: Readonly<Record<string, Field>>;
   readonly zone?: string;
+  readonly dateOrder?: DateOrder;
   readonly from?: string;
   readonly to?: string;
   readonly all?: true;
@@ -46,6 +48,12 @@ export function register(program: Command, context: CliContext): void {
       {},
     )
     .option('--zone <zone>', "time zone of the report's times that name none; the source's when left out")
+    .addOption(
+      new Option(
+        '--date-order <order>',
+        'how 11/12/2026 is meant; found out where the dates tell it',
+      ).choices(['ymd', 'mdy', 'dmy']),
+    )
     .option('--from <date>', 'first day to compare; the first row of the report when left out')
     .option('--to <date>', 'last day to compare; the last row of the report when left out')
     .option('--all', 'list every difference')
@@ -84,7 +92,11 @@ async function run(context: CliContext, options: Options): Promise<void> {
     .where('id', '=', source.workspace_id)
     .executeTakeFirstOrThrow();
   const stored = readSourceSettings(source.settings, workspace.currency);
-  const settings = options.zone === undefined ? stored : { ...stored, zone: readZone(options.zone) };
+  const settings = {
+    ...stored,
+    ...(options.zone === undefined ? {} : { zone: readZone(options.zone) }),
+    ...(options.dateOrder === undefined ? {} : { dateOrder: options.dateOrder }),
+  };
   const zone = settings.zone ?? profile.zone;
   const report = readReport(await readFile(options.file), {
     sourceId: source.id,
@@ -97,7 +109,7 @@ async function run(context: CliContext, options: Options): Promise<void> {
     throw new OperatorError('unreadable_report', `${options.file}: ${report.message}`, {
       next: 'Export the report as CSV with one line of headings.',
     });
-  const { fromMs, toMs } = stretch(report.rows, options, zone);
+  const { fromMs, toMs } = stretch(report, options, zone);
   const rows = report.rows.filter(({ atMs }) => atMs === null || (atMs >= fromMs && atMs <= toMs));
   const question = { sourceId: source.id, fromMs, toMs, reported: rows };
   const result = reconcile({
@@ -117,6 +129,7 @@ async function run(context: CliContext, options: Options): Promise<void> {
       columns: Object.fromEntries(report.columns),
       rows: rows.length,
       agreed: result.agreed,
+      notes: report.notes,
       unread: report.unread,
       reasons: reasons.map(({ reason, count, amounts }) => ({
         reason,
@@ -137,9 +150,9 @@ async function run(context: CliContext, options: Options): Promise<void> {
 }
 
 async function readFile(file: string): Promise<string> {
-  if (file === '-') return await readAll(process.stdin);
+  if (file === '-') return decodeReport(await readAll(process.stdin));
   try {
-    return readFileSync(file, 'utf8');
+    return decodeReport(readFileSync(file));
   } catch (error) {
     throw new OperatorError('unreadable_file', `${file}: ${messageOf(error)}`, {
       next: 'Name the file of the report, or - for standard input.',
@@ -154,7 +167,7 @@ function readZone(zone: string): string {
 
 /** From the first row of the report to its last, or whole days that were named. */
 function stretch(
-  rows: readonly ReportedConversion[],
+  { rows, columns, notes }: Report & { readonly ok: true },
   { from, to }: Options,
   zone: string,
 ): { readonly fromMs: number; readonly toMs: number } {
@@ -162,7 +175,10 @@ function stretch(
   const day = (text: string) => dayBounds(readDay(text), zone);
   if (times.length === 0 && (from === undefined || to === undefined))
     throw new OperatorError('no_times', 'no column of the report was read as a time', {
-      next: 'Name it with --column "Heading=eventTime", or the days with --from and --to.',
+      next: [
+        ...notes,
+        `Its headings are: ${[...columns.keys()].join(', ')}. Name one with --column "Heading=eventTime", or the days with --from and --to.`,
+      ].join(' '),
     });
   return {
     fromMs: from === undefined ? times.reduce((a, b) => Math.min(a, b), Infinity) : day(from).startMs,
@@ -174,6 +190,7 @@ function told(report: Report & { readonly ok: true }): readonly string[] {
   const unused = [...report.columns].filter(([, field]) => field === null).map(([heading]) => heading);
   const [first] = report.unread;
   return [
+    ...report.notes.map((note) => `  ${note}`),
     ...(first === undefined
       ? []
       : [

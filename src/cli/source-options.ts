@@ -29,7 +29,6 @@ export interface SettingOptions {
   readonly allowAddress?: readonly string[];
   readonly window?: readonly string[];
   readonly viewWindow?: readonly string[];
-  readonly probabilisticWindow?: string;
   readonly reengagementWindow?: string;
 }
 
@@ -86,7 +85,6 @@ export function addSettingOptions(command: Command): Command {
     .addOption(many('--allow-address <address>', 'an address or network it sends from; others are refused'))
     .addOption(many('--window <event=time>', 'how long a click may earn an event: purchase=7d'))
     .addOption(many('--view-window <event=time>', 'the same for ad views: install=24h'))
-    .option('--probabilistic-window <time>', 'how long a likely match counts: 6h')
     .option('--reengagement-window <time>', 'how long events after a re-engagement belong to it: 30d');
   return command;
 }

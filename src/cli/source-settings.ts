@@ -84,7 +84,6 @@ function readSettingOptions(
   put('names', entries('--map', options.map, now('names'), fieldNamed, lowerCase));
   put('windowHours', entries('--window', options.window, now('windowHours'), hoursOf));
   put('viewWindowHours', entries('--view-window', options.viewWindow, now('viewWindowHours'), hoursOf));
-  put('probabilisticHours', hoursIf(options.probabilisticWindow));
   put('reengagementHours', hoursIf(options.reengagementWindow));
   put(
     'answerTexts',

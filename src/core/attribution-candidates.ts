@@ -4,11 +4,8 @@ import type { KnownObject, Touch } from './attribution.ts';
 
 const HOUR_MS = 3_600_000;
 
-/**
- * By what a touch and a conversion are one person's: the click id that was sent; the same device id; the same hashed user id, across
- * devices; or likeness of address and device alone.
- */
-export type Match = 'click_id' | 'device' | 'user' | 'probabilistic';
+/** By what a touch and a conversion are one person's: the click id that was sent; the same device id; the same hashed user id. */
+export type Match = 'click_id' | 'device' | 'user';
 
 /** A click or an ad view that might have led to the conversion. */
 export interface Candidate extends Touch {
@@ -31,7 +28,6 @@ export type LosingReason =
   | 'earlier_credit'
   | 'sender_credit'
   | 'view_below_click'
-  | 'probabilistic'
   | 'older'
   | 'sent_click'
   | 'our_touch';
@@ -48,15 +44,11 @@ export interface Loser {
 /** Clocks of ad servers and apps differ: a device's touch this little after its event still counts as before it. */
 export const SKEW_MS = 10 * 60_000;
 
-/** The window of one touch, in ms. Likeness ignores what a link asks for; an uninstall has none. */
+/** The window of one touch, in ms; an uninstall has none. */
 export function windowMs(candidate: Candidate, windows: CreditWindows, eventType: string): number {
   if (eventType === 'uninstall') return Infinity;
   const own = candidate.kind === 'view' ? windows.viewHours : windows.clickHours;
-  const hours =
-    candidate.match === 'probabilistic'
-      ? Math.min(own, windows.probabilisticHours)
-      : (candidate.windowHours ?? own);
-  return hours * HOUR_MS;
+  return (candidate.windowHours ?? own) * HOUR_MS;
 }
 
 /** Why a touch cannot be credited, whatever else there is; null when it can. The window's edge is within it. */
@@ -89,7 +81,6 @@ export const REASONS: Readonly<Record<Exclude<LosingReason, 'outside_window'>, s
   earlier_credit: 'the user had been won before',
   sender_credit: 'the sender credits another ad',
   view_below_click: 'a click counts before a view',
-  probabilistic: 'a sure match counts before a likely one',
   older: 'a later touch counts before an earlier one',
   sent_click: 'the click that was sent counts first',
   our_touch: 'a touch of our own counts first',

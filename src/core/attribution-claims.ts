@@ -29,11 +29,11 @@ function rank(claim: Claim, eventType: string): number {
     case 'anchor':
       return eventType === 'uninstall' || eventType === 'reinstall' ? 0 : 2;
     case 'sender':
-      return claim.sender.viewThrough ? 7 : 4;
+      return claim.sender.viewThrough ? 6 : 4;
     case 'touch': {
       const { kind, match } = claim.candidate;
-      if (kind === 'view') return match === 'probabilistic' ? 8 : 6;
-      return match === 'click_id' ? 1 : match === 'probabilistic' ? 5 : 3;
+      if (kind === 'view') return 5;
+      return match === 'click_id' ? 1 : 3;
     }
   }
 }
@@ -79,7 +79,6 @@ function touchOf(claim: Claim): Touch {
 function touchLostBy(winner: Claim, loser: Candidate): LosingReason {
   if (winner.by !== 'touch') return lostBy(winner);
   if (winner.candidate.kind !== loser.kind) return 'view_below_click';
-  if (loser.match === 'probabilistic' && winner.candidate.match !== 'probabilistic') return 'probabilistic';
   return 'older';
 }
 

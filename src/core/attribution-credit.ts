@@ -21,8 +21,7 @@ const HOUR_MS = 3_600_000;
  *    re-engagement within its own window. Installs follow nothing; reinstalls and uninstalls follow before all else
  * 3. a click of the same device or hashed user
  * 4. the ad that the sender names
- * 5. a click by likeness
- * 6. a view under the sent id, of the same device or user; 7. a view that the sender names; 8. a view by likeness
+ * 5. a view under the sent id, of the same device or user; 6. a view that the sender names
  *
  * of one rank the most recent. Where click and sender name different objects the click wins and the sentence says so. A
  * retargeting touch earns nothing of a user whom another ad has won, except what the sender calls a re-engagement.
@@ -116,7 +115,6 @@ const MATCHED: Readonly<Record<Match, string>> = {
   click_id: '',
   device: ', matched by device',
   user: ', matched by user across devices',
-  probabilistic: ', matched by likeness only',
 };
 
 function byAnchor(input: CreditInput, anchor: CreditAnchor, losers: readonly Loser[]): Credit {

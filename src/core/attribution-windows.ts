@@ -4,8 +4,6 @@ import { attributionWindowHours, ownHours } from './attribution.ts';
 export interface CreditWindows {
   readonly clickHours: number;
   readonly viewHours: number;
-  /** Matches by likeness are worth little after a few hours, whatever a link asks for. */
-  readonly probabilisticHours: number;
   /** How long events after a re-engagement are counted with it. */
   readonly reengagementHours: number;
 }
@@ -14,15 +12,11 @@ export interface CreditWindows {
 export interface OwnWindows {
   readonly clicks?: Readonly<Record<string, number>>;
   readonly views?: Readonly<Record<string, number>>;
-  readonly probabilisticHours?: number;
   readonly reengagementHours?: number;
 }
 
-/**
- * Where a source sets nothing: views a day (AppsFlyer, AppMetrica, Apple and Meta alike); likeness six hours (Adjust's default,
- * AppsFlyer allows up to 24); re-engagement 30 days.
- */
-export const DEFAULT_WINDOWS = { viewHours: 24, probabilisticHours: 6, reengagementHours: 30 * 24 } as const;
+/** Where a source sets nothing: views a day (AppsFlyer, AppMetrica, Apple and Meta alike); re-engagement 30 days. */
+export const DEFAULT_WINDOWS = { viewHours: 24, reengagementHours: 30 * 24 } as const;
 
 /** The windows of one event. */
 export function creditWindows(event: string, eventType: string, own: OwnWindows = {}): CreditWindows {
@@ -30,7 +24,6 @@ export function creditWindows(event: string, eventType: string, own: OwnWindows 
   return {
     clickHours: attributionWindowHours(event, eventType, own.clicks),
     viewHours: ownHours(views, event) ?? ownHours(views, eventType) ?? DEFAULT_WINDOWS.viewHours,
-    probabilisticHours: own.probabilisticHours ?? DEFAULT_WINDOWS.probabilisticHours,
     reengagementHours: own.reengagementHours ?? DEFAULT_WINDOWS.reengagementHours,
   };
 }

@@ -192,6 +192,7 @@ export async function listFraudEvents(
     where workspace_id = ${question.workspaceId} and received_at >= ${new Date(question.fromMs)}
       and received_at < ${new Date(question.toMs)}
       and (${question.accountId}::text is null or account_id = ${question.accountId})
+      and excluded is distinct from 'test'
     group by event order by count(*) desc, event limit 10`.execute(db);
   return rows.map((row) => row.event);
 }

@@ -69,7 +69,7 @@ export async function postbackOfTxid(
 export async function newestClick(db: Db, workspaceId: string): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     select id from click
-    where workspace_id = ${workspaceId}
+    where workspace_id = ${workspaceId} and kind = 'click'
       and coalesce(ad_network_id, adset_network_id, campaign_network_id) is not null
     order by id desc limit 1`.execute(db);
   return rows[0]?.id;

@@ -694,6 +694,17 @@ export interface ForwardTable {
   settled_at: Date | null;
 }
 
+type AttemptVerdict =
+  | 'delivered'
+  | 'repeat'
+  | 'retry'
+  | 'failed'
+  | 'given_up'
+  | 'unknown'
+  | 'awaited'
+  | 'confirmed'
+  | 'refused';
+
 export interface ForwardAttemptTable {
   id: Generated<number>;
   forward_key: string;
@@ -707,17 +718,7 @@ export interface ForwardAttemptTable {
   answer: string | null;
   latency_ms: number | null;
   kind: Defaulted<'send' | 'ask'>;
-  verdict:
-    | 'delivered'
-    | 'repeat'
-    | 'retry'
-    | 'failed'
-    | 'given_up'
-    | 'unknown'
-    | 'awaited'
-    | 'confirmed'
-    | 'refused'
-    | null;
+  verdict: AttemptVerdict | null;
   why: string | null;
   next_at: Date | null;
 }

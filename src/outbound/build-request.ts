@@ -26,7 +26,7 @@ export function buildRequest(
 ): OutboundRequest | Skipped {
   const forward = planForward(destination, conversion);
   if (forward.kind === 'skipped') return forward;
-  const parts = requestParts(destination, conversion, forward, context.nowMs);
+  const parts = requestParts(destination, knownBy(destination, conversion), forward, context.nowMs);
   if ('kind' in parts) return parts;
   const allowed = checkUrl(parts.url, context.guard);
   if (!allowed.ok) return skipped('refused_address', `${allowed.message} ${allowed.next}`);
@@ -36,6 +36,14 @@ export function buildRequest(
     forwardKey: forward.forwardKey,
     idempotencyValue: forward.idempotencyValue,
   };
+}
+
+/** A person's id is their e-mail address where the operator says so: the hash of the one is that of the other. */
+function knownBy(destination: Destination, conversion: OutboundConversion): OutboundConversion {
+  if (!('userIds' in destination) || destination.userIds !== 'email') return conversion;
+  const { person } = conversion;
+  const emailSha256 = person.emailSha256 ?? person.externalIdSha256;
+  return { ...conversion, person: { ...person, emailSha256 } };
 }
 
 function requestParts(

@@ -24,6 +24,8 @@ const FORWARDING = {
   repeatsBy: z.enum(['conversion-id', 'txid']).default('conversion-id'),
 };
 
+const PEOPLE = { userIds: z.enum(['any', 'email']).default('any') };
+
 /** What an operator may say about each kind; what is left out gets the careful default. */
 const SCHEMAS = {
   template: z.strictObject({
@@ -64,6 +66,7 @@ const SCHEMAS = {
       .default('v26.0'),
     actionSource: z.enum(['website', 'app', 'system_generated']).default('website'),
     testEventCode: word.nullable().default(null),
+    ...PEOPLE,
   }),
   tiktok: z.strictObject({
     ...FORWARDING,
@@ -71,6 +74,7 @@ const SCHEMAS = {
     eventSource: z.enum(['web', 'app', 'offline', 'crm']).default('web'),
     eventSourceId: word,
     testEventCode: word.nullable().default(null),
+    ...PEOPLE,
   }),
   google: z.strictObject({
     ...FORWARDING,
@@ -79,6 +83,7 @@ const SCHEMAS = {
     accountId: digits,
     loginAccountId: digits.nullable().default(null),
     eventSource: z.enum(['WEB', 'APP', 'IN_STORE', 'PHONE', 'MESSAGE', 'OTHER']).default('WEB'),
+    ...PEOPLE,
   }),
   microsoft: z.strictObject({
     ...FORWARDING,
@@ -111,9 +116,18 @@ export function readKind(text: string): DestinationKind | undefined {
   return DESTINATION_KINDS.find((kind) => kind === text);
 }
 
+/** Names of the settings that every destination has. */
+export const FORWARDING_NAMES: readonly string[] = Object.keys(FORWARDING);
+
 /** Names of a kind's own settings, without those that every destination has. */
 export function settingNames(kind: DestinationKind): readonly string[] {
   return Object.keys(SCHEMAS[kind].shape).filter((name) => !Object.hasOwn(FORWARDING, name));
+}
+
+/** Those among them that have no default. */
+export function requiredSettings(kind: DestinationKind): readonly string[] {
+  const shape: Readonly<Record<string, z.ZodType>> = SCHEMAS[kind].shape;
+  return settingNames(kind).filter((name) => shape[name]?.safeParse(undefined).success === false);
 }
 
 export type DestinationReading =

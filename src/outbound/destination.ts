@@ -61,8 +61,14 @@ export interface TemplateDestination extends Forwarding {
   readonly loopMark: 'parameter' | 'header';
 }
 
+/** Of networks that find people by the hash of their e-mail address. */
+interface KnowsPeople {
+  /** What the sources' user ids are: with `email`, their hash goes out as that of the address too. */
+  readonly userIds: 'any' | 'email';
+}
+
 /** Meta Conversions API. Secret: access_token. */
-export interface MetaDestination extends Forwarding {
+export interface MetaDestination extends Forwarding, KnowsPeople {
   readonly kind: 'meta';
   /** Where the interface is, without a slash at the end; the vendor's own but for a gateway or a test server. */
   readonly baseUrl: string;
@@ -73,7 +79,7 @@ export interface MetaDestination extends Forwarding {
 }
 
 /** TikTok Events API 2.0. Secret: access_token. */
-export interface TikTokDestination extends Forwarding {
+export interface TikTokDestination extends Forwarding, KnowsPeople {
   readonly kind: 'tiktok';
   readonly baseUrl: string;
   readonly eventSource: 'web' | 'app' | 'offline' | 'crm';
@@ -82,7 +88,7 @@ export interface TikTokDestination extends Forwarding {
 }
 
 /** Google Data Manager API. Secret: access_token, an OAuth token of the scope `datamanager`, renewed by the caller. */
-export interface GoogleDestination extends Forwarding {
+export interface GoogleDestination extends Forwarding, KnowsPeople {
   readonly kind: 'google';
   readonly baseUrl: string;
   /** Where a refresh token is exchanged. */

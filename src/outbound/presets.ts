@@ -97,7 +97,7 @@ export function presetDestination(
     if (!/^[\w.-]{1,200}$/.test(value))
       return {
         ok: false,
-        message: `${preset.title} needs "${name}": ${meaning}, letters, digits, dots and hyphens.`,
+        message: `${preset.title} needs "${name}": ${meaning}, letters, digits, dots and hyphens: --set ${name}=…`,
       };
     url = url.replaceAll(`<${name}>`, value);
   }

@@ -1,5 +1,11 @@
+import { nearestWord } from '../core/nearest-word.ts';
 import type { Destination } from './destination.ts';
-import { type DestinationKind, settingNames } from './destination-settings.ts';
+import {
+  type DestinationKind,
+  FORWARDING_NAMES,
+  requiredSettings,
+  settingNames,
+} from './destination-settings.ts';
 import { PRESETS, type Preset, presetDestination } from './presets.ts';
 import { MACRO } from './template.ts';
 
@@ -9,19 +15,45 @@ export interface Receiver {
   readonly title: string;
   readonly kind: DestinationKind;
   readonly preset: Preset | null;
-  /** Names of the settings that its operator gives. */
+  /** Names of the settings that its operator can give, and of those that must be given. */
   readonly settings: readonly string[];
+  readonly required: readonly string[];
+  /** The secrets that it needs, for a person to read. */
+  readonly secrets: string;
 }
 
 const OWN: readonly Receiver[] = (
   [
-    ['url', 'Anything that can be called by a URL', 'template'],
-    ['meta', 'Meta Conversions API', 'meta'],
-    ['tiktok', 'TikTok Events API', 'tiktok'],
-    ['google', 'Google Data Manager API', 'google'],
-    ['microsoft', 'Microsoft Advertising offline conversions', 'microsoft'],
+    [
+      'url',
+      'Anything that can be called by a URL',
+      'template',
+      'those that its address names as {secret.NAME}',
+    ],
+    ['meta', 'Meta Conversions API', 'meta', 'access_token'],
+    ['tiktok', 'TikTok Events API', 'tiktok', 'access_token'],
+    [
+      'google',
+      'Google Data Manager API',
+      'google',
+      'refresh_token, client_id and client_secret (or access_token, for an hour)',
+    ],
+    [
+      'microsoft',
+      'Microsoft Advertising offline conversions',
+      'microsoft',
+      'developer_token, refresh_token and client_id (or developer_token and access_token, for an hour)',
+    ],
   ] as const
-).map(([id, title, kind]) => ({ id, title, kind, preset: null, settings: settingNames(kind) }));
+).map(([id, title, kind, secrets]) => ({
+  id,
+  title,
+  kind,
+  preset: null,
+  settings: settingNames(kind),
+  required: requiredSettings(kind),
+  secrets,
+}));
 
 /** Everything a destination can be made for, in the order to show it. */
 export const RECEIVERS: readonly Receiver[] = [
@@ -32,6 +64,8 @@ export const RECEIVERS: readonly Receiver[] = [
     kind: 'template' as const,
     preset,
     settings: Object.keys(preset.settings),
+    required: Object.keys(preset.settings),
+    secrets: [...preset.url.matchAll(/\{secret\.([\w-]+)\}/g)].map(([, name]) => name).join(', '),
   })),
 ];
 
@@ -42,6 +76,13 @@ export type Draft =
 /** The settings of a new destination: what the operator said, over what the preset knows. */
 export function draftSettings(receiver: Receiver, given: Readonly<Record<string, unknown>>): Draft {
   if (receiver.preset === null) return { ok: true, settings: given };
+  const known = [...receiver.settings, ...settingNames(receiver.kind), ...FORWARDING_NAMES];
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const near = nearestWord(name, known);
+    const there = near === null ? `there are ${known.join(', ')}.` : `did you mean ${near}?`;
+    return { ok: false, message: `${receiver.title}: there is no setting "${name}"; ${there}` };
+  }
   const own = Object.fromEntries(
     receiver.settings.flatMap((name) => (typeof given[name] === 'string' ? [[name, given[name]]] : [])),
   );

@@ -2,7 +2,7 @@ import { NETWORK_CLICK_PARAMS } from './network-click-ids.ts';
 
 /** Objects that only hold a message, or the one thing it is about: what stands in them is said of the conversion. */
 const AROUND = new Set(
-  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge params conversionvalue conversion_value value price payout revenue amount money total'.split(
+  'data events conversions records messages attributes payload body params parameters query message record object resource result postback callback tracker event conversion action lead sale order transaction purchase payment deposit custom_data properties referral commission checkout subscription invoice charge params conversionvalue conversion_value value price payout revenue amount money total'.split(
     ' ',
   ),
 );
@@ -21,6 +21,7 @@ const WITH_ID = new Set([
   'purchase',
   'sale',
   'lead',
+  'object',
 ]);
 
 const NETWORKS_IDS: ReadonlySet<string> = new Set(NETWORK_CLICK_PARAMS);
@@ -41,6 +42,8 @@ export function unwrappedName(name: string): string | null {
   if (name.endsWith('context.ad.callback')) return 'ttclid';
   const around = parts.slice(0, -1);
   if (!around.every((part) => AROUND.has(part))) return null;
+  // Stripe's amounts are in cents: 10000 for a hundred dollars is worse than no amount.
+  if (/^data\.object\.(?:amount|total)$/.test(name)) return null;
   const inside = around.at(-1) ?? '';
   if (last === 'id') return WITH_ID.has(inside) ? 'order_id' : null;
   return OF_ANYTHING.has(last) && !SAYS_WHAT.has(inside) ? null : last;

@@ -97,7 +97,7 @@ function isOwnName(name: string, value: string): boolean {
 
 /** One pass over what was sent: the preferred name of each field that has a real value. */
 export function pickFields(params: Params, profile: SourceProfile, warnings: string[]): Fields {
-  const fields = withoutEchoedSub(pick(params, profile, asValue, warnings), params, profile);
+  const fields = withWordAsEvent(withoutEchoedSub(pick(params, profile, asValue, warnings), params, profile));
   const { clickId, deviceId, campaign, adset, ad } = fields;
   if (clickId !== undefined) return fields;
   const hidden = hiddenClickId(params);
@@ -112,7 +112,15 @@ export function pickFields(params: Params, profile: SourceProfile, warnings: str
  * @param left the parameters that may still be picked from.
  */
 export function pickTokens(params: Params, profile: SourceProfile, left: Params['values']): Fields {
-  return withoutEchoedSub(pick({ ...params, values: left }, profile, asToken, []), params, profile);
+  const fields = pick({ ...params, values: left }, profile, asToken, []);
+  return withWordAsEvent(withoutEchoedSub(fields, params, profile));
+}
+
+/** `event_id=purchase` says what happened; an id of one event has digits. */
+function withWordAsEvent(fields: Fields): Fields {
+  const { txid, ...rest } = fields;
+  if (txid?.name !== 'event_id' || fields.event !== undefined) return fields;
+  return /^[A-Za-z][a-z_-]{2,31}$/.test(txid.value) ? { ...rest, event: txid } : fields;
 }
 
 const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2' };

@@ -47,7 +47,6 @@ export const settingsSchema = z.object({
   addresses: z.array(z.string().refine(isAddressOrNetwork)).min(1).max(1000),
   windowHours: z.record(name, hours),
   viewWindowHours: z.record(name, hours),
-  probabilisticHours: hours,
   reengagementHours: hours,
   fraud: fraudSettingsSchema,
 });
@@ -77,7 +76,6 @@ const WANTED: Readonly<Record<SettingName, string>> = {
   addresses: 'addresses and networks, such as ["203.0.113.7", "198.51.100.0/24"]',
   windowHours: 'events with the hours in which a click may earn them, such as {"install": 168}',
   viewWindowHours: 'events with the hours in which a view may earn them, such as {"install": 24}',
-  probabilisticHours: `hours, more than 0 and at most ${LONGEST_WINDOW_HOURS}`,
   reengagementHours: `hours, more than 0 and at most ${LONGEST_WINDOW_HOURS}`,
   fraud: 'what "bidloop fraud policy" sets, such as {"policy": {"install_too_fast": "quarantine"}}',
 };

@@ -90,6 +90,39 @@ describe('a visitor of a link', () => {
     expect(inbox).toHaveLength(1);
   });
 
+  it('that is a program is sent on and flagged; its country is what the link or a proxy on this machine says', async () => {
+    const seen = async (query: string, headers: Record<string, string>) => {
+      const { location, status } = await visit(`/c/shoes?${query}`, { headers });
+      expect(status).toBe(302);
+      const { flags, params } = await click(clickIdIn(location));
+      return { flags, country: params['country'] };
+    };
+    const browser =
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1';
+    const robot = { flags: ['robot'], country: undefined };
+    expect(await seen('ad_id=1', { 'user-agent': 'curl/8.5.0' })).toEqual(robot);
+    expect(await seen('ad_id=1', { 'user-agent': 'Mozilla/5.0 (compatible; AhrefsBot/7.0)' })).toEqual(robot);
+    expect(await seen('ad_id=1', { 'user-agent': browser, 'cf-ipcountry': 'de' })).toEqual({
+      flags: [],
+      country: 'DE',
+    });
+    expect(await seen('ad_id=1', { 'user-agent': browser, 'cf-ipcountry': 'XX' })).toMatchObject({
+      country: undefined,
+    });
+    // The network knows better than a guess by address.
+    expect(await seen('ad_id=1&country=AT', { 'user-agent': browser, 'cf-ipcountry': 'DE' })).toMatchObject({
+      country: 'AT',
+    });
+    // A landing page's server that reports its visitors is no robot.
+    const posted = await fetch(`${server.base}/c`, {
+      method: 'POST',
+      headers: { 'user-agent': 'GuzzleHttp/7', 'content-type': 'application/json' },
+      body: '{"link":"shoes","ad_id":"1"}',
+    });
+    const { click_id: id } = (await posted.json()) as { click_id: string };
+    expect((await click(id)).flags).toEqual([]);
+  });
+
   it('with an unfilled macro is sent on all the same; the id is absent and flagged', async () => {
     const answer = await visit(
       '/c/shoes?ad_id=%7B%7Bad.id%7D%7D&campaign_id=11&utm_term=%7B%7Bplacement%7D%7D',

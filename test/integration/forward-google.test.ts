@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { replayForwards } from '../../src/db/forwarding/log.ts';
 import { bodyOf, granted, networkBench, OAUTH } from '../support/network-bench.ts';
@@ -80,7 +81,7 @@ describe('Google', () => {
     ours.forwarder.later(1);
     const pass = await ours.forwarder.pass();
     expect(pass).toMatchObject({ awaited: 1, confirmed: 0, nextInMs: 39 * 60_000 });
-    expect(pass.sentence).toContain('1 were taken and are judged later');
+    expect(pass.sentence).toContain('1 taken and not yet judged');
     expect(requests()[2]).toMatchObject({
       method: 'GET',
       url: '/v1/requestStatus:retrieve?requestId=req%2F1',
@@ -172,6 +173,43 @@ describe('Google', () => {
     expect(forward.log.length).toBeGreaterThan(20);
     expect(forward.log.length).toBeLessThan(30);
     expect(json(forward)).not.toMatch(/ya29|ya30|ya31/);
+  });
+
+  it('is left alone for a minute when it answers nothing but "busy", however many wait for its verdict', async () => {
+    await google();
+    for (let i = 0; i < 10; i += 1) {
+      const clickId = await ours.visit(`gclid=many-${i}`);
+      await ours.postback(`click_id=${clickId}&event=purchase&txid=many-${i}&amount=1&currency=EUR`);
+    }
+    ours.receiver.answerNext(granted('ya29'));
+    ours.receiver.answerAll(receipt);
+    try {
+      expect(await ours.settle()).toBe(10);
+      const from = ours.receiver.requests.length;
+      ours.receiver.answerAll({ status: 503 });
+      ours.forwarder.later(30);
+      expect(await ours.forwarder.pass()).toMatchObject({ awaited: 10, nextInMs: 60_000 });
+      expect(ours.receiver.requests.length - from).toBe(8);
+      ours.receiver.answerAll(status('SUCCESS'));
+      ours.forwarder.later(1);
+      expect(await ours.forwarder.pass()).toMatchObject({ awaited: 8, confirmed: 2 });
+    } finally {
+      ours.receiver.answerAll(null);
+    }
+  });
+
+  it('is told of a conversion without its click id where user ids are e-mail addresses', async () => {
+    const id = await destination(
+      'google',
+      { baseUrl: ours.receiver.url, accountId: '1', userIds: 'email', events: { purchase: '555' } },
+      { access_token: 'ya29' },
+    );
+    const { requests } = await told('fbclid=A', receipt);
+    const emailAddress = createHash('sha256').update('ann@example.com').digest('hex');
+    const [event] = (bodyOf(requests()[0]) as { events: readonly object[] }).events;
+    expect(event).toMatchObject({ userData: { userIdentifiers: [{ emailAddress }] } });
+    expect(event).not.toHaveProperty('adIdentifiers');
+    expect(await only(id)).toMatchObject({ state: 'sent', verdict: 'awaited' });
   });
 
   it('a token withdrawn before its time is fetched anew for the next try', async () => {

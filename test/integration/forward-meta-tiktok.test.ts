@@ -67,6 +67,20 @@ describe('Meta', () => {
     expect(json(forward)).not.toContain('EAAB-secret');
   });
 
+  it('gets the hash as that of an e-mail address where user ids are addresses; TikTok too', async () => {
+    const email = sha256('ann@example.com');
+    const settings = { baseUrl: ours.receiver.url, userIds: 'email', events: { purchase: 'Purchase' } };
+    await destination('meta', { ...settings, pixelId: '1' }, { access_token: 'EAAB-secret' });
+    const first = await told('fbclid=A', took);
+    expect(bodyOf(first.requests()[0])).toMatchObject({
+      data: [{ user_data: { em: [email], external_id: [email] } }],
+    });
+    await reset();
+    await destination('tiktok', { ...settings, eventSourceId: 'C' }, { access_token: 'tt-secret' });
+    const second = await told('ttclid=E', { body: json({ code: 0 }) });
+    expect(bodyOf(second.requests()[0])).toMatchObject({ data: [{ user: { email, external_id: [email] } }] });
+  });
+
   it('a token that ran out fails, says so, and is sent by a replay with a new one', async () => {
     const id = await meta();
     const { requests } = await told('fbclid=A', refused({ code: 190, error_subcode: 463 }));

@@ -8,6 +8,7 @@ import type { Db } from '../../src/db/connection.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addClick, addPostback, T0, totalsThatDiffer } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
+import { runs } from '../support/property-runs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -136,7 +137,7 @@ describe('the messages of conversions', () => {
         counted += await compare(byKey);
         expect(await totalsThatDiffer(db)).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
     expect(counted).toBeGreaterThan(10);
   });

@@ -4,6 +4,7 @@ import type { Db } from '../../src/db/connection.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { addClick, addPostback, clickIdAt, T0, totalsThatDiffer } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
+import { PROPERTY_TIMES, runs } from '../support/property-runs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -189,58 +190,62 @@ function eventAt(s: Extract<Step, { kind: 'postback' }>): number {
 }
 
 describe('any sequence of clicks, postbacks and drains', () => {
-  it('ends in the hours that a plain reading of it gives', async () => {
-    let counted = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 50 }), async (steps) => {
-        const shop = await facts.fresh();
-        const ids = Array.from({ length: CLICKS + 1 }, (_, click) => clickIdAt(clickedAt(click)));
-        const clicked = new Set<number>();
-        let received = 0;
-        for (const s of steps) {
-          if (s.kind === 'drain') await facts.drain(s.limit);
-          else if (s.kind === 'click') {
-            if (clicked.has(s.click)) continue;
-            clicked.add(s.click);
-            await addClick(db, shop, {
-              atMs: clickedAt(s.click),
-              id: ids[s.click] ?? '',
-              ad: ADS[s.click % 3] ?? null,
-            });
-          } else {
-            received += 1;
-            await addPostback(db, shop, {
-              atMs: receivedAt(received),
-              clickId: ids[s.click] ?? '',
-              status: s.status,
-              amount: s.amount,
-              eventAtMs: s.statusAtHours === null ? null : eventAt(s),
-              key: `key ${s.key}`,
-              test: s.test,
-            });
+  it(
+    'ends in the hours that a plain reading of it gives',
+    async () => {
+      let counted = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 50 }), async (steps) => {
+          const shop = await facts.fresh();
+          const ids = Array.from({ length: CLICKS + 1 }, (_, click) => clickIdAt(clickedAt(click)));
+          const clicked = new Set<number>();
+          let received = 0;
+          for (const s of steps) {
+            if (s.kind === 'drain') await facts.drain(s.limit);
+            else if (s.kind === 'click') {
+              if (clicked.has(s.click)) continue;
+              clicked.add(s.click);
+              await addClick(db, shop, {
+                atMs: clickedAt(s.click),
+                id: ids[s.click] ?? '',
+                ad: ADS[s.click % 3] ?? null,
+              });
+            } else {
+              received += 1;
+              await addPostback(db, shop, {
+                atMs: receivedAt(received),
+                clickId: ids[s.click] ?? '',
+                status: s.status,
+                amount: s.amount,
+                eventAtMs: s.statusAtHours === null ? null : eventAt(s),
+                key: `key ${s.key}`,
+                test: s.test,
+              });
+            }
           }
-        }
-        while ((await facts.drain(7)).rows > 0);
-        const rows = await db
-          .selectFrom('conversion_hour as h')
-          .innerJoin('object as o', 'o.id', 'h.object_id')
-          .select(['o.network_id', 'h.status', 'h.hour', 'h.conversions', 'h.value_micros'])
-          .where('h.account_id', '=', shop.accountId)
-          .execute();
-        const found = new Map(
-          rows
-            .filter((r) => r.conversions !== 0 || r.value_micros !== 0)
-            .map((r) => [
-              `${r.network_id} ${r.status} ${r.hour.getTime()}`,
-              { n: r.conversions, value: r.value_micros },
-            ]),
-        );
-        counted += found.size;
-        expect(found).toEqual(model(steps));
-        expect(await totalsThatDiffer(db)).toEqual([]);
-      }),
-      { numRuns: 30 },
-    );
-    expect(counted).toBeGreaterThan(20);
-  }, 60_000);
+          while ((await facts.drain(7)).rows > 0);
+          const rows = await db
+            .selectFrom('conversion_hour as h')
+            .innerJoin('object as o', 'o.id', 'h.object_id')
+            .select(['o.network_id', 'h.status', 'h.hour', 'h.conversions', 'h.value_micros'])
+            .where('h.account_id', '=', shop.accountId)
+            .execute();
+          const found = new Map(
+            rows
+              .filter((r) => r.conversions !== 0 || r.value_micros !== 0)
+              .map((r) => [
+                `${r.network_id} ${r.status} ${r.hour.getTime()}`,
+                { n: r.conversions, value: r.value_micros },
+              ]),
+          );
+          counted += found.size;
+          expect(found).toEqual(model(steps));
+          expect(await totalsThatDiffer(db)).toEqual([]);
+        }),
+        { numRuns: runs(30) },
+      );
+      expect(counted).toBeGreaterThan(20);
+    },
+    60_000 * PROPERTY_TIMES,
+  );
 });

@@ -16,6 +16,7 @@ import {
   totalsThatDiffer,
 } from '../support/ingest-facts.ts';
 import { IngestFixture } from '../support/ingest-fixture.ts';
+import { runs } from '../support/property-runs.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -236,7 +237,7 @@ describe('any installs by any senders in any order', () => {
           expect(outcomes.get(index)?.reason === 'same_install').toBe(row.same_as_id !== null);
         expect(await totalsThatDiffer(db)).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
     expect(repeats).toBeGreaterThan(10);
   });

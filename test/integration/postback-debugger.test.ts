@@ -180,6 +180,8 @@ describe('postback explain of what people paste', () => {
     const told = await bidloop('explain', '{"click_id": ', '--source', 'open');
     expect(told.out).toContain('It would be refused: broken_json.');
     expect(told.out).not.toContain('missing_click_id');
+    const json = await bidloop('--json', 'explain', '[1, 2]', '--source', 'open');
+    expect(JSON.parse(json.out)).toMatchObject({ reading: { reason: 'unreadable_body' } });
   });
 
   it('refuses text with nothing in it, and a source that is none, with the nearest name', async () => {

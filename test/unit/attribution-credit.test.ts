@@ -6,6 +6,7 @@ import type { CreditAnchor, CreditInput, SenderClaim } from '../../src/core/attr
 import { creditWindows } from '../../src/core/attribution-windows.ts';
 import type { KnownObject } from '../../src/core/attribution.ts';
 import type { ObjectId } from '../../src/core/object.ts';
+import { runs } from '../support/property-runs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -84,26 +85,22 @@ describe('windows', () => {
     expect(creditWindows('install', 'install')).toEqual({
       clickHours: 24,
       viewHours: 24,
-      probabilisticHours: 6,
       reengagementHours: 720,
     });
-    const own = { clicks: { purchase: 48 }, views: { event: 2, purchase: 1 }, probabilisticHours: 3 };
+    const own = { clicks: { purchase: 48 }, views: { event: 2, purchase: 1 } };
     expect(creditWindows('purchase', 'event', own)).toMatchObject({
       clickHours: 48,
       viewHours: 1,
-      probabilisticHours: 3,
     });
     expect(creditWindows('lead', 'event', own)).toMatchObject({ clickHours: 720, viewHours: 2 });
     expect(creditWindows('constructor', 'toString', own)).toMatchObject({ clickHours: 720, viewHours: 24 });
   });
 
-  it('end at their edge, for clicks, views and likeness, each its own', () => {
+  it('end at their edge, for clicks and views, each its own', () => {
     const edges: readonly (readonly [Partial<Candidate>, number])[] = [
       [{}, 24 * HOUR],
       [{ windowHours: 7 * 24 }, 7 * DAY],
       [{ kind: 'view' }, 24 * HOUR],
-      [{ match: 'probabilistic' }, 6 * HOUR],
-      [{ match: 'probabilistic', windowHours: 7 * 24 }, 6 * HOUR],
     ];
     for (const [own, edge] of edges) {
       expect(credit(ask({ candidates: [touch(1, edge, own)] })).kind).toBe('attributed');
@@ -140,27 +137,15 @@ describe('who earned it', () => {
     );
   });
 
-  it('is a sure match before a later likely one, then the most recent', () => {
-    const candidates = [
-      touch(1, 5 * HOUR),
-      touch(2, 2 * HOUR, { match: 'user' }),
-      touch(3, HOUR, { match: 'probabilistic' }),
-    ];
+  it('is the most recent of those that are the person’s', () => {
+    const candidates = [touch(1, 5 * HOUR), touch(2, 2 * HOUR, { match: 'user' })];
     const found = credit(ask({ candidates }));
     expect(found).toMatchObject({ match: 'user', object: { id: 2 } });
-    expect(found.losers.map((loser) => [loser.candidate?.id, loser.reason])).toEqual([
-      ['t1', 'older'],
-      ['t3', 'probabilistic'],
-    ]);
+    expect(found.losers.map((loser) => [loser.candidate?.id, loser.reason])).toEqual([['t1', 'older']]);
     expect(found.text).toContain('matched by user across devices');
   });
 
-  it('is who the sender names before likeness and views of ours, not before a sure click', () => {
-    const likely = touch(1, HOUR, { match: 'probabilistic' });
-    expect(credit(ask({ candidates: [likely], sender: sender(7) }))).toMatchObject({
-      by: 'sender',
-      object: { id: 7 },
-    });
+  it('is who the sender names before views of ours, not before a click', () => {
     const view = touch(2, HOUR, { kind: 'view' });
     expect(credit(ask({ candidates: [view], sender: sender(7) }))).toMatchObject({ by: 'sender' });
     expect(credit(ask({ candidates: [view], sender: sender(7, true) }))).toMatchObject({ by: 'view' });
@@ -328,7 +313,7 @@ const candidates = fc.uniqueArray(
       id: fc.integer({ min: 1, max: 40 }),
       ago: hours,
       kind: fc.constantFrom<'click' | 'view'>('click', 'view'),
-      match: fc.constantFrom<Match>('click_id', 'device', 'user', 'probabilistic'),
+      match: fc.constantFrom<Match>('click_id', 'device', 'user'),
       windowHours: fc.option(fc.integer({ min: 0, max: 48 })),
       retargeting: fc.boolean(),
     })
@@ -387,7 +372,7 @@ describe('any facts', () => {
         };
         expect(core(turned)).toEqual(core(input));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -402,7 +387,7 @@ describe('any facts', () => {
         expect(told.toSorted()).toEqual(input.candidates.map(({ id }) => id).toSorted());
         for (const { text } of [found, ...found.losers]) expect(text).not.toMatch(/NaN|undefined|null/);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -418,27 +403,23 @@ describe('any facts', () => {
         });
         expect({ ...without, losers: [] }).toEqual({ ...found, losers: [] });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
-  it('never let a view win over a click that could, nor likeness over a sure match of its kind', () => {
+  it('never let a view win over a click that could', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         const found = credit(input);
         if (found.kind !== 'attributed' || found.followsId !== null || found.touchId === null) return;
         const winner = input.candidates.find(({ id }) => id === found.touchId);
-        const beaten = found.losers.filter(({ reason }) =>
-          ['view_below_click', 'probabilistic', 'older'].includes(reason),
-        );
+        const beaten = found.losers.filter(({ reason }) => ['view_below_click', 'older'].includes(reason));
         for (const { candidate } of beaten) {
           if (!candidate) throw new Error('reasons of touches only');
           if (winner?.kind === 'view') expect(candidate.kind).toBe('view');
-          if (winner?.match === 'probabilistic' && candidate.kind === winner.kind)
-            expect(candidate.match).toBe('probabilistic');
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

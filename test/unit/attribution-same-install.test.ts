@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InstallReport, oneInstall, sameInstall } from '../../src/core/attribution-same-install.ts';
+import { runs } from '../support/property-runs.ts';
 
 const T0 = Date.parse('2026-03-10T12:00:00Z');
 const MINUTE = 60_000;
@@ -160,7 +161,7 @@ describe('any reports of any installs', () => {
         const other = oneInstall(order.map(reportOf));
         for (const [id, same] of all) expect([id, other.get(id)]).toEqual([id, same]);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -179,7 +180,7 @@ describe('any reports of any installs', () => {
         const all = oneInstall(list.map(reportOf));
         for (const { id, sameAsId } of known) expect([id, sameAsId]).toEqual([id, all.get(id)?.id ?? null]);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -205,7 +206,7 @@ describe('any reports of any installs', () => {
           seen.add(`${group} ${sourceId}`);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../src/core/conversion-life.ts';
 import type { ConversionStatus } from '../../src/core/conversion.ts';
 import { micros } from '../../src/core/money.ts';
+import { runs } from '../support/property-runs.ts';
 
 const STATUSES = ['pending', 'hold', 'approved', 'rejected', 'reversed'] as const;
 
@@ -333,7 +334,7 @@ describe('any messages of one conversion', () => {
         expect(live(shuffled, payout).life.state).toEqual(one);
         if (first) expect(lifeOf([first, ...rest], payout)).toEqual(one);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -348,7 +349,7 @@ describe('any messages of one conversion', () => {
         const conversions = changes.reduce((sum, change) => sum + change.conversionsDelta, 0);
         expect(conversions).toBe(life.state.conversions);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -381,7 +382,7 @@ describe('any messages of one conversion', () => {
         const { value, warnings } = live(list).life.state;
         if (value.micros < 0) expect(warnings).toContain('refund_without_conversion');
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -425,7 +426,7 @@ describe('what a further message does, by the policy of its source', () => {
         expect(of('add', list).state.value.micros).toBe(named(list).reduce((sum, one) => sum + one, 0));
         for (const policy of DUPLICATE_POLICIES) expect(of(policy, list).state.conversions).toBe(1);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

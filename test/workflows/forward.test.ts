@@ -124,7 +124,7 @@ describe('the forward workflow', () => {
     const payloads = [...history.matchAll(/"data":"([^"]*)"/g)].map(([, data = '']) =>
       Buffer.from(data, 'base64').toString('utf8'),
     );
-    expect(payloads.join('\n')).toContain('judged later');
+    expect(payloads.join('\n')).toContain('not yet judged');
     expect(payloads.join('\n') + history).not.toMatch(/never-in-a-history|receipt-7/);
   });
 

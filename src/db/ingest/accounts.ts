@@ -108,15 +108,14 @@ export async function loadGround(
 }
 
 /**
- * `windowHours` and `viewWindowHours`: {"install": 24, "purchase": 168}; `probabilisticHours`, `reengagementHours`: numbers.
+ * `windowHours` and `viewWindowHours`: {"install": 24, "purchase": 168}; `reengagementHours`: a number.
  * Whatever is not a positive number there is not a window.
  */
 export function readWindows(settings: Readonly<Record<string, unknown>>): OwnWindows {
-  const { probabilisticHours, reengagementHours } = settings;
+  const { reengagementHours } = settings;
   return {
     clicks: readHours(settings['windowHours']),
     views: readHours(settings['viewWindowHours']),
-    ...(isHours(probabilisticHours) ? { probabilisticHours } : {}),
     ...(isHours(reengagementHours) ? { reengagementHours } : {}),
   };
 }

@@ -25,6 +25,7 @@ export interface Finding {
     | 'html_entity'
     | 'open_bracket'
     | 'no_click_id'
+    | 'no_ad'
     | 'to_fill'
     | 'too_long'
     | 'address_not_a_name'

@@ -38,11 +38,14 @@ export function clickIdsIn(
       return token !== undefined && more.length === 0 && meaningOf(token) === field ? [name] : [];
     });
   const byMacro = named('clickId');
+  const byOwnMacro = byMacro.filter((name) => !isNameOfOtherThing(name));
   const order = [
     ...ofNetwork,
+    // `aff_sub={sub_id}&aff_sub2={click_id}`: the macro that says click is the click.
+    ...byOwnMacro.filter((name) => /click_?id\W*$/i.test(params.values.get(name) ?? '')),
     ...profiles.flatMap((profile) => profile.clickParams),
     ...NETWORK_CLICK_PARAMS,
-    ...byMacro.filter((name) => !isNameOfOtherThing(name)),
+    ...byOwnMacro,
     ...byMacro,
     ...generic.names.clickId,
     ...weakClickNames(params, generic),

@@ -33,6 +33,16 @@ export const SAME_THING: readonly (readonly string[])[] = [
   ['click_id', 'clickid', 'click-id', 'subid', 'sub_id', 'clid'],
 ];
 
+/** In daily use for what no field is read from: no slips of the pen, however near. */
+const OTHER_WORDS = new Set(
+  'offer_id offerid offer_name aff_id affid affiliate_id pub_id pubid adv_id advertiser_id app_id device_type device_os click_url click_cost sub_site'.split(
+    ' ',
+  ),
+);
+const NUMBERED = /[a-z]_?\d{1,2}$/;
+
+const CLICK_IDS = new Set(SAME_THING.at(-1));
+
 const squeeze = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /**
@@ -63,16 +73,19 @@ function missesAmong(
   known: ReadonlySet<string>,
   wanted: readonly string[],
 ): readonly NearMiss[] {
-  const macros = macrosIn(profile.template.replaceAll('%23', '#')).map((token) => token.name);
+  // Those of the generic postback are examples: a sender that nobody knows has macros of its own.
+  const template = profile.id === 'generic' ? '' : profile.template;
+  const macros = macrosIn(template.replaceAll('%23', '#')).map((token) => token.name);
   const found: NearMiss[] = [];
   for (const [parameter, value] of [...params.values].slice(0, 50)) {
-    if (!known.has(parameter)) {
+    if (!known.has(parameter) && !OTHER_WORDS.has(parameter) && !NUMBERED.test(parameter)) {
       const meant = meantBy(parameter, [...known], wanted);
       if (meant !== null) found.push({ parameter, written: parameter, meant });
     }
     const [token] = isPlaceholder(value.trim()) ? macrosIn(value) : [];
     if (token === undefined || macros.includes(token.name)) continue;
-    const meant = meantBy(token.name, macros, [parameter]);
+    // Each product has its own word for a click id, and it belongs where another's is wanted.
+    const meant = meantBy(token.name, macros, CLICK_IDS.has(parameter) ? [] : [parameter]);
     if (meant !== null) found.push({ parameter, written: token.text, meant });
   }
   return found;

@@ -7,6 +7,7 @@ import type { Field, SourceProfile, SourceSettings } from '../profile.ts';
 import { type PostbackReading, readPostback } from '../read-postback.ts';
 import { readTime } from '../times.ts';
 import type { AppleOutcome } from '../apple/outcome.ts';
+import { VIA_PARAM } from '../via.ts';
 import { adjustCallbacks } from './adjust-callbacks.ts';
 import { appleOutcome, asApple } from './apple-said.ts';
 import { type ClickIdFound, clickIdsIn } from './click-ids.ts';
@@ -110,6 +111,7 @@ export function readAnything(given: Given): Explanation {
     nearMisses: nearMisses(params, profile),
     unread: [...params.values.keys()].filter(
       (name) =>
+        name !== VIA_PARAM &&
         !fieldsOf(profile).some((field) => said[field]?.name === name || profile.names[field].includes(name)),
     ),
   };
@@ -117,10 +119,19 @@ export function readAnything(given: Given): Explanation {
   return apple === null ? explanation : asApple(explanation, params, apple);
 }
 
+/** A macro that stands for a number in a JSON template, where quotes would make it a text: `"amount": {payout}`. */
+const BARE_MACRO =
+  /([:,[]\s{0,20})(\{{1,3}[\w.$@#-]{1,60}\}{1,3}|\$\{[\w.-]{1,60}\}|\[[A-Za-z_]\w{0,60}\]|<\w{1,60}>|[#%@]\w{1,60}[#%@])(?=\s{0,20}[,}\]])/g;
+
 function bodyWarnings(given: Given, params: Params): string[] {
   if (given.body === undefined) return [];
-  const problem = readBody(Buffer.from(given.body), given.contentType ?? '', params);
-  return problem === null ? [] : [problem];
+  const read = (text: string) => readBody(Buffer.from(text), given.contentType ?? '', params);
+  const problem = read(given.body);
+  if (problem === null) return [];
+  // What is sent has to be JSON; what is still to be filled in need not be.
+  if (problem !== 'broken_json' || given.kind === 'inbound_postback') return [problem];
+  const quoted = given.body.replaceAll(BARE_MACRO, '$1"$2"');
+  return quoted !== given.body && read(quoted) === null ? [] : [problem];
 }
 
 interface Scene {

@@ -24,7 +24,21 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   if (said.clickId === undefined) addWeakClickId(said, params, profiles);
   if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
   if (said.eventTime === undefined && said.installTime !== undefined) said.eventTime = said.installTime;
+  addPerson(said, params, readers);
   return said;
+}
+
+/** Who it is about comes last: of what no other field has taken. */
+function addPerson(said: SaidFields, params: Params, readers: ReadonlySet<SourceProfile>): void {
+  const taken = new Set(Object.values(said).map((one) => one.name));
+  const left = new Map([...params.values].filter(([name]) => !taken.has(name)));
+  for (const profile of readers) {
+    const fields = pickTokens(params, profile, left);
+    for (const field of ABOUT_PERSON) {
+      const found = fields[field];
+      if (found !== undefined && said[field] === undefined) said[field] = { ...found, place: 'parameter' };
+    }
+  }
 }
 
 /** `s1=#s1#&s2=#s2#&cid=#s2#`: sub ids handed through under their own names are no click ids where another name is one. */

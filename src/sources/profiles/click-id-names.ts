@@ -27,4 +27,5 @@ export const CLICK_ID_NAMES: readonly string[] = [
   'rc_uuid',
   'aff_sub',
   'sub1',
+  'client_reference_id',
 ];

@@ -158,6 +158,8 @@ export const COMMON_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'rev',
     'profit',
     'cpa',
+    'pay',
+    'payout_dollars',
   ],
   currency: [
     'currency',
@@ -172,6 +174,7 @@ export const COMMON_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'price_currency',
     'curr',
     'original_currency',
+    'currency_id',
   ],
   eventTime: [
     'event_time',
@@ -186,6 +189,7 @@ export const COMMON_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'conv_time',
     'conversion_datetime',
     'conversion_timestamp_utc',
+    'conversion_unix_timestamp',
     'event_datetime',
     'event_time_utc',
     'conversion_date_time',
@@ -216,6 +220,7 @@ export const COMMON_NAMES: Readonly<Record<Field, readonly string[]>> = {
     'click_ts',
     'click-ts',
     'click_utc',
+    'click_unix_timestamp',
     'attributed_touch_time',
     'engagement_time',
     '+click_timestamp',

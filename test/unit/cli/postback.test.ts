@@ -45,6 +45,21 @@ it('link check fails on an error and says what to write instead', async () => {
   expect(printed).toContain('#clickid#');
 });
 
+it('link check knows a link of our own: its parameters name the ad, its macros are a network’s', async () => {
+  const check = async (query: string) => {
+    printed = '';
+    const code = await runProgram(['link', 'check', `https://bids.example.com/c/shoes${query}`], {});
+    return { code, text: printed };
+  };
+  const good = '?campaign_id={{campaign.id}}&adset_id={{adset.id}}&ad_id={{ad.id}}&placement={{placement}}';
+  expect(await check(good)).toEqual({ code: 0, text: expect.stringContaining('Nothing is wrong with it.') });
+  const slips = await check('?campaignid={{campaign.id}}&ad_id={{ad.idd}}');
+  expect(slips.text).toContain('"campaignid" is read by nobody here; did you mean "campaign_id"?');
+  expect(slips.text).toContain('{{ad.idd}} is no macro that is known; did you mean {{ad.id}}?');
+  expect(slips.text).not.toContain('no_click_id');
+  expect(await check('?utm_source=meta')).toMatchObject({ code: 1, text: expect.stringContaining('no_ad') });
+});
+
 it('wrong words are wrong usage', async () => {
   const quiet = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   expect(await runProgram(['postback', 'explain', 'x', '--kind', 'odd'], {})).toBe(2);

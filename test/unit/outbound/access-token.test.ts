@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTokens } from '../../../activities/forward-token.ts';
+import { createTokens } from '../../../src/outbound-token.ts';
 import { sendRequest } from '../../../src/outbound-send.ts';
 import { readToken, tokenRequest } from '../../../src/outbound/access-token.ts';
 import type { Destination } from '../../../src/outbound/destination.ts';

@@ -52,13 +52,14 @@ export const FORWARDING = {
   secrets: {},
 } as const;
 
-/** Where each network's interface is. */
+/** Where each network's interface is, and what else is theirs alone. */
 export const HOMES = {
-  meta: { baseUrl: 'https://graph.facebook.com' },
-  tiktok: { baseUrl: 'https://business-api.tiktok.com' },
+  meta: { baseUrl: 'https://graph.facebook.com', userIds: 'any' },
+  tiktok: { baseUrl: 'https://business-api.tiktok.com', userIds: 'any' },
   google: {
     baseUrl: 'https://datamanager.googleapis.com',
     tokenUrl: 'https://oauth2.googleapis.com/token',
+    userIds: 'any',
   },
   microsoft: {
     baseUrl: 'https://campaign.api.bingads.microsoft.com',

@@ -43,6 +43,17 @@ it('what the message itself says comes before what an object in it says', () => 
   });
 });
 
+it("Stripe's checkout says whose click and which order, but its cents are not read as dollars", () => {
+  const body =
+    '{"id":"evt_1","type":"checkout.session.completed","data":{"object":{"id":"cs_1","amount":10000,"currency":"usd","client_reference_id":"c7"}}}';
+  expect(picked(body)).toEqual({
+    clickId: 'c7',
+    txid: 'cs_1',
+    event: 'checkout.session.completed',
+    currency: 'usd',
+  });
+});
+
 it('capitals, hyphens and underscores tell no names apart, a plain spelling wins', () => {
   expect(picked('click_id=C&conversionDateTime=2023-11-14&Event-Name=lead')).toMatchObject({
     eventTime: '2023-11-14',

@@ -17,6 +17,9 @@ it.each([
   ['adgroup_id=7', [['adgroup_id', 'adgroup_id', 'adset_id']]],
   ['adset_id={campaignid-group}', [['adset_id', '{campaignid-group}', 'adset_id']]],
   ['click_id=7&amount=3', []],
+  ['click_id={sub_id}&amount={payout}', []],
+  ['click_id={ClickId}', []],
+  ['click_id=c&offer_id=1&aff_id=2&pub_id=3&sub_id2=4&advertiser_id=5&device_type=6', []],
   ['zzzzqqq=1', []],
 ])('%s', (query, expected) => {
   expect(misses(query)).toEqual(expected);
@@ -25,4 +28,5 @@ it.each([
 it('a macro is compared with those of its own product', () => {
   expect(misses('clickid=(clikid)', 'appsflyer')).toEqual([['clickid', '(clikid)', 'clickid']]);
   expect(misses('clickid=(clickid)', 'appsflyer')).toEqual([]);
+  expect(misses('cid={sub_id}', 'voluum')).toEqual([]);
 });

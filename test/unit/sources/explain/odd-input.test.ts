@@ -58,6 +58,20 @@ describe('input that nobody should send', () => {
     expect(Object.hasOwn(Object.prototype, 'click_id')).toBe(false);
   });
 
+  it('a JSON template may leave its numbers unquoted, what is sent may not', () => {
+    const body = '{"tid": "{tid}", "click_id": {{ClickId}}, "payout": {payout}, "list": [#time#] ,"n":%n%}';
+    for (const kind of ['outbound_template', undefined] as const) {
+      const { said, warnings, kind: guessed } = read({ body }, kind);
+      expect(said).toMatchObject({ clickId: { value: '{{ClickId}}' }, amount: { value: '{payout}' } });
+      expect(warnings).not.toContain('broken_json');
+      expect(guessed).toBe('outbound_template');
+    }
+    expect(read({ body }, 'inbound_postback').warnings).toContain('broken_json');
+    const started = performance.now();
+    expect(read({ body: '{"a":' + '{'.repeat(LONG) + '\t'.repeat(LONG) }).warnings).toContain('broken_json');
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   it('a body that is no object is said to be unreadable', () => {
     for (const [body, warning] of [
       ['[1,2]', 'unreadable_body'],

@@ -1,8 +1,8 @@
-import { readToken, type TokenAnswer, tokenRequest } from '../src/outbound/access-token.ts';
-import type { Destination } from '../src/outbound/destination.ts';
-import type { HttpParts } from '../src/outbound/http-parts.ts';
-import { maskSecrets } from '../src/outbound/mask.ts';
-import type { Sent } from '../src/outbound-send.ts';
+import { readToken, type TokenAnswer, tokenRequest } from './outbound/access-token.ts';
+import type { Destination } from './outbound/destination.ts';
+import type { HttpParts } from './outbound/http-parts.ts';
+import { maskSecrets } from './outbound/mask.ts';
+import type { Sent } from './outbound-send.ts';
 
 export type WithToken =
   | { readonly kind: 'ready'; readonly destination: Destination }

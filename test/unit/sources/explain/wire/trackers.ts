@@ -1,0 +1,168 @@
+import { click, inbound, posted, template, type WireLine } from './wire-line.ts';
+
+/** Trackers and performance networks. */
+export const TRACKER_LINES: readonly WireLine[] = [
+  inbound(
+    'voluum',
+    'https://trk.example/postback?cid=w1234567890123456789012&payout=0&txid=o-9&et=reg&currency=rub',
+    {
+      clickId: 'w1234567890123456789012',
+      amount: '0',
+      txid: 'o-9',
+      event: 'reg',
+      currency: 'rub',
+    },
+    { worth: 0 },
+  ),
+  inbound('voluum', 'https://trk.example/postback?cid={clickid}&payout=5', { clickId: null, amount: '5' }),
+  inbound(
+    'redtrack',
+    'https://trk.example/postback?clickid=5f&sum=1,5&type=Deposit&rdtk_event_id=e2',
+    {
+      clickId: '5f',
+      event: 'Deposit',
+      txid: 'e2',
+    },
+    { worth: 1.5 },
+  ),
+  inbound('redtrack', 'https://trk.example/postback?clickid=5f&status=approved', {
+    clickId: '5f',
+    event: 'approved',
+  }),
+  inbound('binom', 'http://trk.example/click.php?cnv_id=11aa&payout=auto&cnv_status=lead&cnv_currency=USD', {
+    clickId: '11aa',
+    event: 'lead',
+    currency: 'USD',
+  }),
+  template(
+    'binom',
+    'https://trk.example/click.php?cnv_id={subid}&payout={payout}&cnv_status={status}&cnv_status2={goal}',
+    {
+      clickId: '{subid}',
+      amount: '{payout}',
+      event: '{status}',
+    },
+  ),
+  inbound(
+    'keitaro',
+    'https://trk.example/a1b2c3d/postback?sub_id=3k1&status=sale&revenue=12.5%C2%A4cy=EUR&tid=2',
+    {
+      clickId: '3k1',
+      event: 'sale',
+      txid: '2',
+      currency: 'EUR',
+    },
+    { worth: 12.5 },
+  ),
+  template('keitaro', 'https://trk.example/a1b2c3d/postback?subid=[[click_id]]&status=rejected&return=OK', {
+    clickId: '[[click_id]]',
+    event: 'rejected',
+  }),
+  inbound('bemob', 'https://x.bemobtrk.com/postback?cid=abcdefghij1234567890ab&payout=4&txid=7&status=hold', {
+    clickId: 'abcdefghij1234567890ab',
+    txid: '7',
+    event: 'hold',
+  }),
+  inbound('clickflare', 'https://t.example/cf/cv?click_id=66f&payout=10&txid=t1&ct=custom_2', {
+    clickId: '66f',
+    txid: 't1',
+    event: 'custom_2',
+  }),
+  inbound('clickflare', 'https://t.example/cf/postback?cid=66f', { clickId: '66f', event: null }),
+  template(
+    'peerclick',
+    'https://t.example/postback?cid=%subid%&payout=%payout%&txid=%orderid%&status=OPTIONAL',
+    {
+      clickId: '%subid%',
+      amount: '%payout%',
+      txid: '%orderid%',
+      event: null,
+    },
+  ),
+  inbound(
+    'tune',
+    'http://n.go2cloud.org/aff_goal?a=lsr&goal_id=12&transaction_id=102f&amount=30.00&adv_sub=order-5&security_token=x',
+    {
+      clickId: '102f',
+      event: '12',
+      amount: '30.00',
+      txid: 'order-5',
+    },
+  ),
+  template(
+    'tune',
+    'https://t.example/postback?cid={aff_sub}&payout={payout}&txid={transaction_id}&datetime={datetime}',
+    {
+      clickId: '{aff_sub}',
+      amount: '{payout}',
+    },
+  ),
+  click(
+    'tune',
+    'https://n.go2cloud.org/aff_c?offer_id=1&aff_id=2&aff_sub={clickid}&aff_sub2={sub}',
+    '{clickid}',
+  ),
+  inbound(
+    'everflow',
+    'https://www.x-trk.com/?nid=44&transaction_id=0123456789abcdef0123456789abcdef&adv_event_id=3&amount=7.5&order_id=A-1',
+    {
+      clickId: '0123456789abcdef0123456789abcdef',
+      event: '3',
+      amount: '7.5',
+      txid: 'A-1',
+    },
+  ),
+  inbound(
+    'affise',
+    'https://offers.x.affise.com/postback?clickid=5e0&action_id=a7&goal=2&status=5&sum=1.25&currency=EUR&secure=s',
+    {
+      clickId: '5e0',
+      txid: 'a7',
+      event: '2',
+      status: '5',
+      amount: '1.25',
+      currency: 'EUR',
+    },
+  ),
+  template('affise', 'https://t.example/postback?cid={sub1}&payout={sum}&txid={transactionid}&et={goal}', {
+    clickId: '{sub1}',
+    amount: '{sum}',
+    txid: '{transactionid}',
+    event: '{goal}',
+  }),
+  inbound('cake', 'https://x.example/p.ashx?a=1&e=22&r=998877&p=5.00&t=ord-3&f=pb', {
+    clickId: '998877',
+    event: '22',
+    amount: '5.00',
+    txid: 'ord-3',
+  }),
+  template('cake', 'https://t.example/postback?click_id=#s2#&payout=#price#&txid=#tid#&type=lead', {
+    clickId: '#s2#',
+    amount: '#price#',
+    txid: '#tid#',
+    event: 'lead',
+  }),
+  posted(
+    'impact',
+    {
+      SubId1: 'im-1',
+      ActionId: '1000.22.3',
+      Status: 'REVERSED',
+      Payout: '0',
+      DeltaPayout: '-4.20',
+      Currency: 'USD',
+      EventDate: '2026-11-05T10:11:12-08:00',
+    },
+    { clickId: 'im-1', txid: '1000.22.3', event: 'REVERSED', amount: '0', currency: 'USD' },
+    { at: '2026-11-05T18:11:12Z' },
+  ),
+  inbound(
+    'prosper202',
+    'https://t.example/tracking202/static/gpb.php?subid=12345&amount=3.5&transaction_id=tt',
+    {
+      clickId: '12345',
+      amount: '3.5',
+      txid: 'tt',
+    },
+  ),
+];
