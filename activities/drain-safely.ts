@@ -1,12 +1,15 @@
 import type { Db } from '../src/db/connection.ts';
 import { drainBatch, type DrainedBatch } from '../src/db/ingest/drain-batch.ts';
+import type { InboxPlace } from '../src/db/ingest/messages.ts';
 import { type ReadAhead, readAhead } from '../src/db/ingest/read-ahead.ts';
 import { isRowFault } from '../src/db/row-fault.ts';
 import { setAsideOldest, setAsideOldestClick } from '../src/db/ingest/set-aside.ts';
 
-const LARGEST = 4_000;
+const LARGEST = 8_000;
+/** The first batch of a run: nothing is written while it is read. */
+const FIRST = 2_000;
 /** After so many batches it begins with the oldest again: a row may have come late before the place that was reached. */
-const LONGEST_RUN = 8;
+const LONGEST_RUN = 16;
 
 export interface SafeDrain {
   /** Drains one batch; an empty one when the batch failed and a smaller one is tried next. */
@@ -21,6 +24,12 @@ const NOTHING: DrainedBatch = {
   visited: [],
   oldestWallMs: null,
 };
+
+/** Postbacks on their way here, and how many were asked for. */
+interface Reading {
+  readonly rows: Promise<ReadAhead>;
+  readonly most: number;
+}
 
 /**
  * Drains batches and survives a row that cannot be judged: a batch that fails by its data is tried again in ever smaller
@@ -39,17 +48,24 @@ export function createSafeDrain(deps: {
 }): SafeDrain {
   const { db, wallNowMs, onSetAside } = deps;
   let limit = LARGEST;
-  let next: Promise<ReadAhead> | null = null;
+  let next: Reading | null = null;
   let run = 0;
+
+  /** Begins to read the oldest postbacks, or the oldest behind a place. */
+  function read(shard: string, most: number, after: InboxPlace | null): Reading {
+    const rows = readAhead(db, { shard, limit: most, after });
+    // Whoever awaits it gets the failure; nobody does where the batch before it fails first.
+    rows.catch(() => undefined);
+    return { rows, most };
+  }
 
   /** The postbacks to judge now; those after them are read meanwhile. */
   async function take(shard: string): Promise<ReadAhead> {
-    const ahead = await (next ?? readAhead(db, { shard, limit, after: null }));
-    const last = ahead.messages.length < limit ? undefined : ahead.messages.at(-1);
+    const { rows, most } = next ?? read(shard, Math.min(FIRST, limit), null);
+    const ahead = await rows;
+    const last = ahead.messages.length < most ? undefined : ahead.messages.at(-1);
     run = last === undefined || run === LONGEST_RUN ? 0 : run + 1;
-    next = last === undefined || run === 0 ? null : readAhead(db, { shard, limit, after: last });
-    // Whoever awaits it gets the failure; nobody does where this batch fails first.
-    next?.catch(() => undefined);
+    next = last === undefined || run === 0 ? null : read(shard, limit, last);
     return ahead;
   }
 

@@ -11,8 +11,17 @@ function exactInteger(text: string): number {
   return value;
 }
 
+const readInstant = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date | number;
+
+/** Nearly all are `2026-11-23 20:57:32.004+00`; the language reads these in half the time that pg takes for any zone and era. */
+function instant(text: string): Date | number {
+  if (text[4] !== '-' || !text.endsWith('+00')) return readInstant(text);
+  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+}
+
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: string) {
+    if (oid === pg.types.builtins.TIMESTAMPTZ && format !== 'binary') return instant as never;
     if (oid === pg.types.builtins.INT8) return exactInteger as never;
     // numeric is the type of sum(bigint): ours are integers.
     if (oid === pg.types.builtins.NUMERIC) return Number as never;

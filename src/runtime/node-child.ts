@@ -8,6 +8,12 @@ import type { ChildMessage } from './ready.ts';
 import type { RunningPart } from './supervisor.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+/**
+ * A batch of postbacks lives for some hundred ms and then goes whole: with more room for what is young (MiB) it is not
+ * copied about meanwhile, which at full load takes a tenth of the drain's time.
+ */
+export const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'];
+
 const KEEP_LOG_BYTES = 20_000_000;
 
 export interface NodeChildOptions {
@@ -36,7 +42,7 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
     renameSync(logFile, `${logFile}.old`);
   const log = openSync(logFile, 'a', 0o600);
   const from = statSync(logFile).size;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, options.command], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, options.command], {
     env: options.env,
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,

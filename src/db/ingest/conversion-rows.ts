@@ -76,7 +76,13 @@ export function withCredit(
   sent: string | null,
   means: Omit<Means, 'lives'>,
 ): ConversionRow {
-  const told = { ...row, ...NOBODY, click_id: sent, attribution: credit.text, losers: losersOf(credit) };
+  const credited = { ...row, ...creditFields(credit, sent) };
+  return credit.kind === 'attributed' ? Object.assign(credited, valueFields(credited, means)) : credited;
+}
+
+/** What a credit says of its conversion; what the last one said is gone. */
+function creditFields(credit: Credit, sent: string | null) {
+  const told = { ...NOBODY, click_id: sent, attribution: credit.text, losers: losersOf(credit) };
   switch (credit.kind) {
     case 'unattributed':
       return told;
@@ -90,24 +96,21 @@ export function withCredit(
         match: credit.candidate.match,
       };
     case 'attributed':
-      return withValue(
-        {
-          ...told,
-          account_id: credit.accountId,
-          object_id: credit.object?.id ?? null,
-          campaign_id: credit.object?.campaignId ?? null,
-          click_id: credit.touchId ?? sent,
-          sent_click_id: credit.match === 'click_id' || credit.touchId === null ? null : sent,
-          clicked_at: credit.touchedAtMs === null ? null : new Date(credit.touchedAtMs),
-          placement: credit.placement,
-          attributed_by: isSenders(credit) ? 'sender' : 'click',
-          match: credit.match,
-          view_through: credit.viewThrough,
-          retargeting: credit.track === 'retargeting',
-          follows_id: credit.followsId,
-        },
-        means,
-      );
+      return {
+        ...told,
+        account_id: credit.accountId,
+        object_id: credit.object?.id ?? null,
+        campaign_id: credit.object?.campaignId ?? null,
+        click_id: credit.touchId ?? sent,
+        sent_click_id: credit.match === 'click_id' || credit.touchId === null ? null : sent,
+        clicked_at: credit.touchedAtMs === null ? null : new Date(credit.touchedAtMs),
+        placement: credit.placement,
+        attributed_by: isSenders(credit) ? ('sender' as const) : ('click' as const),
+        match: credit.match,
+        view_through: credit.viewThrough,
+        retargeting: credit.track === 'retargeting',
+        follows_id: credit.followsId,
+      };
   }
 }
 
@@ -229,13 +232,18 @@ function stateOf(
 }
 
 /** Converts the amount as of the day of the event and says whether the row counts. */
-export function withValue(row: ConversionRow, { ground, convert }: Omit<Means, 'lives'>): ConversionRow {
+export function withValue(row: ConversionRow, means: Omit<Means, 'lives'>): ConversionRow {
+  return { ...row, ...valueFields(row, means) };
+}
+
+function valueFields(
+  row: ConversionRow,
+  { ground, convert }: Omit<Means, 'lives'>,
+): Pick<ConversionRow, 'value_micros' | 'rate' | 'counted'> {
   const account = ground.accounts.get(row.account_id ?? '');
-  let value: { valueMicros: Micros | null; rate: number | null } = { valueMicros: null, rate: null };
-  if (account) {
-    const day = dayOf(row.event_at.getTime(), account.zone).date;
-    value = convert(row.original_micros, row.original_currency, account.currency, day);
-  }
-  const valued = { ...row, value_micros: value.valueMicros, rate: value.rate };
-  return { ...valued, counted: isCounted(valued) };
+  const counted = isCounted(row);
+  if (!account) return { value_micros: null, rate: null, counted };
+  const day = dayOf(row.event_at.getTime(), account.zone).date;
+  const value = convert(row.original_micros, row.original_currency, account.currency, day);
+  return { value_micros: value.valueMicros, rate: value.rate, counted };
 }

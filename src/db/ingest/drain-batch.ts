@@ -2,12 +2,17 @@ import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import { lockTotals } from '../running-totals.ts';
 import { loadGround } from './accounts.ts';
-import { judge } from './judge.ts';
+import { judgeAndWrite } from './judge-and-write.ts';
 import { creditLateClicks } from './late-clicks.ts';
 import { loadLives, storeLives } from './lives.ts';
 import { lookUp } from './lookups.ts';
-import { claimConversions, claimMessages, type Message, takeMessages } from './messages.ts';
-import { writeOutcomes } from './outcomes.ts';
+import {
+  claimConversions,
+  claimMessages,
+  type ConversionRow,
+  type Message,
+  takeMessages,
+} from './messages.ts';
 import { setForBatch } from './batch-settings.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { creditFollowers, creditRetimed } from './recredit.ts';
@@ -16,7 +21,7 @@ import type { ConversionChange } from './rollups.ts';
 import { tellPostbacks } from './tell-postbacks.ts';
 import { beginTracking, countVisits, type ObjectVisits, takeClicks } from './visits.ts';
 import { addWaiting } from './waiting.ts';
-import { type CampaignRef, writeChanges } from './write-changes.ts';
+import { type CampaignRef, sumUp } from './write-changes.ts';
 
 export interface DrainBatchInput {
   /** `all`, or a range of slots such as `0-15`. */
@@ -90,16 +95,15 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
       [...known.values()].map((row) => row.id),
     );
     const lookups = await lookUp(trx, ground, messages, input.ahead?.clicks);
-    const judgement = judge(messages, lookups, known, lives);
+    const { changes, retimed, retold, waiting } = await judgeAndWrite(trx, messages, lookups, known, lives);
     await storeLives(trx, lives);
-    note(await writeChanges(trx, ground, judgement.changes));
-    await beginTracking(trx, firstFromSender(judgement.changes), 'sender');
-    await writeOutcomes(trx, judgement.outcomes);
-    await tellPostbacks(trx, judgement.retold, lookups.installs);
-    note(await creditRetimed(context, judgement.retimed));
-    note(await creditFollowers(context, judgement.changes));
-    await addWaiting(trx, judgement.waiting);
-    conversions = judgement.changes.filter((change) => change.before === null).length;
+    note(await sumUp(trx, ground, changes));
+    await beginTracking(trx, firstFromSender(changes), 'sender');
+    await tellPostbacks(trx, retold, lookups.installs);
+    note(await creditRetimed(context, latestOf(changes, retimed)));
+    note(await creditFollowers(context, changes));
+    await addWaiting(trx, waiting);
+    conversions = changes.filter((change) => change.before === null).length;
     await announce(trx, messages, conversions);
   }
   await sql`
@@ -113,6 +117,13 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     visited,
     oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
   };
+}
+
+/** These conversions as the changes left them. */
+function latestOf(changes: readonly ConversionChange[], ids: ReadonlySet<string>): readonly ConversionRow[] {
+  const latest = new Map<string, ConversionRow>();
+  for (const { after } of changes) if (ids.has(after.id)) latest.set(after.id, after);
+  return [...latest.values()];
 }
 
 /** Account → when the first conversion came that its sender attributed. */

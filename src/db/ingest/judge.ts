@@ -30,7 +30,7 @@ export interface MessageOutcome {
 export interface Judgement {
   readonly changes: readonly ConversionChange[];
   /** Conversions that happened earlier than was known, as they are in the end: who earned them is to be asked anew. */
-  readonly retimed: readonly ConversionRow[];
+  readonly retimed: ReadonlySet<string>;
   /** Those of them whose first postback has been told something else before. */
   readonly retold: readonly ConversionChange[];
   readonly outcomes: readonly MessageOutcome[];
@@ -108,14 +108,7 @@ export function judge(
       });
     }
   });
-  const last = new Map(changes.map(({ after }) => [after.id, after]));
-  return {
-    changes,
-    retimed: [...retimed].flatMap((id) => last.get(id) ?? []),
-    retold,
-    outcomes,
-    waiting,
-  };
+  return { changes, retimed, retold, outcomes, waiting };
 }
 
 /** The row with what it is to others of its kind, and those of them that change by it. */

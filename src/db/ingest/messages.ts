@@ -40,14 +40,14 @@ export interface Message {
 
 const COLUMNS = sql`p.id, p.received_at, p.wall_at, p.workspace_id, p.source_id, p.click_id, p.event, p.event_type,
   p.status, p.txid, p.amount_micros, p.currency, p.event_at, p.device_id, p.sender_ids, p.conversion_key, p.warnings,
-  p.test, p.view_through, p.re_engagement, p.user_hash, p.country, p.tableoid::regclass::text as day_table`;
+  p.test, p.view_through, p.re_engagement, p.user_hash, p.country, p.tableoid::bigint as day_oid`;
 
 /** Where a row stands in the order of the inbox. */
 export type InboxPlace = Pick<Message, 'id' | 'received_at'>;
 
 /**
- * Reads the oldest rows of the inbox, or the oldest behind a place, and leaves them there. The first look says which days
- * they are of (see withinDaysOf), so that a long queue costs nothing to read from.
+ * Reads the oldest rows of the inbox, or the oldest behind a place, and leaves them there. No day
+ * before the first of them is looked into (see withinDaysOf), so that a long queue costs nothing to read from.
  */
 export async function readMessages(
   trx: Db,
@@ -55,29 +55,46 @@ export async function readMessages(
   limit: number,
   after: InboxPlace | null = null,
 ): Promise<readonly Message[]> {
+  const ofSlots = sql`slot between ${slots.first} and ${slots.last}`;
+  let since = after?.received_at ?? null;
+  if (since === null) {
+    const { rows } = await sql<{ received_at: Date }>`
+      select received_at from inbox where ${ofSlots} order by received_at, postback_id limit 1`.execute(trx);
+    since = rows[0]?.received_at ?? null;
+  }
+  if (since === null) return [];
+  const from = sql`received_at >= ${since.toISOString()}::timestamptz`;
   const behind =
     after === null
       ? sql`true`
       : sql`(received_at, postback_id) > (${after.received_at.toISOString()}::timestamptz, ${after.id}::uuid)`;
-  const oldest = sql`slot between ${slots.first} and ${slots.last} and ${behind}`;
-  const head = await sql<{ first: string | null; last: string | null }>`
-    select min(received_at)::text as first, max(received_at)::text as last from (
-      select received_at from inbox where ${oldest} order by received_at, postback_id limit ${limit}
-    ) i`.execute(trx);
-  const { first, last } = head.rows[0] ?? { first: null, last: null };
-  if (first === null) return [];
-  const ofDays = sql`received_at between ${first}::timestamptz and ${last}::timestamptz`;
-  const { rows } = await sql<Message>`
+  const { rows } = await sql<Omit<Message, 'day_table'> & { day_oid: number }>`
     select ${COLUMNS}
     from (
-      select postback_id, received_at from inbox where ${oldest} and ${ofDays} order by received_at, postback_id limit ${limit}
+      select postback_id, received_at from inbox where ${ofSlots} and ${from} and ${behind}
+      order by received_at, postback_id limit ${limit}
     ) k
     cross join lateral (
-      select *, tableoid from postback where id = k.postback_id and received_at = k.received_at and ${ofDays} limit 1
+      select *, tableoid from postback where id = k.postback_id and received_at = k.received_at and ${from} limit 1
     ) p
     where p.workspace_id is not null
     order by p.received_at, p.id`.execute(trx);
-  return rows;
+  return withDayTables(trx, rows);
+}
+
+/** Names the days' tables once, and not in each of thousands of rows. */
+async function withDayTables(
+  trx: Db,
+  rows: readonly (Omit<Message, 'day_table'> & { readonly day_oid: number })[],
+): Promise<readonly Message[]> {
+  const oids = [...new Set(rows.map((row) => row.day_oid))];
+  if (oids.length === 0) return [];
+  const named = await sql<{ oid: number; name: string }>`
+    select oid::bigint as oid, oid::regclass::text as name from unnest(${oids}::oid[]) as u (oid)`.execute(
+    trx,
+  );
+  const names = new Map(named.rows.map(({ oid, name }) => [oid, name]));
+  return rows.map((row) => Object.assign(row, { day_table: names.get(row.day_oid) ?? 'postback' }));
 }
 
 /**
@@ -115,7 +132,7 @@ export async function loadMessages(
   keys: readonly { readonly id: string; readonly at: Date }[],
 ): Promise<readonly Message[]> {
   if (keys.length === 0) return [];
-  const { rows } = await sql<Message>`
+  const { rows } = await sql<Omit<Message, 'day_table'> & { day_oid: number }>`
     select ${COLUMNS}
     from unnest(${keys.map((k) => k.id)}::uuid[], ${keys.map((k) => k.at.toISOString())}::timestamptz[]) as k (id, at)
     cross join lateral (
@@ -129,7 +146,7 @@ export async function loadMessages(
     ) p
     where p.workspace_id is not null
     order by p.received_at, p.id`.execute(trx);
-  return rows;
+  return withDayTables(trx, rows);
 }
 
 /**
@@ -183,7 +200,7 @@ async function loadKnown(trx: Db, keyed: readonly Message[]): Promise<Map<string
     join conversion c on c.id = k.conversion_id`.execute(trx);
   return new Map(
     rows.map(({ key_source: source, key, ...conversion }) => [
-      `${source} ${key.toString('hex')}`,
+      `${source} ${key.toString('latin1')}`,
       conversion,
     ]),
   );
@@ -192,5 +209,5 @@ async function loadKnown(trx: Db, keyed: readonly Message[]): Promise<Map<string
 /** The conversion key as a map key; null when every message of its kind is a conversion of its own, and for tests. */
 export function conversionKeyOf(message: Message): string | null {
   if (message.conversion_key === null || message.test) return null;
-  return `${message.source_id} ${message.conversion_key.toString('hex')}`;
+  return `${message.source_id} ${message.conversion_key.toString('latin1')}`;
 }

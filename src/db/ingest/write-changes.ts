@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ObjectId } from '../../core/object.ts';
 import { bigintArray, textArray, timestampArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
@@ -16,8 +16,7 @@ export interface CampaignRef {
 }
 
 /**
- * Writes changes of conversions and everything that sums over them: conversion rows, their dated deltas, hours, running
- * totals, the campaigns that have news, the days of clicks to count anew and the conversions to forward. The caller holds the accounts' totals (lockTotals).
+ * Writes changes of conversions and everything that sums over them. The caller holds the accounts' totals (lockTotals).
  *
  * @returns the campaigns whose counts changed.
  */
@@ -26,10 +25,28 @@ export async function writeChanges(
   ground: Ground,
   changes: readonly ConversionChange[],
 ): Promise<readonly CampaignRef[]> {
+  for (const statement of conversionStatements(changes)) await statement.execute(trx);
+  return sumUp(trx, ground, changes);
+}
+
+/** What stores conversions and their dated deltas, ready to be run in this order. */
+export function conversionStatements(changes: readonly ConversionChange[]): readonly RawBuilder<unknown>[] {
+  return changes.length === 0 ? [] : [upsertConversions(changes), insertChanges(changes)];
+}
+
+/**
+ * Adds changes to what sums over conversions: hours, running totals, the campaigns that have news, the days of clicks to
+ * count anew and the conversions to forward. The caller holds the accounts' totals (lockTotals).
+ *
+ * @returns the campaigns whose counts changed.
+ */
+export async function sumUp(
+  trx: Db,
+  ground: Ground,
+  changes: readonly ConversionChange[],
+): Promise<readonly CampaignRef[]> {
   if (changes.length === 0) return [];
   const deltas = rollupDeltas(changes, ground);
-  await upsertConversions(trx, changes);
-  await insertChanges(trx, changes);
   await addToHours(trx, deltas.hours);
   await addToEventDays(trx, deltas.days);
   await noteNews(trx, ground, deltas.campaigns);
@@ -39,7 +56,7 @@ export async function writeChanges(
 }
 
 /** The last state of each conversion, in one statement. */
-async function upsertConversions(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
+function upsertConversions(changes: readonly ConversionChange[]): RawBuilder<unknown> {
   const last = new Map<string, ConversionRow>();
   for (const { after } of changes) last.set(after.id, after);
   const rows = [...last.values()];
@@ -86,7 +103,7 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
     text('relation', (r) => r.relation),
     uuid('relation_of_id', (r) => r.relation_of_id),
   ];
-  await sql`
+  return sql`
     insert into conversion (${columnNames(columns)}) ${selectColumns(columns)}
     on conflict (id) do update set
       account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
@@ -99,12 +116,10 @@ async function upsertConversions(trx: Db, changes: readonly ConversionChange[]):
       correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
       retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
       payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id,
-      same_as_id = excluded.same_as_id, relation = excluded.relation, relation_of_id = excluded.relation_of_id`.execute(
-    trx,
-  );
+      same_as_id = excluded.same_as_id, relation = excluded.relation, relation_of_id = excluded.relation_of_id`;
 }
 
-async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Promise<void> {
+function insertChanges(changes: readonly ConversionChange[]): RawBuilder<unknown> {
   const { uuid, text, bigint, smallint, instant } = columnsOf(changes);
   const columns = [
     uuid('conversion_id', (c) => c.after.id),
@@ -114,11 +129,11 @@ async function insertChanges(trx: Db, changes: readonly ConversionChange[]): Pro
     smallint('counted_delta', ({ before, after }) => countOf(after) - countOf(before)),
     bigint('value_delta_micros', ({ before, after }) => valueOf(after) - valueOf(before)),
   ];
-  await sql`
+  return sql`
     insert into conversion_change (${columnNames(columns)}) ${selectColumns(columns)}
     on conflict (conversion_id, known_from, postback_id) do update
     set status = excluded.status, counted_delta = conversion_change.counted_delta + excluded.counted_delta,
-        value_delta_micros = conversion_change.value_delta_micros + excluded.value_delta_micros`.execute(trx);
+        value_delta_micros = conversion_change.value_delta_micros + excluded.value_delta_micros`;
 }
 
 function countOf(row: ConversionRow | null): number {
