@@ -39,6 +39,8 @@ interface Reading {
 export function createSafeDrain(deps: {
   readonly db: Db;
   readonly wallNowMs: () => number;
+  /** Most postbacks, and most clicks, of one batch; {@link LARGEST} when left out. */
+  readonly largest?: number;
   /** A row was set aside: a person must look. */
   readonly onSetAside: (what: {
     readonly kind: 'postback' | 'click';
@@ -46,8 +48,8 @@ export function createSafeDrain(deps: {
     readonly error: unknown;
   }) => void;
 }): SafeDrain {
-  const { db, wallNowMs, onSetAside } = deps;
-  let limit = LARGEST;
+  const { db, wallNowMs, onSetAside, largest = LARGEST } = deps;
+  let limit = largest;
   let next: Reading | null = null;
   let run = 0;
 
@@ -87,7 +89,7 @@ export function createSafeDrain(deps: {
       try {
         const ahead = await take(shard);
         const batch = await drainBatch(db, { shard, limit, ahead, wallMs: wallNowMs() });
-        limit = Math.min(LARGEST, limit * 4);
+        limit = Math.min(largest, limit * 4);
         return batch;
       } catch (error) {
         next = null;

@@ -6,7 +6,7 @@ import { byteaArray, textArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import { Installs } from './installs.ts';
 import type { ConversionRow } from './messages.ts';
-import { Payments } from './payments.ts';
+import { MOST_PAYMENTS, Payments } from './payments.ts';
 
 /** By what a conversion is somebody's. */
 export interface PersonKeys {
@@ -98,9 +98,6 @@ interface AnchorRow extends ConversionRow {
 }
 
 const IS_ANCHOR = sql`(event_type in ('install', 're-engagement', 're-attribution') or event ilike '%trial%')`;
-
-/** Of one click, device or user so many of the newest are looked at for what a payment follows. */
-const MOST_PAYMENTS = 20;
 
 /** Whose conversions are looked for, and whether by what they pay too. */
 export interface PersonWanted extends PersonKeys {

@@ -3,10 +3,13 @@ import { isTrial } from '../../core/attribution.ts';
 import type { Settled } from './installs.ts';
 import type { ConversionRow } from './messages.ts';
 
+/** Of one click, device or user only so many of the newest are looked at: an id that is on thousands is nobody's. */
+export const MOST_PAYMENTS = 20;
+
 /** What the persons of a batch have paid, and their trials, as they stand while the batch is worked through. */
 export class Payments {
   readonly #rows = new Map<string, ConversionRow>();
-  readonly #byKey = new Map<string, Set<string>>();
+  readonly #byKey = new Map<string, string[]>();
 
   /** Remembers a stored payment or trial, or what it is by now. */
   put(row: ConversionRow): void {
@@ -19,9 +22,17 @@ export class Payments {
     this.#rows.set(row.id, row);
     for (const key of keys) {
       const ids = this.#byKey.get(key);
-      if (ids) ids.add(row.id);
-      else this.#byKey.set(key, new Set([row.id]));
+      if (!ids) this.#byKey.set(key, [row.id]);
+      else if (!ids.includes(row.id)) {
+        ids.push(row.id);
+        if (ids.length > MOST_PAYMENTS) ids.splice(this.#oldest(ids), 1);
+      }
     }
+  }
+
+  #oldest(ids: readonly string[]): number {
+    const times = ids.map((id) => this.#rows.get(id)?.event_at.getTime() ?? -Infinity);
+    return times.indexOf(Math.min(...times));
   }
 
   /** The row as the batch left it. */
