@@ -1,7 +1,6 @@
 import type { Credit, CreditAnchor } from '../../core/attribution-facts.ts';
 import { continueLife, type LifeAmount, lifeOf, type LifeState } from '../../core/conversion-life.ts';
 import { isCountedStatus } from '../../core/conversion.ts';
-import type { Micros } from '../../core/money.ts';
 import { dayOf } from '../../core/zone.ts';
 import type { StoredLoser } from '../tables.ts';
 import type { Ground } from './accounts.ts';
