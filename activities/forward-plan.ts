@@ -8,6 +8,7 @@ import {
   type Plan,
   storePlans,
   takeNoted,
+  toldAsRepeats,
 } from '../src/db/forwarding/plans.ts';
 import type { Db } from '../src/db/connection.ts';
 import { outboundConversion } from '../src/outbound/conversion-facts.ts';
@@ -51,11 +52,13 @@ export async function planNoted(
     const conversions = await loadForForwarding(trx, ids);
     const news = await changedByOthers(trx, noted, deps.mark);
     const latest = await latestForwards(trx, ids);
+    const told = await toldAsRepeats(trx, ids);
     const plans: Plan[] = [];
     for (const destination of rows.filter((row) => !deps.skip.has(row.id)).map(deps.open)) {
       for (const facts of conversions.values()) {
-        const before = latest.get(`${destination.id} ${facts.id}`);
-        const plan = planOf(destination, outboundConversion(facts, deps.mark, !news.has(facts.id)), before);
+        const place = `${destination.id} ${facts.id}`;
+        const conversion = outboundConversion(facts, deps.mark, !news.has(facts.id));
+        const plan = planOf(destination, conversion, latest.get(place), told.has(place));
         if (plan !== null) plans.push(plan);
       }
     }
@@ -81,11 +84,16 @@ async function changedByOthers(
   );
 }
 
-/** The plan for a conversion as it stands; null where nothing changes. */
+/**
+ * The plan for a conversion as it stands; null where nothing changes.
+ *
+ * @param toldAsRepeat another sender's report of the same install was told there already.
+ */
 export function planOf(
   destination: Destination,
   conversion: OutboundConversion,
   before: { readonly key: string; readonly state: string } | undefined,
+  toldAsRepeat = false,
 ): Plan | null {
   const forward = planForward(destination, conversion);
   const common = {
@@ -93,18 +101,21 @@ export function planOf(
     conversionId: conversion.id,
     currency: conversion.currency,
   };
+  const skip = (reason: string, message: string): Plan => ({
+    ...common,
+    event: conversion.event,
+    status: conversion.status,
+    amountMicros: conversion.amountMicros,
+    todo: { kind: 'skip', reason, message },
+  });
   if (forward.kind === 'skipped') {
     if (NOT_ITS_BUSINESS.has(forward.reason)) return null;
     // What was planned before our own postback came back stands.
     if (forward.reason === 'came_from_us' && before !== undefined) return null;
-    return {
-      ...common,
-      event: conversion.event,
-      status: conversion.status,
-      amountMicros: conversion.amountMicros,
-      todo: { kind: 'skip', reason: forward.reason, message: forward.message },
-    };
+    return skip(forward.reason, forward.message);
   }
+  if (toldAsRepeat && (before === undefined || before.state === 'not_sent'))
+    return skip('same_install_told', "Another sender's report of this install was told already.");
   // Told already, or on its way. What was not sent is looked at again: its click may have been found meanwhile.
   if (before?.key === forward.forwardKey && before.state !== 'not_sent') return null;
   return {

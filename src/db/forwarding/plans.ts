@@ -50,6 +50,20 @@ export async function latestForwards(
   );
 }
 
+/**
+ * Where another sender's report of the same install was told, before this one came to count in its place: by
+ * `<destination> <conversion>`.
+ */
+export async function toldAsRepeats(db: Db, conversionIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ told: string }>`
+    select distinct f.destination_id || ' ' || c.same_as_id as told
+    from conversion c join forward f on f.conversion_id = c.id
+    where c.same_as_id = any(${uuidArray(conversionIds)}::uuid[]) and f.state in ('sending', 'sent')`.execute(
+    db,
+  );
+  return new Set(rows.map((row) => row.told));
+}
+
 /** One stage of a conversion for a destination, to be sent, or the reason why none is. */
 export interface Plan {
   readonly destinationId: string;
