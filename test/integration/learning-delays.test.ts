@@ -205,6 +205,25 @@ describe('delays by cohort', () => {
     expect(after?.below_minutes).toBe(STORED_BINS_MINUTES.find((edge) => edge > 180));
   });
 
+  it('counts a day anew in which a conversion turns out to have happened earlier: it was brought in late', async () => {
+    await facts.fresh();
+    const clickId = await addClick(db, facts.shop, { atMs: clickedAt(0), ad: 'a1', campaign: 'c1' });
+    const said = { clickId, key: 'one', atMs: clickedAt(0) + 10 * DAY };
+    await addPostback(db, facts.shop, said);
+    await facts.drain();
+    await countDelays(db, account());
+    const before = asMap(await counts());
+    await addPostback(db, facts.shop, {
+      ...said,
+      atMs: said.atMs + MINUTE,
+      eventAtMs: clickedAt(0) + 5 * MINUTE,
+    });
+    await facts.drain();
+    await countDelays(db, account());
+    expect(asMap(await counts())).not.toEqual(before);
+    expect(asMap(await counts())).toEqual(await plain());
+  });
+
   it('counts of the day in which tracking began only the clicks since', async () => {
     await facts.fresh();
     for (const hours of [2, 5, 8]) {

@@ -15,7 +15,7 @@ interface Cohort {
 
 /**
  * Notes the days of clicks whose counted conversions these changes make more or fewer, so that learning counts those
- * days anew and no others; so do changes of the instant a delay runs from. Another amount alone is no news: delays are of
+ * days anew and no others; so do changes of the instants a delay runs from and to. Another amount alone is no news: delays are of
  * conversions, not of money.
  */
 export async function noteCohorts(
@@ -26,7 +26,8 @@ export async function noteCohorts(
   const cohorts = new Map<string, Cohort>();
   for (const { before, after } of changes) {
     const [from, to] = [before === null ? null : cohortOf(before, ground), cohortOf(after, ground)];
-    if (from?.key === to?.key && from?.atMs === to?.atMs && before?.event === after.event) continue;
+    const sameDelay = from?.atMs === to?.atMs && before?.event_at.getTime() === after.event_at.getTime();
+    if (from?.key === to?.key && sameDelay && before?.event === after.event) continue;
     for (const one of [from, to]) if (one) cohorts.set(one.key, one.cohort);
   }
   if (cohorts.size === 0) return;
