@@ -1,17 +1,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import type { ForwardRow } from './plans.ts';
+import { awakeWith } from './sending.ts';
 
 /** Destinations in use that are to be asked now what became of something they took. */
 export async function listToAsk(db: Db, workspaceId: string, nowMs: number): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select id from destination d
-    where workspace_id = ${workspaceId} and enabled and removed_at is null
-      and (rest_until is null or rest_until <= ${new Date(nowMs)})
-      and exists (select from forward f where f.workspace_id = ${workspaceId} and f.destination_id = d.id
-        and f.verdict = 'awaited' and f.ask_at <= ${new Date(nowMs)})
-    order by id`.execute(db);
-  return rows.map((row) => row.id);
+  return awakeWith(db, { workspaceId, nowMs }, sql`f.verdict = 'awaited' and f.ask_at <= ${new Date(nowMs)}`);
 }
 
 /**

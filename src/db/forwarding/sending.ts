@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { textArray } from '../binary-arrays.ts';
 import type { Db } from '../connection.ts';
 import type { ForwardAttemptTable } from '../tables.ts';
@@ -6,12 +6,24 @@ import type { ForwardRow } from './plans.ts';
 
 /** Destinations in use for which something is due now. */
 export async function listDue(db: Db, workspaceId: string, nowMs: number): Promise<readonly string[]> {
+  return awakeWith(db, { workspaceId, nowMs }, sql`f.state = 'due' and f.next_at <= ${new Date(nowMs)}`);
+}
+
+/**
+ * Destinations in use, and not at rest, that have forwards of a kind.
+ *
+ * @param kind of a forward under the alias `f`.
+ */
+export async function awakeWith(
+  db: Db,
+  at: { readonly workspaceId: string; readonly nowMs: number },
+  kind: RawBuilder<unknown>,
+): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select id from destination d
-    where workspace_id = ${workspaceId} and enabled and removed_at is null
-      and (rest_until is null or rest_until <= ${new Date(nowMs)})
-      and exists (select from forward f where f.workspace_id = ${workspaceId} and f.destination_id = d.id
-        and f.state = 'due' and f.next_at <= ${new Date(nowMs)})
+    where workspace_id = ${at.workspaceId} and enabled and removed_at is null
+      and (rest_until is null or rest_until <= ${new Date(at.nowMs)})
+      and exists (select from forward f where f.workspace_id = ${at.workspaceId} and f.destination_id = d.id and ${kind})
     order by id`.execute(db);
   return rows.map((row) => row.id);
 }

@@ -13,7 +13,7 @@ const PART = 1_000;
 /**
  * Judges a batch part by part and stores each part's conversions and outcomes while the next is judged.
  *
- * @returns what {@link judge} says of all of it.
+ * @returns what {@link judge} says of all of it, and is not stored yet.
  */
 export async function judgeAndWrite(
   trx: Db,
@@ -21,7 +21,7 @@ export async function judgeAndWrite(
   lookups: Lookups,
   known: Map<string, ConversionRow>,
   lives: Lives,
-): Promise<Judgement> {
+): Promise<Omit<Judgement, 'outcomes'>> {
   const writing = new WriteBehind(trx);
   const parts: Judgement[] = [];
   try {
@@ -38,7 +38,6 @@ export async function judgeAndWrite(
     changes: parts.flatMap((part) => part.changes),
     retimed: new Set(parts.flatMap((part) => [...part.retimed])),
     retold: parts.flatMap((part) => part.retold),
-    outcomes: parts.flatMap((part) => part.outcomes),
     waiting: parts.flatMap((part) => part.waiting),
   };
 }

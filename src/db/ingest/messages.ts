@@ -198,16 +198,15 @@ async function loadKnown(trx: Db, keyed: readonly Message[]): Promise<Map<string
                 ${byteaArray(keyed.map((m) => m.conversion_key))}::bytea[]) as u (source_id, key)
     join conversion_key k on k.source_id = u.source_id and k.key = u.key
     join conversion c on c.id = k.conversion_id`.execute(trx);
-  return new Map(
-    rows.map(({ key_source: source, key, ...conversion }) => [
-      `${source} ${key.toString('latin1')}`,
-      conversion,
-    ]),
-  );
+  return new Map(rows.map(({ key_source: source, key, ...conversion }) => [mapKey(source, key), conversion]));
 }
 
 /** The conversion key as a map key; null when every message of its kind is a conversion of its own, and for tests. */
 export function conversionKeyOf(message: Message): string | null {
   if (message.conversion_key === null || message.test) return null;
-  return `${message.source_id} ${message.conversion_key.toString('latin1')}`;
+  return mapKey(message.source_id, message.conversion_key);
+}
+
+function mapKey(sourceId: string, key: Buffer): string {
+  return `${sourceId} ${key.toString('latin1')}`;
 }
