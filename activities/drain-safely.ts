@@ -7,7 +7,7 @@ import { setAsideOldest, setAsideOldestClick } from '../src/db/ingest/set-aside.
 
 const LARGEST = 8_000;
 /** The first batch of a run: nothing is written while it is read. */
-const FIRST = 2_000;
+const FIRST = 1_000;
 /** After so many batches it begins with the oldest again: a row may have come late before the place that was reached. */
 const LONGEST_RUN = 16;
 
@@ -61,14 +61,15 @@ export function createSafeDrain(deps: {
     return { rows, most };
   }
 
-  /** The postbacks to judge now; those after them are read meanwhile. */
-  async function take(shard: string): Promise<ReadAhead> {
+  /** The postbacks to judge now, and what begins to read those after them. */
+  async function take(shard: string): Promise<{ ahead: ReadAhead; readNext: () => void }> {
     const { rows, most } = next ?? read(shard, Math.min(FIRST, limit), null);
     const ahead = await rows;
+    next = null;
     const last = ahead.messages.length < most ? undefined : ahead.messages.at(-1);
     run = last === undefined || run === LONGEST_RUN ? 0 : run + 1;
-    next = last === undefined || run === 0 ? null : read(shard, limit, last);
-    return ahead;
+    if (last === undefined || run === 0) return { ahead, readNext: () => undefined };
+    return { ahead, readNext: () => (next = read(shard, Math.min(limit, 2 * most), last)) };
   }
 
   async function alone(shard: string, error: unknown): Promise<DrainedBatch> {
@@ -87,8 +88,14 @@ export function createSafeDrain(deps: {
   return {
     async next(shard) {
       try {
-        const ahead = await take(shard);
-        const batch = await drainBatch(db, { shard, limit, ahead, wallMs: wallNowMs() });
+        const { ahead, readNext } = await take(shard);
+        const batch = await drainBatch(db, {
+          shard,
+          limit,
+          ahead,
+          onNearlyJudged: readNext,
+          wallMs: wallNowMs(),
+        });
         limit = Math.min(largest, limit * 4);
         return batch;
       } catch (error) {

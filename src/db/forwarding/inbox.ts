@@ -14,6 +14,7 @@ export interface ChangedConversion {
  * in use, one row per change; elsewhere one look into a tiny index and nothing else.
  */
 export async function noteForForwarding(trx: Db, changes: readonly ChangedConversion[]): Promise<void> {
+  if (changes.length === 0) return;
   const workspaces = [...new Set(changes.map(({ after }) => after.workspace_id))];
   const { rows } = await sql<{ workspace_id: string }>`
     select distinct workspace_id from destination

@@ -6,7 +6,8 @@ import type { Ground } from './accounts.ts';
 import type { ConversionRow } from './messages.ts';
 import { type ConversionChange, isCounted } from './rollups.ts';
 
-interface Cohort {
+/** A campaign's clicks of a day. */
+export interface Cohort {
   readonly accountId: string;
   readonly campaignId: ObjectId;
   /** Account-local date of the click. */
@@ -14,15 +15,11 @@ interface Cohort {
 }
 
 /**
- * Notes the days of clicks whose counted conversions these changes make more or fewer, so that learning counts those
- * days anew and no others; so do changes of the instants a delay runs from and to. Another amount alone is no news: delays are of
+ * The days of clicks whose counted conversions these changes make more or fewer, so that learning counts those days anew and
+ * no others; so do changes of the instants a delay runs from and to. Another amount alone is no news: delays are of
  * conversions, not of money.
  */
-export async function noteCohorts(
-  trx: Db,
-  ground: Ground,
-  changes: readonly ConversionChange[],
-): Promise<void> {
+export function cohortsOf(ground: Ground, changes: readonly ConversionChange[]): readonly Cohort[] {
   const cohorts = new Map<string, Cohort>();
   for (const { before, after } of changes) {
     const [from, to] = [before === null ? null : cohortOf(before, ground), cohortOf(after, ground)];
@@ -30,9 +27,13 @@ export async function noteCohorts(
     if (from?.key === to?.key && sameDelay && before?.event === after.event) continue;
     for (const one of [from, to]) if (one) cohorts.set(one.key, one.cohort);
   }
-  if (cohorts.size === 0) return;
   // In one order everywhere, so that two writers never wait for each other.
-  const rows = [...cohorts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, cohort]) => cohort);
+  return [...cohorts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, cohort]) => cohort);
+}
+
+/** Notes them for learning. */
+export async function noteCohorts(trx: Db, ground: Ground, rows: readonly Cohort[]): Promise<void> {
+  if (rows.length === 0) return;
   const at = rows.map(({ accountId }) =>
     new Date(ground.nowMs(ground.accounts.get(accountId)?.workspaceId ?? '')).toISOString(),
   );

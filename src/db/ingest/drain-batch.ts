@@ -1,18 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../connection.ts';
 import { lockTotals } from '../running-totals.ts';
-import { loadGround } from './accounts.ts';
-import { judgeAndWrite } from './judge-and-write.ts';
+import { type Ground, loadGround } from './accounts.ts';
+import { Beside } from './beside.ts';
+import { judgeAndWrite, type Parting } from './judge-and-write.ts';
 import { creditLateClicks } from './late-clicks.ts';
-import { loadLives, storeLives } from './lives.ts';
-import { lookUp } from './lookups.ts';
-import {
-  claimConversions,
-  claimMessages,
-  type ConversionRow,
-  type Message,
-  takeMessages,
-} from './messages.ts';
+import { storeLives } from './lives.ts';
+import { type Lookups, lookUp } from './lookups.ts';
+import { claimMessages, type ConversionRow, type Message, readMessages } from './messages.ts';
 import { setForBatch } from './batch-settings.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { creditFollowers, creditRetimed } from './recredit.ts';
@@ -21,9 +16,9 @@ import type { ConversionChange } from './rollups.ts';
 import { tellPostbacks } from './tell-postbacks.ts';
 import { beginTracking, countVisits, type ObjectVisits, takeClicks } from './visits.ts';
 import { addWaiting } from './waiting.ts';
-import { type CampaignRef, sumUp } from './write-changes.ts';
+import type { CampaignRef } from './write-changes.ts';
 
-export interface DrainBatchInput {
+export interface DrainBatchInput extends Partial<Parting> {
   /** `all`, or a range of slots such as `0-15`. */
   readonly shard: string;
   /** Most postbacks, and most clicks, taken at once. */
@@ -69,13 +64,11 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
 
   // Clicks have no slot: the shard that holds the first one counts them.
   const clicks = slots.first === 0 ? await takeClicks(trx, input.clickLimit ?? input.limit) : [];
-  const messages = input.ahead
-    ? await claimMessages(trx, input.ahead.messages)
-    : await takeMessages(trx, slots, input.limit);
+  const read = input.ahead?.messages ?? (await readMessages(trx, slots, input.limit));
   const ground = await loadGround(
     trx,
-    [...new Set([...clicks, ...messages].map((row) => row.workspace_id))],
-    [...new Set(messages.map((m) => m.source_id))],
+    [...new Set([...clicks, ...read].map((row) => row.workspace_id))],
+    [...new Set(read.map((m) => m.source_id))],
     input.wallMs,
   );
   const held = new Set(ground.accounts.keys());
@@ -87,17 +80,13 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     visited = await countVisits(trx, ground, clicks);
     note(await creditLateClicks(context, clicks));
   }
+  const { messages, lookups } = await takeAndLookUp(trx, ground, read, input.ahead);
   let conversions = 0;
   if (messages.length > 0) {
-    const known = await claimConversions(trx, messages);
-    const lives = await loadLives(
-      trx,
-      [...known.values()].map((row) => row.id),
-    );
-    const lookups = await lookUp(trx, ground, messages, input.ahead?.clicks);
-    const { changes, retimed, retold, waiting } = await judgeAndWrite(trx, messages, lookups, known, lives);
+    const judged = await judgeAndWrite(trx, messages, lookups, input);
+    const { changes, retimed, retold, waiting, lives } = judged;
     await storeLives(trx, lives);
-    note(await sumUp(trx, ground, changes));
+    note(judged.campaigns);
     await beginTracking(trx, firstFromSender(changes), 'sender');
     await tellPostbacks(trx, retold, lookups.installs);
     note(await creditRetimed(context, latestOf(changes, retimed)));
@@ -117,6 +106,27 @@ export async function drainWithin(trx: Db, input: DrainBatchInput): Promise<Drai
     visited,
     oldestWallMs: messages.length === 0 ? null : Math.min(...messages.map((m) => m.wall_at.getTime())),
   };
+}
+
+/** Takes messages out of the inbox while it reads what they need to be judged. */
+async function takeAndLookUp(
+  trx: Db,
+  ground: Ground,
+  read: readonly Message[],
+  ahead: ReadAhead | undefined,
+): Promise<{ readonly messages: readonly Message[]; readonly lookups: Lookups }> {
+  const beside = new Beside();
+  try {
+    const taking = beside.run(() => claimMessages(trx, read));
+    const lookups = await lookUp(trx, ground, read, ahead?.clicks);
+    const messages = await taking;
+    if (messages === read) return { messages, lookups };
+    const left = new Set<Message | undefined>(messages);
+    const touches = lookups.touches.filter((_, index) => left.has(read[index]));
+    return { messages, lookups: { ...lookups, touches } };
+  } finally {
+    await beside.settle();
+  }
 }
 
 /** These conversions as the changes left them. */

@@ -1,43 +1,94 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../connection.ts';
+import { Beside } from './beside.ts';
 import { judge, type Judgement } from './judge.ts';
-import type { Lives } from './lives.ts';
+import { Lives, loadLives } from './lives.ts';
 import type { Lookups } from './lookups.ts';
-import type { ConversionRow, Message } from './messages.ts';
+import { claimConversions, type ConversionRow, type Message } from './messages.ts';
 import { outcomeStatements } from './outcomes.ts';
-import { WriteBehind } from './write-behind.ts';
-import { conversionStatements } from './write-changes.ts';
+import { addSums, type CampaignRef, conversionStatements, sumsOf } from './write-changes.ts';
 
 /** Judged at once while those before are written; fewer would make more statements than they save waiting. */
 const PART = 1_000;
+/** Parts whose keys are claimed before one is judged. */
+const AHEAD = 3;
+/** Parts that are left when the processor has time for something else: what they write takes longer than judging them. */
+const LAST = 4;
+
+/** How a batch is gone through. */
+export interface Parting {
+  /** Judged at once; {@link PART} when left out. */
+  readonly part: number;
+  /** Called when only the last parts are left: now is the time to read the next batch. */
+  readonly onNearlyJudged: () => void;
+}
+
+/** A batch as it was judged; what {@link judge} says of it and is not stored yet. */
+export interface Judged extends Omit<Judgement, 'outcomes'> {
+  readonly lives: Lives;
+  /** Campaigns whose counts changed. */
+  readonly campaigns: readonly CampaignRef[];
+}
 
 /**
- * Judges a batch part by part and stores each part's conversions and outcomes while the next is judged.
- *
- * @returns what {@link judge} says of all of it, and is not stored yet.
+ * Judges a batch and stores its conversions and outcomes, part by part: while one is judged, the one before is written and
+ * the keys of those after it are claimed. What sums over conversions is written once, for all of them. The caller holds the
+ * accounts' totals (lockTotals).
  */
 export async function judgeAndWrite(
   trx: Db,
   messages: readonly Message[],
   lookups: Lookups,
-  known: Map<string, ConversionRow>,
-  lives: Lives,
-): Promise<Omit<Judgement, 'outcomes'>> {
-  const writing = new WriteBehind(trx);
-  const parts: Judgement[] = [];
+  { part: size = PART, onNearlyJudged }: Partial<Parting> = {},
+): Promise<Judged> {
+  const parts = Array.from({ length: Math.ceil(messages.length / size) }, (_, index) => ({
+    messages: messages.slice(index * size, (index + 1) * size),
+    touches: lookups.touches.slice(index * size, (index + 1) * size),
+  }));
+  const known = new Map<string, ConversionRow>();
+  const lives = new Lives();
+  const keys = new Set<string>();
+  const beside = new Beside();
+  const claim = (part: { messages: readonly Message[] }): Promise<void> =>
+    beside.run(async () => {
+      const found = await claimConversions(trx, part.messages, keys);
+      const ids = [...found.values()].map(({ id }) => id);
+      await loadLives(trx, ids, lives);
+      for (const [key, row] of found) known.set(key, row);
+    });
+  const judged: Judgement[] = [];
   try {
-    for (let from = 0; from < messages.length; from += PART) {
-      const touches = lookups.touches.slice(from, from + PART);
-      const part = judge(messages.slice(from, from + PART), { ...lookups, touches }, known, lives);
-      parts.push(part);
-      await writing.add([...conversionStatements(part.changes), ...outcomeStatements(part.outcomes)]);
+    const claiming = parts.slice(0, AHEAD).map(claim);
+    let writing: Promise<void> | undefined;
+    for (const [index, part] of parts.entries()) {
+      await claiming[index];
+      const next = parts[index + AHEAD];
+      if (next) claiming.push(claim(next));
+      if (index === Math.max(0, parts.length - LAST)) onNearlyJudged?.();
+      const judgement = judge(part.messages, { ...lookups, touches: part.touches }, known, lives);
+      judged.push(judgement);
+      const statement = writeOf(judgement);
+      await writing;
+      writing = beside.run(() => statement.execute(trx).then(() => undefined));
     }
+    const changes = judged.flatMap((part) => part.changes);
+    const sums = sumsOf(lookups.ground, changes);
+    await writing;
+    return {
+      lives,
+      campaigns: await addSums(trx, lookups.ground, sums),
+      changes,
+      retimed: new Set(judged.flatMap((part) => [...part.retimed])),
+      retold: judged.flatMap((part) => part.retold),
+      waiting: judged.flatMap((part) => part.waiting),
+    };
   } finally {
-    await writing.settle();
+    await beside.settle();
   }
-  return {
-    changes: parts.flatMap((part) => part.changes),
-    retimed: new Set(parts.flatMap((part) => [...part.retimed])),
-    retold: parts.flatMap((part) => part.retold),
-    waiting: parts.flatMap((part) => part.waiting),
-  };
+}
+
+/** What stores a part, in one statement: between two, the database would wait for a processor that judges. */
+function writeOf({ changes, outcomes }: Judgement): RawBuilder<unknown> {
+  const statements = [...conversionStatements(changes), ...outcomeStatements(outcomes)];
+  return sql`with ${sql.join(statements.map((one, index) => sql`${sql.ref(`part_${index}`)} as (${one})`))} select`;
 }

@@ -103,9 +103,12 @@ function sameMessage(a: LifeMessage, b: LifeMessage): boolean {
   return a.amount.micros === b.amount.micros && a.amount.currency === b.amount.currency;
 }
 
-/** Reads what was said about these conversions. */
-export async function loadLives(trx: Db, conversionIds: readonly string[]): Promise<Lives> {
-  const lives = new Lives();
+/** Reads what was said about these conversions. @param lives takes it in. */
+export async function loadLives(
+  trx: Db,
+  conversionIds: readonly string[],
+  lives = new Lives(),
+): Promise<Lives> {
   if (conversionIds.length === 0) return lives;
   const { rows } = await sql<ConversionMessageTable>`
     select conversion_id, key, status, said_at, received_at, amount_kind, amount_micros, currency

@@ -154,19 +154,22 @@ export async function loadMessages(
  * that stand under one of them already. Of two shards that claim a key in the same instant the second waits for the
  * first, and finds it taken.
  *
+ * @param seen keys that were claimed or found before in this transaction, which are left out; takes in these.
  * @returns the known ones by {@link conversionKeyOf}.
  */
 export async function claimConversions(
   trx: Db,
   messages: readonly Message[],
-): Promise<Map<string, ConversionRow>> {
-  const firsts = new Map<string, Message>();
+  seen: Set<string>,
+): Promise<ReadonlyMap<string, ConversionRow>> {
+  const keyed: Message[] = [];
   for (const message of messages) {
     const key = conversionKeyOf(message);
-    if (key !== null && !firsts.has(key)) firsts.set(key, message);
+    if (key === null || seen.has(key)) continue;
+    seen.add(key);
+    keyed.push(message);
   }
-  if (firsts.size === 0) return new Map();
-  const keyed = [...firsts.values()];
+  if (keyed.length === 0) return new Map();
   const { text, bytea, uuid } = columnsOf(keyed);
   const columns = [
     text('source_id', (m) => m.source_id),
@@ -174,20 +177,18 @@ export async function claimConversions(
     uuid('conversion_id', (m) => m.id),
   ];
   // In one order everywhere, so that two shards never wait for each other in a circle.
-  const { rows } = await sql<{ made: readonly string[] | null }>`
-    with made as (
-      insert into conversion_key (${columnNames(columns)}) ${selectColumns(columns)} order by 1, 2
+  const { rows } = await sql<{ conversion_id: string }>`
+    with asked (${columnNames(columns)}) as materialized (${selectColumns(columns)}),
+    made as (
+      insert into conversion_key (${columnNames(columns)}) select * from asked order by 1, 2
       on conflict do nothing returning conversion_id
     )
-    select case when count(*) < ${keyed.length} then coalesce(array_agg(conversion_id), '{}') end as made from made`.execute(
-    trx,
-  );
-  const made = rows[0]?.made ?? null;
-  if (made === null) return new Map();
-  const own = new Set(made);
+    select conversion_id from asked where conversion_id not in (select conversion_id from made)`.execute(trx);
+  if (rows.length === 0) return new Map();
+  const taken = new Set(rows.map((row) => row.conversion_id));
   return loadKnown(
     trx,
-    keyed.filter(({ id }) => !own.has(id)),
+    keyed.filter(({ id }) => taken.has(id)),
   );
 }
 

@@ -34,7 +34,7 @@ export async function findPersonClicks(
   trx: Db,
   questions: readonly (PersonQuestion | null)[],
 ): Promise<readonly (readonly PersonClick[])[]> {
-  const found: Map<string, PersonClick>[] = questions.map(() => new Map());
+  const found = new Map<number, Map<string, PersonClick>>();
   const asked = questions.flatMap((question, index) =>
     question === null
       ? []
@@ -71,10 +71,11 @@ export async function findPersonClicks(
         order by kind, retargeting, clicked_at desc, id desc
       ) c`.execute(trx);
     for (const { question, ...row } of rows) {
-      const touches = found[question];
+      const touches = found.get(question) ?? new Map<string, PersonClick>();
+      found.set(question, touches);
       // A touch that device and user both lead to is the device's.
-      if (touches && !touches.has(row.id)) touches.set(row.id, { row, match });
+      if (!touches.has(row.id)) touches.set(row.id, { row, match });
     }
   }
-  return found.map((touches) => [...touches.values()]);
+  return questions.map((_, index) => [...(found.get(index)?.values() ?? [])]);
 }

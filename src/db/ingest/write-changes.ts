@@ -6,9 +6,16 @@ import { noteForForwarding } from '../forwarding/inbox.ts';
 import { columnNames, columnsOf, selectColumns } from '../rows-as-columns.ts';
 import { addToEventDays } from '../running-totals.ts';
 import type { Ground } from './accounts.ts';
-import { noteCohorts } from './cohorts.ts';
+import { type Cohort, cohortsOf, noteCohorts } from './cohorts.ts';
 import type { ConversionRow } from './messages.ts';
-import { type ConversionChange, type HourDelta, isCounted, isWorth, rollupDeltas } from './rollups.ts';
+import {
+  type ConversionChange,
+  type HourDelta,
+  isCounted,
+  isWorth,
+  type RollupDeltas,
+  rollupDeltas,
+} from './rollups.ts';
 
 export interface CampaignRef {
   readonly accountId: string;
@@ -26,12 +33,33 @@ export async function writeChanges(
   changes: readonly ConversionChange[],
 ): Promise<readonly CampaignRef[]> {
   for (const statement of conversionStatements(changes)) await statement.execute(trx);
-  return sumUp(trx, ground, changes);
+  return addSums(trx, ground, sumsOf(ground, changes));
 }
 
-/** What stores conversions and their dated deltas, ready to be run in this order. */
+/**
+ * What stores conversions and their dated deltas, ready to be run in this order. New ones cannot be there yet: leaving out
+ * what would happen if they were saves a quarter of the time.
+ */
 export function conversionStatements(changes: readonly ConversionChange[]): readonly RawBuilder<unknown>[] {
-  return changes.length === 0 ? [] : [upsertConversions(changes), insertChanges(changes)];
+  const begun = new Set(changes.flatMap(({ before, after }) => (before === null ? [after.id] : [])));
+  const fresh = changes.filter(({ after }) => begun.has(after.id));
+  const known = changes.filter(({ after }) => !begun.has(after.id));
+  return [
+    ...(fresh.length === 0 ? [] : [insertConversions(fresh), insertChanges(fresh)]),
+    ...(known.length === 0
+      ? []
+      : [sql`${insertConversions(known)} ${OR_REPLACE}`, sql`${insertChanges(known)} ${OR_ADD}`]),
+  ];
+}
+
+/** What changes of conversions add to everything that sums over them. */
+export interface Sums extends RollupDeltas {
+  readonly cohorts: readonly Cohort[];
+  readonly changes: readonly ConversionChange[];
+}
+
+export function sumsOf(ground: Ground, changes: readonly ConversionChange[]): Sums {
+  return { ...rollupDeltas(changes, ground), cohorts: cohortsOf(ground, changes), changes };
 }
 
 /**
@@ -40,23 +68,17 @@ export function conversionStatements(changes: readonly ConversionChange[]): read
  *
  * @returns the campaigns whose counts changed.
  */
-export async function sumUp(
-  trx: Db,
-  ground: Ground,
-  changes: readonly ConversionChange[],
-): Promise<readonly CampaignRef[]> {
-  if (changes.length === 0) return [];
-  const deltas = rollupDeltas(changes, ground);
-  await addToHours(trx, deltas.hours);
-  await addToEventDays(trx, deltas.days);
-  await noteNews(trx, ground, deltas.campaigns);
-  await noteCohorts(trx, ground, changes);
-  await noteForForwarding(trx, changes);
-  return deltas.campaigns;
+export async function addSums(trx: Db, ground: Ground, sums: Sums): Promise<readonly CampaignRef[]> {
+  await addToHours(trx, sums.hours);
+  await addToEventDays(trx, sums.days);
+  await noteNews(trx, ground, sums.campaigns);
+  await noteCohorts(trx, ground, sums.cohorts);
+  await noteForForwarding(trx, sums.changes);
+  return sums.campaigns;
 }
 
 /** The last state of each conversion, in one statement. */
-function upsertConversions(changes: readonly ConversionChange[]): RawBuilder<unknown> {
+function insertConversions(changes: readonly ConversionChange[]): RawBuilder<unknown> {
   const last = new Map<string, ConversionRow>();
   for (const { after } of changes) last.set(after.id, after);
   const rows = [...last.values()];
@@ -103,20 +125,7 @@ function upsertConversions(changes: readonly ConversionChange[]): RawBuilder<unk
     text('relation', (r) => r.relation),
     uuid('relation_of_id', (r) => r.relation_of_id),
   ];
-  return sql`
-    insert into conversion (${columnNames(columns)}) ${selectColumns(columns)}
-    on conflict (id) do update set
-      account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
-      click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
-      status = excluded.status, status_at = excluded.status_at, value_micros = excluded.value_micros,
-      original_micros = excluded.original_micros, original_currency = excluded.original_currency,
-      rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
-      follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
-      event_at = excluded.event_at, last_postback_id = excluded.last_postback_id,
-      correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
-      retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
-      payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id,
-      same_as_id = excluded.same_as_id, relation = excluded.relation, relation_of_id = excluded.relation_of_id`;
+  return sql`insert into conversion (${columnNames(columns)}) ${selectColumns(columns)}`;
 }
 
 function insertChanges(changes: readonly ConversionChange[]): RawBuilder<unknown> {
@@ -129,12 +138,28 @@ function insertChanges(changes: readonly ConversionChange[]): RawBuilder<unknown
     smallint('counted_delta', ({ before, after }) => countOf(after) - countOf(before)),
     bigint('value_delta_micros', ({ before, after }) => valueOf(after) - valueOf(before)),
   ];
-  return sql`
-    insert into conversion_change (${columnNames(columns)}) ${selectColumns(columns)}
+  return sql`insert into conversion_change (${columnNames(columns)}) ${selectColumns(columns)}`;
+}
+
+const OR_REPLACE = sql`
+    on conflict (id) do update set
+      account_id = excluded.account_id, object_id = excluded.object_id, campaign_id = excluded.campaign_id,
+      click_id = excluded.click_id, clicked_at = excluded.clicked_at, placement = excluded.placement,
+      status = excluded.status, status_at = excluded.status_at, value_micros = excluded.value_micros,
+      original_micros = excluded.original_micros, original_currency = excluded.original_currency,
+      rate = excluded.rate, attributed_by = excluded.attributed_by, attribution = excluded.attribution,
+      follows_id = excluded.follows_id, counted = excluded.counted, excluded = excluded.excluded,
+      event_at = excluded.event_at, last_postback_id = excluded.last_postback_id,
+      correction = excluded.correction, match = excluded.match, view_through = excluded.view_through,
+      retargeting = excluded.retargeting, losers = excluded.losers, payout_micros = excluded.payout_micros,
+      payout_currency = excluded.payout_currency, sent_click_id = excluded.sent_click_id,
+      same_as_id = excluded.same_as_id, relation = excluded.relation, relation_of_id = excluded.relation_of_id`;
+
+/** Several steps by one postback are one. */
+const OR_ADD = sql`
     on conflict (conversion_id, known_from, postback_id) do update
     set status = excluded.status, counted_delta = conversion_change.counted_delta + excluded.counted_delta,
         value_delta_micros = conversion_change.value_delta_micros + excluded.value_delta_micros`;
-}
 
 function countOf(row: ConversionRow | null): number {
   return row !== null && isCounted(row) ? 1 : 0;
