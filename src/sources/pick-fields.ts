@@ -1,3 +1,4 @@
+import { composedField, fitsField } from './composed-names.ts';
 import { hiddenClickId } from './hidden-click-ids.ts';
 import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';
@@ -13,6 +14,8 @@ export type Fields = Partial<Record<Field, { readonly name: string; readonly val
 /** A name as it is comes before one that only sounds so, and that before any inside an object of the message. */
 const SQUEEZED = 500;
 const NESTED = 1_000;
+/** After all of them one that is only put together of known words, where its value fits. */
+const COMPOSED = 2_000;
 
 interface Index {
   readonly field: Field;
@@ -70,9 +73,14 @@ function entriesOf(
   const squeezed = index.bySqueezed.get(name.replaceAll(SEPARATORS, ''));
   if (squeezed !== undefined) return { entries: squeezed, depth: SQUEEZED };
   const plain = name.includes('.') ? unwrappedName(name) : null;
-  if (plain === null) return null;
+  if (plain === null) return name.includes('.') ? null : composed(name, profile);
   const inside = index.byName.get(plain) ?? index.bySqueezed.get(plain.replaceAll(SEPARATORS, ''));
-  return inside === undefined ? null : { entries: inside, depth: NESTED };
+  return inside === undefined ? composed(plain, profile) : { entries: inside, depth: NESTED };
+}
+
+function composed(name: string, profile: SourceProfile): ReturnType<typeof entriesOf> {
+  const field = composedField(name, profile);
+  return field === null ? null : { entries: [{ field, rank: 0 }], depth: COMPOSED };
 }
 
 /** What a value is worth for a field: kept as given, passed over, or passed over with a warning. */
@@ -123,15 +131,19 @@ function withWordAsEvent(fields: Fields): Fields {
   return /^[A-Za-z][a-z_-]{2,31}$/.test(txid.value) ? { ...rest, event: txid } : fields;
 }
 
-const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2' };
+const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2', sub_id: 'sub_id2' };
 
-/** sub1 beside sub2 and a transaction_id is one of the sender's many: the click id is the other one. */
+/** True for sub1 beside sub2 and a transaction_id: one of the sender's many, and the click id is the other one. */
+export function isEchoedSub(name: string, params: Params, profile: SourceProfile): boolean {
+  const next = lookUp(ECHOED, name);
+  if (next === undefined || !params.values.has(next)) return false;
+  if (profile.own.clickId?.includes(name) === true) return false;
+  return profile.weakClickNames.some((weak) => params.values.has(weak));
+}
+
 function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile): Fields {
   const { clickId, ...rest } = fields;
-  const next = clickId === undefined ? undefined : lookUp(ECHOED, clickId.name);
-  if (next === undefined || !params.values.has(next)) return fields;
-  if (profile.own.clickId?.includes(clickId?.name ?? '') === true) return fields;
-  return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
+  return clickId !== undefined && isEchoedSub(clickId.name, params, profile) ? rest : fields;
 }
 
 /**
@@ -163,7 +175,8 @@ export function isAddress(value: string): boolean {
   return /^https?:/i.test(value);
 }
 
-const PREFIXED = /[a-z][_.-]?click[_-]?id$|^[a-z]{1,6}clk?id$/;
+const PREFIXED =
+  /[a-z][_.-]?click[_-]?id$|^[a-z]{1,6}clk?id$|^(?:clk|klik)[_-]?id$|^click[_-]?(?:uuid|hash|token|key|ref)$/;
 
 /**
  * A click id under a name that elsewhere means a transaction, or with something before it (`net_click_id`,
@@ -203,6 +216,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
     }
     for (const { field, rank } of entries) {
       if (depth + rank >= (ranks[field] ?? Infinity)) continue;
+      if (depth === COMPOSED && !fitsField(field, { name, value: trimmed }, profile)) continue;
       // Looked up by, and no device has one this long.
       if (field === 'deviceId' && trimmed.length > MAX_ID) {
         warnings.push(`too_long:${name}`);

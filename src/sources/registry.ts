@@ -26,6 +26,7 @@ import { offer18 } from './profiles/offer18.ts';
 import { offerwall } from './profiles/offerwall.ts';
 import { outbrain } from './profiles/outbrain.ts';
 import { peerclick } from './profiles/peerclick.ts';
+import { postaffiliatepro } from './profiles/postaffiliatepro.ts';
 import { propellerads } from './profiles/propellerads.ts';
 import { prosper202 } from './profiles/prosper202.ts';
 import { rakuten } from './profiles/rakuten.ts';
@@ -78,6 +79,7 @@ const PROFILES: ReadonlyMap<string, SourceProfile> = new Map(
     clickbank,
     shopify,
     prosper202,
+    postaffiliatepro,
     taboola,
     outbrain,
     mgid,

@@ -2,7 +2,7 @@ import { readFbc } from '../hidden-click-ids.ts';
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import { emptyParams, type Params, readPairs } from '../params.ts';
-import { FILLERS, isAddress, weakClickNames } from '../pick-fields.ts';
+import { FILLERS, isAddress, isEchoedSub, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
@@ -45,9 +45,9 @@ export function clickIdsIn(
     ...byOwnMacro.filter((name) => /click_?id\W*$/i.test(params.values.get(name) ?? '')),
     ...profiles.flatMap((profile) => profile.clickParams),
     ...NETWORK_CLICK_PARAMS,
-    ...byOwnMacro,
-    ...byMacro,
-    ...generic.names.clickId,
+    ...byOwnMacro.filter((name) => !isEchoedSub(name, params, generic)),
+    ...byMacro.filter((name) => !isEchoedSub(name, params, generic)),
+    ...generic.names.clickId.filter((name) => !isEchoedSub(name, params, generic)),
     ...weakClickNames(params, generic),
     // A network's transaction_id is its click, until there is a transaction.
     ...named('txid'),

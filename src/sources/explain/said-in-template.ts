@@ -17,6 +17,7 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   const left = new Map(params.values);
   for (const profile of profiles) for (const name of profile.ignored) left.delete(name);
   hideEchoes(left);
+  hideWrittenOut(left);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
   for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
@@ -49,6 +50,18 @@ function hideEchoes(left: Map<string, string>): void {
     const [token] = macrosIn(value);
     if (token !== undefined && token.name.toLowerCase() === name && SUB_ID.test(name)) left.delete(name);
   }
+}
+
+/** `aff_sub=CJ25&aff_sub3={clickid}`: what is written out is nobody's click where a macro says that it is one. */
+function hideWrittenOut(left: Map<string, string>): void {
+  const saysClick = [...left].some(([name, value]) => {
+    const [token, ...more] = macrosIn(value);
+    return (
+      token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' && !isNameOfOtherThing(name)
+    );
+  });
+  if (!saysClick) return;
+  for (const name of generic.names.clickId) if (!isToFill(left.get(name)?.trim() ?? '')) left.delete(name);
 }
 
 /** `cid={campaign_id}`: no click id comes out of it. A `clickid` is one whatever fills it. */
@@ -103,7 +116,7 @@ function addWeakClickId(said: SaidFields, params: Params, profiles: readonly Sou
     if (said.txid?.name === name) retakeTxid(said, name, params, profiles[0] ?? generic);
     return;
   }
-  addSubId(said, params);
+  addSubId(said, params, profiles[0] ?? generic);
 }
 
 /** A macro, or a manual's CLICK_ID: in a template what is written out is nobody's click. */
@@ -115,7 +128,15 @@ function isToFill(value: string): boolean {
 export const SUB_ID = /^(?:aff_?)?(?:sub(?:_?id)?_?\d{0,2}|s\d|p\d|click)$/i;
 
 /** A name of the receiver's own choice that is filled with a sub id, `uid=#s2#`: where nothing else says who, the click. */
-function addSubId(said: SaidFields, params: Params): void {
+function addSubId(said: SaidFields, params: Params, profile: SourceProfile): void {
+  const { txid } = said;
+  const [inTxid] = macrosIn(txid?.value ?? '');
+  if (txid !== undefined && inTxid?.text === txid.value && SUB_ID.test(inTxid.name)) {
+    // `convId={sub1}`: no order has its number from a click's address.
+    said.clickId = { ...txid, place: 'macro' };
+    retakeTxid(said, txid.name, params, profile);
+    return;
+  }
   const known = new Set(Object.values(said).map((one) => one.name));
   for (const [name, value] of params.values) {
     const [token] = macrosIn(value);

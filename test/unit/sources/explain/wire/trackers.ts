@@ -2,6 +2,41 @@ import { click, inbound, posted, template, type WireLine } from './wire-line.ts'
 
 /** Trackers and performance networks. */
 export const TRACKER_LINES: readonly WireLine[] = [
+  // support.qualityunit.com/038895, sale tracking request of Post Affiliate Pro.
+  inbound(
+    'postaffiliatepro',
+    'https://pap.example/scripts/sale.php?AccountId=default1&visitorId=b910a79d&TotalCost=120.50&OrderID=ORD_12345XYZ&ActionCode=lead&ProductID=p&Currency=BRL',
+    { clickId: 'b910a79d', txid: 'ORD_12345XYZ', event: 'lead', currency: 'BRL' },
+    { worth: 120.5 },
+  ),
+  // github.com/tracking202/prosper202: the transaction's own name on gpb.php.
+  template(
+    'prosper202',
+    'https://trk.example/tracking202/static/gpb.php?amount={amount}&subid={s}&t202txid={t}',
+    {
+      clickId: '{s}',
+      txid: '{t}',
+      amount: '{amount}',
+    },
+  ),
+  // Adgebra's convId is filled with the sub id that took the click there (help.adgebra.co, postback tracking).
+  template('adgebra', 'https://x.example/clicktracker/conversion?p2=order_Id&p4=cartvalue&convId={sub1}', {
+    clickId: '{sub1}',
+    txid: null,
+  }),
+  // A click's address of TUNE's: a written-out sub id is nobody's click beside a macro that says it is one.
+  template(
+    'tune',
+    'http://z.go2cloud.org/aff_c?offer_id=82&aff_id=1&aff_sub=CJ25-54&aff_sub2={v}&aff_sub3={clickid}',
+    {
+      clickId: '{clickid}',
+    },
+  ),
+  click(
+    'affwish',
+    'https://trk.example/click?offer_id={offer_id}&transaction_id={transaction_id}&sub_id={sub_id}&sub_id2={sub_id2}',
+    '{transaction_id}',
+  ),
   inbound(
     'voluum',
     'https://trk.example/postback?cid=w1234567890123456789012&payout=0&txid=o-9&et=reg&currency=rub',
