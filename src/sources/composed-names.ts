@@ -35,13 +35,13 @@ const SHAPES: readonly (readonly [Field, RegExp])[] = [
   [
     'event',
     new RegExp(
-      `^(?:(?:${OF}|${POSTED}|offer)${SEP}(?:event|goal)(?:${SEP}(?:name|type))?|(?:event|evt|ev|goal|action|conversion|conv|cnv|cv|lead|activity|milestone|${POSTED})${SEP}(?:name|type|code|key)(?:${SEP}(?:name|code))?|e)$`,
+      `^(?:(?:${OF}|${POSTED}|offer)${SEP}(?:event|goal)(?:${SEP}(?:name|type))?|(?:event|evt|ev|goal|action|conversion|conv|cnv|cv)${SEP}(?:name|type|code|key)(?:${SEP}(?:name|code))?|(?:lead|activity|milestone|${POSTED})${SEP}(?:name|type)|e)$`,
     ),
   ],
   [
     'amount',
     new RegExp(
-      `^(?:(?:${OF}${SEP}){1,2}(?:amount|amt|sum|total|revenue|rev|payout|value|price|commission|earnings|profit|income)|sum${SEP}dep|dep${SEP}sum|(?:total|full)${SEP}cost|grand${SEP}total|payout${SEP}value|kwota|betrag|montant|importe|valor|summa|v)$`,
+      `^(?:(?:${OF}${SEP}){1,2}(?:amount|amt|sum|total|revenue|rev|payout|value|price|commission|earnings|profit|income)|sum${SEP}dep|dep${SEP}sum|(?:total|full|order|deal|purchase)${SEP}cost|grand${SEP}total|payout${SEP}value|kwota|betrag|montant|importe|valor|summa|v)$`,
     ),
   ],
 ];

@@ -118,9 +118,15 @@ export function pickFields(params: Params, profile: SourceProfile, warnings: str
  * As {@link pickFields} for an address that is still a template: what stands for a field is the macro.
  *
  * @param left the parameters that may still be picked from.
+ * @param names `listed` leaves out the names that are only put together of known words.
  */
-export function pickTokens(params: Params, profile: SourceProfile, left: Params['values']): Fields {
-  const fields = pick({ ...params, values: left }, profile, asToken, []);
+export function pickTokens(
+  params: Params,
+  profile: SourceProfile,
+  left: Params['values'],
+  names: 'all' | 'listed' = 'all',
+): Fields {
+  const fields = pick({ ...params, values: left }, profile, asToken, [], names);
   return withWordAsEvent(withoutEchoedSub(fields, params, profile));
 }
 
@@ -200,7 +206,13 @@ function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields)
   return fields;
 }
 
-function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: string[]): Fields {
+function pick(
+  params: Params,
+  profile: SourceProfile,
+  judge: Judge,
+  warnings: string[],
+  names: 'all' | 'listed' = 'all',
+): Fields {
   const index = indexOf(profile);
   const fields: Fields = {};
   const ranks: Partial<Record<Field, number>> = {};
@@ -208,6 +220,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
     const found = entriesOf(name, index, profile);
     if (found === null) continue;
     const { entries, depth } = found;
+    if (depth === COMPOSED && names === 'listed') continue;
     const trimmed = value.trim();
     const worth = judge(name, trimmed);
     if (worth !== 'value') {

@@ -1,4 +1,5 @@
 import { adjust } from './profiles/adjust.ts';
+import { admitad } from './profiles/admitad.ts';
 import { adsterra } from './profiles/adsterra.ts';
 import { affise } from './profiles/affise.ts';
 import { airbridge } from './profiles/airbridge.ts';
@@ -39,6 +40,7 @@ import { taboola } from './profiles/taboola.ts';
 import { tapstream } from './profiles/tapstream.ts';
 import { tenjin } from './profiles/tenjin.ts';
 import { trackier } from './profiles/trackier.ts';
+import { tradetracker } from './profiles/tradetracker.ts';
 import { trafficjunky } from './profiles/trafficjunky.ts';
 import { trafficstars } from './profiles/trafficstars.ts';
 import { tune } from './profiles/tune.ts';
@@ -76,6 +78,8 @@ const PROFILES: ReadonlyMap<string, SourceProfile> = new Map(
     awin,
     cj,
     rakuten,
+    admitad,
+    tradetracker,
     clickbank,
     shopify,
     prosper202,

@@ -20,8 +20,11 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   hideWrittenOut(left);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
-  for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
+  for (const profile of readers) addNew(said, pickTokens(params, profile, left, 'listed'), left);
   addByMacro(said, left, readers);
+  // `event_value={event}`: the macro knows better than a name that nobody has listed.
+  for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
+  if (SAYS_CONVERSION.every((field) => said[field] === undefined)) addClickOfClick(said, params);
   if (said.clickId === undefined) addWeakClickId(said, params, profiles);
   if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
   if (said.eventTime === undefined && said.installTime !== undefined) said.eventTime = said.installTime;
@@ -78,6 +81,20 @@ function addNew(said: SaidFields, fields: Fields, left: Map<string, string>): vo
     used.push(found.name);
   }
   for (const name of used) left.delete(name);
+}
+
+const SAYS_CONVERSION: readonly Field[] = ['txid', 'event', 'status', 'amount', 'currency', 'eventTime'];
+
+/** `external_id={clickId}&sub1={sn_sub1}`: an address that says nothing of a conversion is a click's, and the macro that says click is the click. */
+function addClickOfClick(said: SaidFields, params: Params): void {
+  if (said.clickId === undefined || !SUB_ID.test(said.clickId.name)) return;
+  for (const [name, value] of params.values) {
+    const [token, ...more] = macrosIn(value);
+    if (token === undefined || more.length > 0 || !/click_?id$/i.test(token.name) || isNameOfOtherThing(name))
+      continue;
+    said.clickId = { name, value: token.text, place: 'macro' };
+    return;
+  }
 }
 
 /** A click's address often carries the click id in such a name: there the macro decides. */

@@ -24,6 +24,49 @@ export const TRACKER_LINES: readonly WireLine[] = [
     clickId: '{sub1}',
     txid: null,
   }),
+  // sc.tradetracker.net, conversion implementation: the pixel's tid and tam.
+  inbound(
+    'tradetracker',
+    'https://ts.tradetracker.net/?tgi=&pid=1&tid=N-77&tam=19.95&event=sales&currency=EUR&reference=r-1',
+    { clickId: 'r-1', txid: 'N-77', event: 'sales', currency: 'EUR' },
+    { worth: 19.95 },
+  ),
+  // support.mitgo.com, integration by postback request.
+  inbound(
+    'admitad',
+    'https://ad.admitad.com/r?campaign_code=c&action_code=1&payment_type=sale&uid=u1&tariff_code=1&order_id=o9&currency_code=USD&price=7',
+    { clickId: 'u1', txid: 'o9', event: '1', currency: 'USD' },
+    { worth: 7 },
+  ),
+  inbound('admitad', 'https://ad.admitad.com/r?campaign_code=c&action_code=1&uid=&order_id=o9&price=', {
+    clickId: null,
+    txid: 'o9',
+    amount: null,
+  }),
+  // The macro knows better than a name that nobody has listed, and a macro may itself be put together.
+  template('offersmeta', 'https://x.example/conversion/postback?click_id={c}&event_value={event}', {
+    clickId: '{c}',
+    event: '{event}',
+    amount: null,
+  }),
+  // getcourse.ru/blog/738496, postback of a partner.
+  template('getcourse', 'https://x.example/exec?p1={deal_id}&p2={deal_status}&p3={deal_cost}', {
+    txid: '{deal_id}',
+    status: '{deal_status}',
+    amount: '{deal_cost}',
+  }),
+  template('keitaro', 'https://trk.example/{POSTBACK_KEY}/postback?subid={subid}&status={status}', {
+    clickId: '{subid}',
+    event: '{status}',
+  }),
+  // An address that says nothing of a conversion is a click's.
+  template(null, 'https://lp.example/h3?external_id={clickId}&ad_campaign_id={c}&sub1={sn_sub1}', {
+    clickId: '{clickId}',
+  }),
+  template(null, 'https://x.example/pb?net={clickId}&sub1={sn_sub1}&payout={p}', { clickId: '{sn_sub1}' }),
+  // ocpx.baidu.com, upload of conversions; ads.vk.com, click verification.
+  click('baidu', 'https://shop.example/?sid=ECC&bd_vid=1155', '1155'),
+  click('vk', 'https://shop.example/?utm_source=vkads&rb_clickid=rb-7', 'rb-7'),
   // A click's address of TUNE's: a written-out sub id is nobody's click beside a macro that says it is one.
   template(
     'tune',
