@@ -29,7 +29,7 @@ const SHAPES: readonly (readonly [Field, RegExp])[] = [
   [
     'txid',
     new RegExp(
-      `^(?:(?:(?:ext(?:ernal)?|merchant|partner|internal|unique)${SEP})?(?:order|sale|lead|deposit|dep|purchase|transaction|trans|tran|trx|txn|tx|payment|conversion|conv|deal|trade|booking|invoice|receipt)${SEP}(?:id|uid|uuid|guid|no|nr|num|number|ref|reference)|event${SEP}(?:uid|uuid|guid)|(?:unique|external)${SEP}event${SEP}id|dedup(?:e|lication)?${SEP}(?:id|key)|idempotency${SEP}key|ref${SEP}no|eid)$`,
+      `^(?:(?:(?:ext(?:ernal)?|merchant|partner|internal|unique|adv(?:ertiser)?)${SEP})?(?:order|sale|lead|deposit|dep|purchase|transaction|trans|tran|trx|txn|tx|payment|conversion|conv|deal|trade|booking|invoice|receipt)${SEP}(?:id|uid|uuid|guid|no|nr|num|number|ref|reference)|(?:event|action)${SEP}(?:uid|uuid|guid)|(?:unique|external)${SEP}event${SEP}id|dedup(?:e|lication)?${SEP}(?:id|key)|idempotency${SEP}key|ref${SEP}no|eid)$`,
     ),
   ],
   [
@@ -41,7 +41,7 @@ const SHAPES: readonly (readonly [Field, RegExp])[] = [
   [
     'amount',
     new RegExp(
-      `^(?:(?:${OF}${SEP}){1,2}(?:amount|amt|sum|total|revenue|rev|payout|value|price|commission|earnings|profit|income)|sum${SEP}dep|dep${SEP}sum|(?:total|full|order|deal|purchase)${SEP}cost|grand${SEP}total|payout${SEP}value|kwota|betrag|montant|importe|valor|summa|v)$`,
+      `^(?:(?:${OF}${SEP}){1,2}(?:amount|amt|sum|total|revenue|rev|payout|value|price|commission|earnings|profit|income)|sum${SEP}dep|dep${SEP}sum|(?:total|full|order|deal|purchase)${SEP}cost|grand${SEP}total|payout${SEP}value|payment|kwota|betrag|montant|importe|valor|summa|v)$`,
     ),
   ],
 ];

@@ -96,11 +96,18 @@ const asValue: Judge = (name, value) =>
 /** What manuals write where a macro belongs. */
 export const FILLERS: ReadonlySet<string> = new Set(['OPTIONAL', 'REPLACE', 'REQUIRED']);
 const asToken: Judge = (name, value) =>
-  isNothing(value) || FILLERS.has(value) || isOwnName(name, value) ? 'nothing' : 'value';
+  isNothing(value) || FILLERS.has(value) || (isOwnName(name, value) && !isCapitals(value))
+    ? 'nothing'
+    : 'value';
 
 /** `device_id=device_id`: an id that is only its own name was never filled in. */
 function isOwnName(name: string, value: string): boolean {
   return value.length === name.length && name.endsWith('id') && value.toLowerCase() === name;
+}
+
+/** `transaction_id=TRANSACTION_ID` in a manual is a place to fill, as any other in capitals. */
+export function isCapitals(value: string): boolean {
+  return value === value.toUpperCase();
 }
 
 /** One pass over what was sent: the preferred name of each field that has a real value. */

@@ -64,6 +64,41 @@ export const TRACKER_LINES: readonly WireLine[] = [
     clickId: '{clickId}',
   }),
   template(null, 'https://x.example/pb?net={clickId}&sub1={sn_sub1}&payout={p}', { clickId: '{sn_sub1}' }),
+  // Scaleo's tracking domain, as shops call it: adv_order_id is the advertiser's order. Primelead's path holds the action.
+  template(
+    'scaleo',
+    'https://x.scaletrk.com/track/conv?click_id={c}&adv_order_id={o}&goal_alias=lead&conv_status=pending',
+    {
+      clickId: '{c}',
+      txid: '{o}',
+      event: 'lead',
+    },
+  ),
+  template(null, 'https://x.example/api/v1/postback/{status}/{action_uuid}', {
+    txid: '{action_uuid}',
+    event: '{status}',
+  }),
+  // What a manual writes in capitals is a place to fill; what was sent so is a macro nobody filled.
+  template('tune', 'http://x.go2cloud.org/aff_goal?a=lsr&goal_id=2&transaction_id=TRANSACTION_ID', {
+    clickId: 'TRANSACTION_ID',
+    event: '2',
+  }),
+  template('tune', 'http://x.go2cloud.org/aff_lsr?transaction_id=transaction_id', { clickId: null }),
+  inbound('tune', 'http://x.go2cloud.org/aff_lsr?transaction_id=TRANSACTION_ID', { clickId: null }),
+  click('kochava', 'https://c.example/click?click_id=CLICK_ID&device_id=device_id', 'CLICK_ID'),
+  click('kochava', 'https://c.example/click?click_id=click_id', null),
+  // bat.bing.com's own pixel: msclkid=N says that nobody clicked, and its session is no click.
+  click('microsoft', 'https://bat.example/action/0?sid=1ade&vid=1aee&msclkid=N', null),
+  // Admitad's [[payment]] under the receiver's own name.
+  template(
+    'admitad',
+    'https://x.example/api/postback/admitad?subid=[[subid]]&payment=[[payment]]&order_id=[[order_id]]',
+    {
+      clickId: '[[subid]]',
+      amount: '[[payment]]',
+      txid: '[[order_id]]',
+    },
+  ),
   // ocpx.baidu.com, upload of conversions; ads.vk.com, click verification.
   click('baidu', 'https://shop.example/?sid=ECC&bd_vid=1155', '1155'),
   click('vk', 'https://shop.example/?utm_source=vkads&rb_clickid=rb-7', 'rb-7'),
