@@ -35,7 +35,9 @@ export function clickIdsIn(
   const named = (field: Field): readonly string[] =>
     [...params.values].flatMap(([name, value]) => {
       const [token, ...more] = macrosIn(value);
-      return token !== undefined && more.length === 0 && meaningOf(token) === field ? [name] : [];
+      if (token === undefined || more.length > 0 || meaningOf(token) !== field) return [];
+      // `creative=Video_{sub_id}`: part of a name, and the name is something else's.
+      return token.text !== value.trim() && isNameOfOtherThing(name) ? [] : [name];
     });
   const byMacro = named('clickId');
   const byOwnMacro = byMacro.filter((name) => !isNameOfOtherThing(name));
@@ -91,8 +93,14 @@ function referrerIds(
 /** "N", "0" and their like say that there is none. */
 function isClickId(name: string, value: string): boolean {
   if (isNothing(value) || value === 'N' || value === '0' || isAddress(value)) return false;
-  if (FILLERS.has(value)) return false;
+  if (FILLERS.has(value) || isAddressMacro(value)) return false;
   return name.includes('click') || !namesOtherThing(value);
+}
+
+/** `callback={CALLBACK_URL}`: what fills it is an address. */
+function isAddressMacro(value: string): boolean {
+  const [token, ...more] = macrosIn(value);
+  return token !== undefined && more.length === 0 && /_url$/i.test(token.name);
 }
 
 function cookieIds(params: Params): readonly ClickIdFound[] {

@@ -1,3 +1,4 @@
+import { NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import type { Params } from '../params.ts';
 import { FILLERS, type Fields, pickTokens, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
@@ -17,6 +18,7 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   const left = new Map(params.values);
   for (const profile of profiles) for (const name of profile.ignored) left.delete(name);
   hideEchoes(left);
+  hideHandedOn(left);
   hideWrittenOut(left);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
@@ -55,6 +57,24 @@ function hideEchoes(left: Map<string, string>): void {
   }
 }
 
+/** `click={click_id}&gclid={gclid}`: an ad network's id that is only handed on, beside the receiver's own click id. */
+function hideHandedOn(left: Map<string, string>): void {
+  const isNetworks = (name: string): boolean => NETWORK_CLICK_PARAMS.some((one) => one === name);
+  const saysClick = [...left].some(([name, value]) => isClickMacro(name, value) && !isNetworks(name));
+  if (!saysClick) return;
+  for (const [name, value] of left) {
+    if (isNetworks(name) && macrosIn(value)[0]?.name.toLowerCase() === name) left.delete(name);
+  }
+}
+
+/** True for a name filled with one macro that ends in "click id", where the name speaks of nothing else. */
+function isClickMacro(name: string, value: string): boolean {
+  const [token, ...more] = macrosIn(value);
+  return (
+    token !== undefined && more.length === 0 && /click_?id$/i.test(token.name) && !isNameOfOtherThing(name)
+  );
+}
+
 /** `aff_sub=CJ25&aff_sub3={clickid}`: what is written out is nobody's click where a macro says that it is one. */
 function hideWrittenOut(left: Map<string, string>): void {
   const saysClick = [...left].some(([name, value]) => {
@@ -89,9 +109,8 @@ const SAYS_CONVERSION: readonly Field[] = ['txid', 'event', 'status', 'amount', 
 function addClickOfClick(said: SaidFields, params: Params): void {
   if (said.clickId === undefined || !SUB_ID.test(said.clickId.name)) return;
   for (const [name, value] of params.values) {
-    const [token, ...more] = macrosIn(value);
-    if (token === undefined || more.length > 0 || !/click_?id$/i.test(token.name) || isNameOfOtherThing(name))
-      continue;
+    const [token] = macrosIn(value);
+    if (token === undefined || !isClickMacro(name, value)) continue;
     said.clickId = { name, value: token.text, place: 'macro' };
     return;
   }

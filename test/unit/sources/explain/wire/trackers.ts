@@ -99,6 +99,15 @@ export const TRACKER_LINES: readonly WireLine[] = [
       txid: '[[order_id]]',
     },
   ),
+  // An ad network's id handed on beside the receiver's own click id; alone it is the click id.
+  template(null, 'https://x.example/pb?click={click_id}&type={conversion_type}&gclid={gclid}', {
+    clickId: '{click_id}',
+    event: '{conversion_type}',
+  }),
+  template(null, 'https://x.example/pb?type={conversion_type}&gclid={gclid}', { clickId: '{gclid}' }),
+  // dev.adjust.com, click parameters: creative names the creative; what fills a callback is an address.
+  click('adjust', 'https://app.adjust.com/13af6dvq?creative=Video_{sub_id}&idfa=__IDFA__', null),
+  click(null, 'https://x.example/c?idfa={IDFA}&callback={CALLBACK_URL}', null),
   // ocpx.baidu.com, upload of conversions; ads.vk.com, click verification.
   click('baidu', 'https://shop.example/?sid=ECC&bd_vid=1155', '1155'),
   click('vk', 'https://shop.example/?utm_source=vkads&rb_clickid=rb-7', 'rb-7'),
