@@ -30,6 +30,8 @@ export const NETWORK_CLICK_PARAMS = [
   'ps_xid',
   'bbg',
   'tjcid',
+  'bd_vid',
+  'rb_clickid',
 ] as const;
 
 /** The link's own network comes first. */

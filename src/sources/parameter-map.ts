@@ -48,7 +48,7 @@ export function parameterMap(): string {
   const lines = [
     PARAMETER_MAP_TITLE,
     '',
-    'What `./bidloop source parameters` prints; `npx vitest run --project unit test/unit/sources -u` writes it here anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only".',
+    'What `./bidloop source parameters` prints; `npx vitest run --project unit test/unit/sources -u` writes it here anew. Names match in any case, values are kept as sent. Where several names fill one field, the first of the list that has a value is used. A name that is on no list but put together of such words (`deposit_currency`, `partner_payout`, `converted_at`) is read last, where its value fits. Below each source stand the names of its own; after them every source also reads those of the generic postback, unless they mean another field there or the list says "only".',
     '',
     ...overview(),
   ];

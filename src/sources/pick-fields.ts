@@ -1,3 +1,4 @@
+import { composedField, fitsField } from './composed-names.ts';
 import { hiddenClickId } from './hidden-click-ids.ts';
 import { lookUp } from './look-up.ts';
 import { isNothing, isPlaceholder } from './macros.ts';
@@ -13,6 +14,8 @@ export type Fields = Partial<Record<Field, { readonly name: string; readonly val
 /** A name as it is comes before one that only sounds so, and that before any inside an object of the message. */
 const SQUEEZED = 500;
 const NESTED = 1_000;
+/** After all of them one that is only put together of known words, where its value fits. */
+const COMPOSED = 2_000;
 
 interface Index {
   readonly field: Field;
@@ -70,9 +73,14 @@ function entriesOf(
   const squeezed = index.bySqueezed.get(name.replaceAll(SEPARATORS, ''));
   if (squeezed !== undefined) return { entries: squeezed, depth: SQUEEZED };
   const plain = name.includes('.') ? unwrappedName(name) : null;
-  if (plain === null) return null;
+  if (plain === null) return name.includes('.') ? null : composed(name, profile);
   const inside = index.byName.get(plain) ?? index.bySqueezed.get(plain.replaceAll(SEPARATORS, ''));
-  return inside === undefined ? null : { entries: inside, depth: NESTED };
+  return inside === undefined ? composed(plain, profile) : { entries: inside, depth: NESTED };
+}
+
+function composed(name: string, profile: SourceProfile): ReturnType<typeof entriesOf> {
+  const field = composedField(name, profile);
+  return field === null ? null : { entries: [{ field, rank: 0 }], depth: COMPOSED };
 }
 
 /** What a value is worth for a field: kept as given, passed over, or passed over with a warning. */
@@ -88,11 +96,18 @@ const asValue: Judge = (name, value) =>
 /** What manuals write where a macro belongs. */
 export const FILLERS: ReadonlySet<string> = new Set(['OPTIONAL', 'REPLACE', 'REQUIRED']);
 const asToken: Judge = (name, value) =>
-  isNothing(value) || FILLERS.has(value) || isOwnName(name, value) ? 'nothing' : 'value';
+  isNothing(value) || FILLERS.has(value) || (isOwnName(name, value) && !isCapitals(value))
+    ? 'nothing'
+    : 'value';
 
 /** `device_id=device_id`: an id that is only its own name was never filled in. */
 function isOwnName(name: string, value: string): boolean {
   return value.length === name.length && name.endsWith('id') && value.toLowerCase() === name;
+}
+
+/** `transaction_id=TRANSACTION_ID` in a manual is a place to fill, as any other in capitals. */
+export function isCapitals(value: string): boolean {
+  return value === value.toUpperCase();
 }
 
 /** One pass over what was sent: the preferred name of each field that has a real value. */
@@ -110,9 +125,15 @@ export function pickFields(params: Params, profile: SourceProfile, warnings: str
  * As {@link pickFields} for an address that is still a template: what stands for a field is the macro.
  *
  * @param left the parameters that may still be picked from.
+ * @param names `listed` leaves out the names that are only put together of known words.
  */
-export function pickTokens(params: Params, profile: SourceProfile, left: Params['values']): Fields {
-  const fields = pick({ ...params, values: left }, profile, asToken, []);
+export function pickTokens(
+  params: Params,
+  profile: SourceProfile,
+  left: Params['values'],
+  names: 'all' | 'listed' = 'all',
+): Fields {
+  const fields = pick({ ...params, values: left }, profile, asToken, [], names);
   return withWordAsEvent(withoutEchoedSub(fields, params, profile));
 }
 
@@ -123,15 +144,19 @@ function withWordAsEvent(fields: Fields): Fields {
   return /^[A-Za-z][a-z_-]{2,31}$/.test(txid.value) ? { ...rest, event: txid } : fields;
 }
 
-const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2' };
+const ECHOED: Readonly<Record<string, string>> = { sub1: 'sub2', aff_sub: 'aff_sub2', sub_id: 'sub_id2' };
 
-/** sub1 beside sub2 and a transaction_id is one of the sender's many: the click id is the other one. */
+/** True for sub1 beside sub2 and a transaction_id: one of the sender's many, and the click id is the other one. */
+export function isEchoedSub(name: string, params: Params, profile: SourceProfile): boolean {
+  const next = lookUp(ECHOED, name);
+  if (next === undefined || !params.values.has(next)) return false;
+  if (profile.own.clickId?.includes(name) === true) return false;
+  return profile.weakClickNames.some((weak) => params.values.has(weak));
+}
+
 function withoutEchoedSub(fields: Fields, params: Params, profile: SourceProfile): Fields {
   const { clickId, ...rest } = fields;
-  const next = clickId === undefined ? undefined : lookUp(ECHOED, clickId.name);
-  if (next === undefined || !params.values.has(next)) return fields;
-  if (profile.own.clickId?.includes(clickId?.name ?? '') === true) return fields;
-  return profile.weakClickNames.some((name) => params.values.has(name)) ? rest : fields;
+  return clickId !== undefined && isEchoedSub(clickId.name, params, profile) ? rest : fields;
 }
 
 /**
@@ -163,7 +188,8 @@ export function isAddress(value: string): boolean {
   return /^https?:/i.test(value);
 }
 
-const PREFIXED = /[a-z][_.-]?click[_-]?id$|^[a-z]{1,6}clk?id$/;
+const PREFIXED =
+  /[a-z][_.-]?click[_-]?id$|^[a-z]{1,6}clk?id$|^(?:clk|klik)[_-]?id$|^click[_-]?(?:uuid|hash|token|key|ref)$/;
 
 /**
  * A click id under a name that elsewhere means a transaction, or with something before it (`net_click_id`,
@@ -187,7 +213,13 @@ function withWeakClickId(params: Params, profile: SourceProfile, fields: Fields)
   return fields;
 }
 
-function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: string[]): Fields {
+function pick(
+  params: Params,
+  profile: SourceProfile,
+  judge: Judge,
+  warnings: string[],
+  names: 'all' | 'listed' = 'all',
+): Fields {
   const index = indexOf(profile);
   const fields: Fields = {};
   const ranks: Partial<Record<Field, number>> = {};
@@ -195,6 +227,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
     const found = entriesOf(name, index, profile);
     if (found === null) continue;
     const { entries, depth } = found;
+    if (depth === COMPOSED && names === 'listed') continue;
     const trimmed = value.trim();
     const worth = judge(name, trimmed);
     if (worth !== 'value') {
@@ -203,6 +236,7 @@ function pick(params: Params, profile: SourceProfile, judge: Judge, warnings: st
     }
     for (const { field, rank } of entries) {
       if (depth + rank >= (ranks[field] ?? Infinity)) continue;
+      if (depth === COMPOSED && !fitsField(field, { name, value: trimmed }, profile)) continue;
       // Looked up by, and no device has one this long.
       if (field === 'deviceId' && trimmed.length > MAX_ID) {
         warnings.push(`too_long:${name}`);

@@ -1,4 +1,5 @@
 import { adjust } from './profiles/adjust.ts';
+import { admitad } from './profiles/admitad.ts';
 import { adsterra } from './profiles/adsterra.ts';
 import { affise } from './profiles/affise.ts';
 import { airbridge } from './profiles/airbridge.ts';
@@ -26,6 +27,7 @@ import { offer18 } from './profiles/offer18.ts';
 import { offerwall } from './profiles/offerwall.ts';
 import { outbrain } from './profiles/outbrain.ts';
 import { peerclick } from './profiles/peerclick.ts';
+import { postaffiliatepro } from './profiles/postaffiliatepro.ts';
 import { propellerads } from './profiles/propellerads.ts';
 import { prosper202 } from './profiles/prosper202.ts';
 import { rakuten } from './profiles/rakuten.ts';
@@ -38,6 +40,7 @@ import { taboola } from './profiles/taboola.ts';
 import { tapstream } from './profiles/tapstream.ts';
 import { tenjin } from './profiles/tenjin.ts';
 import { trackier } from './profiles/trackier.ts';
+import { tradetracker } from './profiles/tradetracker.ts';
 import { trafficjunky } from './profiles/trafficjunky.ts';
 import { trafficstars } from './profiles/trafficstars.ts';
 import { tune } from './profiles/tune.ts';
@@ -75,9 +78,12 @@ const PROFILES: ReadonlyMap<string, SourceProfile> = new Map(
     awin,
     cj,
     rakuten,
+    admitad,
+    tradetracker,
     clickbank,
     shopify,
     prosper202,
+    postaffiliatepro,
     taboola,
     outbrain,
     mgid,

@@ -146,7 +146,9 @@ export function checkTemplate(text: string, profile: SourceProfile | null): Temp
         `"${miss.written}"${miss.written === miss.parameter ? '' : ` in "${miss.parameter}"`} is not known; did you mean "${miss.meant}"?`,
         `Write "${miss.meant}".`,
       );
-  const fillers = [...params.values].filter(([, value]) => FILLERS.has(value)).map(([name]) => name);
+  const fillers = [...params.values]
+    .filter(([, value]) => FILLERS.has(value.replaceAll(/^[[{(<]|[\])}>]$/g, '')))
+    .map(([name]) => name);
   if (fillers.length > 0)
     add(
       'to_fill',

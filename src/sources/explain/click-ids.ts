@@ -2,7 +2,7 @@ import { readFbc } from '../hidden-click-ids.ts';
 import { isNothing } from '../macros.ts';
 import { FIRST_OF_NETWORK, NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import { emptyParams, type Params, readPairs } from '../params.ts';
-import { FILLERS, isAddress, weakClickNames } from '../pick-fields.ts';
+import { FILLERS, isAddress, isCapitals, isEchoedSub, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
 import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
@@ -35,7 +35,9 @@ export function clickIdsIn(
   const named = (field: Field): readonly string[] =>
     [...params.values].flatMap(([name, value]) => {
       const [token, ...more] = macrosIn(value);
-      return token !== undefined && more.length === 0 && meaningOf(token) === field ? [name] : [];
+      if (token === undefined || more.length > 0 || meaningOf(token) !== field) return [];
+      // `creative=Video_{sub_id}`: part of a name, and the name is something else's.
+      return token.text !== value.trim() && isNameOfOtherThing(name) ? [] : [name];
     });
   const byMacro = named('clickId');
   const byOwnMacro = byMacro.filter((name) => !isNameOfOtherThing(name));
@@ -45,18 +47,18 @@ export function clickIdsIn(
     ...byOwnMacro.filter((name) => /click_?id\W*$/i.test(params.values.get(name) ?? '')),
     ...profiles.flatMap((profile) => profile.clickParams),
     ...NETWORK_CLICK_PARAMS,
-    ...byOwnMacro,
-    ...byMacro,
-    ...generic.names.clickId,
-    ...weakClickNames(params, generic),
+    ...byOwnMacro.filter((name) => !isEchoedSub(name, params, generic)),
+    ...byMacro.filter((name) => !isEchoedSub(name, params, generic)),
+    ...generic.names.clickId.filter((name) => !isEchoedSub(name, params, generic)),
+    // msclkid=N says that nobody clicked: no other id of the visit's is a click's then.
+    ...(saysNoClick(params) ? [] : weakClickNames(params, generic)),
     // A network's transaction_id is its click, until there is a transaction.
     ...named('txid'),
   ];
   const found: ClickIdFound[] = [];
   for (const name of new Set(order)) {
     const value = params.values.get(name);
-    if (value === undefined || value.trim().toLowerCase() === name || !isClickId(name, value.trim()))
-      continue;
+    if (value === undefined || isOwnName(name, value.trim()) || !isClickId(name, value.trim())) continue;
     found.push({ name, value, place: 'parameter', atMs: null });
   }
   found.push(...cookieIds(params));
@@ -64,6 +66,14 @@ export function clickIdsIn(
   const tblci = /(?:^|[#&])tblci([\w-]{6,})/.exec(fragment)?.[1];
   if (tblci !== undefined) found.push({ name: '#tblci', value: tblci, place: 'parameter', atMs: null });
   return found;
+}
+
+function isOwnName(name: string, value: string): boolean {
+  return value.toLowerCase() === name && !isCapitals(value);
+}
+
+function saysNoClick(params: Params): boolean {
+  return NETWORK_CLICK_PARAMS.some((name) => params.values.get(name)?.trim() === 'N');
 }
 
 /** Google Play's install referrer is a query string inside a value (Play Install Referrer API). */
@@ -83,8 +93,14 @@ function referrerIds(
 /** "N", "0" and their like say that there is none. */
 function isClickId(name: string, value: string): boolean {
   if (isNothing(value) || value === 'N' || value === '0' || isAddress(value)) return false;
-  if (FILLERS.has(value)) return false;
+  if (FILLERS.has(value) || isAddressMacro(value)) return false;
   return name.includes('click') || !namesOtherThing(value);
+}
+
+/** `callback={CALLBACK_URL}`: what fills it is an address. */
+function isAddressMacro(value: string): boolean {
+  const [token, ...more] = macrosIn(value);
+  return token !== undefined && more.length === 0 && /_url$/i.test(token.name);
 }
 
 function cookieIds(params: Params): readonly ClickIdFound[] {

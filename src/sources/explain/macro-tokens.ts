@@ -1,3 +1,4 @@
+import { composedField } from '../composed-names.ts';
 import type { Field } from '../profile.ts';
 import { fieldsOf } from '../profiles/dialect.ts';
 import { generic } from '../profiles/generic.ts';
@@ -91,7 +92,10 @@ export function meaningOf(token: MacroToken): Field | null {
   const end = squeeze(token.name.slice(token.name.lastIndexOf('.') + 1));
   const known = MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(end);
   // `{my_click_id}`, `{placeholderForClickId}`: whoever's it is, it is a click id.
-  return known ?? (end.endsWith('clickid') ? 'clickId' : null);
+  if (known !== undefined) return known;
+  if (end.endsWith('clickid')) return 'clickId';
+  const last = token.name.slice(token.name.lastIndexOf('.') + 1).toLowerCase();
+  return /[a-z]_?status$/.test(last) ? 'status' : composedField(last, generic);
 }
 
 const OTHER_THINGS =

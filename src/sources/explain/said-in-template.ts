@@ -1,3 +1,4 @@
+import { NETWORK_CLICK_PARAMS } from '../network-click-ids.ts';
 import type { Params } from '../params.ts';
 import { FILLERS, type Fields, pickTokens, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
@@ -17,10 +18,15 @@ export function saidInTemplate(params: Params, profiles: readonly SourceProfile[
   const left = new Map(params.values);
   for (const profile of profiles) for (const name of profile.ignored) left.delete(name);
   hideEchoes(left);
+  hideHandedOn(left);
+  hideWrittenOut(left);
   for (const [name, value] of left) if (namesOtherThing(value.trim())) hideFromClicks(name, value, left);
   const readers = new Set([...profiles, generic]);
-  for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
+  for (const profile of readers) addNew(said, pickTokens(params, profile, left, 'listed'), left);
   addByMacro(said, left, readers);
+  // `event_value={event}`: the macro knows better than a name that nobody has listed.
+  for (const profile of readers) addNew(said, pickTokens(params, profile, left), left);
+  if (SAYS_CONVERSION.every((field) => said[field] === undefined)) addClickOfClick(said, params);
   if (said.clickId === undefined) addWeakClickId(said, params, profiles);
   if (said.event === undefined && said.status !== undefined) said.event = { ...said.status, place: 'status' };
   if (said.eventTime === undefined && said.installTime !== undefined) said.eventTime = said.installTime;
@@ -51,6 +57,36 @@ function hideEchoes(left: Map<string, string>): void {
   }
 }
 
+/** `click={click_id}&gclid={gclid}`: an ad network's id that is only handed on, beside the receiver's own click id. */
+function hideHandedOn(left: Map<string, string>): void {
+  const isNetworks = (name: string): boolean => NETWORK_CLICK_PARAMS.some((one) => one === name);
+  const saysClick = [...left].some(([name, value]) => isClickMacro(name, value) && !isNetworks(name));
+  if (!saysClick) return;
+  for (const [name, value] of left) {
+    if (isNetworks(name) && macrosIn(value)[0]?.name.toLowerCase() === name) left.delete(name);
+  }
+}
+
+/** True for a name filled with one macro that ends in "click id", where the name speaks of nothing else. */
+function isClickMacro(name: string, value: string): boolean {
+  const [token, ...more] = macrosIn(value);
+  return (
+    token !== undefined && more.length === 0 && /click_?id$/i.test(token.name) && !isNameOfOtherThing(name)
+  );
+}
+
+/** `aff_sub=CJ25&aff_sub3={clickid}`: what is written out is nobody's click where a macro says that it is one. */
+function hideWrittenOut(left: Map<string, string>): void {
+  const saysClick = [...left].some(([name, value]) => {
+    const [token, ...more] = macrosIn(value);
+    return (
+      token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' && !isNameOfOtherThing(name)
+    );
+  });
+  if (!saysClick) return;
+  for (const name of generic.names.clickId) if (!isToFill(left.get(name)?.trim() ?? '')) left.delete(name);
+}
+
 /** `cid={campaign_id}`: no click id comes out of it. A `clickid` is one whatever fills it. */
 function hideFromClicks(name: string, value: string, left: Map<string, string>): void {
   if (generic.names.clickId.includes(name) && value !== '' && !name.includes('click')) left.delete(name);
@@ -65,6 +101,19 @@ function addNew(said: SaidFields, fields: Fields, left: Map<string, string>): vo
     used.push(found.name);
   }
   for (const name of used) left.delete(name);
+}
+
+const SAYS_CONVERSION: readonly Field[] = ['txid', 'event', 'status', 'amount', 'currency', 'eventTime'];
+
+/** `external_id={clickId}&sub1={sn_sub1}`: an address that says nothing of a conversion is a click's, and the macro that says click is the click. */
+function addClickOfClick(said: SaidFields, params: Params): void {
+  if (said.clickId === undefined || !SUB_ID.test(said.clickId.name)) return;
+  for (const [name, value] of params.values) {
+    const [token] = macrosIn(value);
+    if (token === undefined || !isClickMacro(name, value)) continue;
+    said.clickId = { name, value: token.text, place: 'macro' };
+    return;
+  }
 }
 
 /** A click's address often carries the click id in such a name: there the macro decides. */
@@ -103,7 +152,7 @@ function addWeakClickId(said: SaidFields, params: Params, profiles: readonly Sou
     if (said.txid?.name === name) retakeTxid(said, name, params, profiles[0] ?? generic);
     return;
   }
-  addSubId(said, params);
+  addSubId(said, params, profiles[0] ?? generic);
 }
 
 /** A macro, or a manual's CLICK_ID: in a template what is written out is nobody's click. */
@@ -115,7 +164,15 @@ function isToFill(value: string): boolean {
 export const SUB_ID = /^(?:aff_?)?(?:sub(?:_?id)?_?\d{0,2}|s\d|p\d|click)$/i;
 
 /** A name of the receiver's own choice that is filled with a sub id, `uid=#s2#`: where nothing else says who, the click. */
-function addSubId(said: SaidFields, params: Params): void {
+function addSubId(said: SaidFields, params: Params, profile: SourceProfile): void {
+  const { txid } = said;
+  const [inTxid] = macrosIn(txid?.value ?? '');
+  if (txid !== undefined && inTxid?.text === txid.value && SUB_ID.test(inTxid.name)) {
+    // `convId={sub1}`: no order has its number from a click's address.
+    said.clickId = { ...txid, place: 'macro' };
+    retakeTxid(said, txid.name, params, profile);
+    return;
+  }
   const known = new Set(Object.values(said).map((one) => one.name));
   for (const [name, value] of params.values) {
     const [token] = macrosIn(value);

@@ -6,7 +6,7 @@ export const prosper202 = dialect({
   title: 'Prosper202',
   names: {
     clickId: ['subid', 'sid'],
-    txid: ['txid', 'transaction_id', 'transactionid', 'order_id', 'orderid', 'oid'],
+    txid: ['txid', 't202txid', 'transaction_id', 'transactionid', 'order_id', 'orderid', 'oid'],
     amount: ['amount', 'payout'],
   },
   signs: {
