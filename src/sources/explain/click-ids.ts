@@ -5,7 +5,7 @@ import { emptyParams, type Params, readPairs } from '../params.ts';
 import { FILLERS, isAddress, isCapitals, isEchoedSub, weakClickNames } from '../pick-fields.ts';
 import type { Field, SourceProfile } from '../profile.ts';
 import { generic } from '../profiles/generic.ts';
-import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import { isNameOfOtherThing, meaningOf, namesOtherThing, onlyMacro } from './macro-tokens.ts';
 import type { Place } from './said.ts';
 
 export interface ClickIdFound {
@@ -34,8 +34,8 @@ export function clickIdsIn(
   );
   const named = (field: Field): readonly string[] =>
     [...params.values].flatMap(([name, value]) => {
-      const [token, ...more] = macrosIn(value);
-      if (token === undefined || more.length > 0 || meaningOf(token) !== field) return [];
+      const token = onlyMacro(value);
+      if (token === undefined || meaningOf(token) !== field) return [];
       // `creative=Video_{sub_id}`: part of a name, and the name is something else's.
       return token.text !== value.trim() && isNameOfOtherThing(name) ? [] : [name];
     });
@@ -99,8 +99,7 @@ function isClickId(name: string, value: string): boolean {
 
 /** `callback={CALLBACK_URL}`: what fills it is an address. */
 function isAddressMacro(value: string): boolean {
-  const [token, ...more] = macrosIn(value);
-  return token !== undefined && more.length === 0 && /_url$/i.test(token.name);
+  return /_url$/i.test(onlyMacro(value)?.name ?? '');
 }
 
 function cookieIds(params: Params): readonly ClickIdFound[] {

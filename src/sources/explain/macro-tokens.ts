@@ -87,14 +87,20 @@ const MEANINGS: ReadonlyMap<string, Field> = new Map(
     .toReversed() as [string, Field][],
 );
 
+/** The macro of a text that holds one and no more; there may be other words around it. */
+export function onlyMacro(text: string): MacroToken | undefined {
+  const [token, ...more] = macrosIn(text);
+  return more.length === 0 ? token : undefined;
+}
+
 /** The field a macro's own name speaks of; of a dotted name its end decides. Null for what is none of ours. */
 export function meaningOf(token: MacroToken): Field | null {
-  const end = squeeze(token.name.slice(token.name.lastIndexOf('.') + 1));
-  const known = MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(end);
-  // `{my_click_id}`, `{placeholderForClickId}`: whoever's it is, it is a click id.
-  if (known !== undefined) return known;
-  if (end.endsWith('clickid')) return 'clickId';
   const last = token.name.slice(token.name.lastIndexOf('.') + 1).toLowerCase();
+  const end = squeeze(last);
+  const known = MEANINGS.get(squeeze(token.name)) ?? MEANINGS.get(end);
+  if (known !== undefined) return known;
+  // `{my_click_id}`, `{placeholderForClickId}`: whoever's it is, it is a click id.
+  if (end.endsWith('clickid')) return 'clickId';
   return /[a-z]_?status$/.test(last) ? 'status' : composedField(last, generic);
 }
 
@@ -108,6 +114,6 @@ export function isNameOfOtherThing(name: string): boolean {
 
 /** True for a value that is one macro about something else than a click: `cid={campaign_id}` is no click id. */
 export function namesOtherThing(value: string): boolean {
-  const [token, ...more] = macrosIn(value);
-  return token !== undefined && more.length === 0 && token.text === value && OTHER_THINGS.test(token.name);
+  const token = onlyMacro(value);
+  return token !== undefined && token.text === value && OTHER_THINGS.test(token.name);
 }

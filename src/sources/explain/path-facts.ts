@@ -1,5 +1,5 @@
 import { generic } from '../profiles/generic.ts';
-import { macrosIn, meaningOf } from './macro-tokens.ts';
+import { macrosIn, meaningOf, onlyMacro } from './macro-tokens.ts';
 import type { SaidFields } from './said.ts';
 import { SUB_ID } from './said-in-template.ts';
 
@@ -17,8 +17,8 @@ const PAIRED = ['clickId', 'txid', 'amount', 'currency'] as const;
 export function pathFields(segments: readonly string[]): SaidFields {
   const said: SaidFields = {};
   segments.forEach((segment, i) => {
-    const [token, ...more] = macrosIn(segment);
-    if (token !== undefined && more.length === 0 && token.text === segment) {
+    const token = onlyMacro(segment);
+    if (token !== undefined && token.text === segment) {
       const field = meaningOf(token);
       if (field !== null) said[field] ??= { name: token.name, value: segment, place: 'path' };
       else if (SUB_ID.test(token.name)) said.clickId ??= { name: token.name, value: segment, place: 'path' };

@@ -4,7 +4,7 @@ import { FILLERS, type Fields, pickTokens, weakClickNames } from '../pick-fields
 import type { Field, SourceProfile } from '../profile.ts';
 import { fieldsOf } from '../profiles/dialect.ts';
 import { generic } from '../profiles/generic.ts';
-import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing } from './macro-tokens.ts';
+import { isNameOfOtherThing, macrosIn, meaningOf, namesOtherThing, onlyMacro } from './macro-tokens.ts';
 import type { SaidFields } from './said.ts';
 
 /**
@@ -69,19 +69,15 @@ function hideHandedOn(left: Map<string, string>): void {
 
 /** True for a name filled with one macro that ends in "click id", where the name speaks of nothing else. */
 function isClickMacro(name: string, value: string): boolean {
-  const [token, ...more] = macrosIn(value);
-  return (
-    token !== undefined && more.length === 0 && /click_?id$/i.test(token.name) && !isNameOfOtherThing(name)
-  );
+  const token = onlyMacro(value);
+  return token !== undefined && /click_?id$/i.test(token.name) && !isNameOfOtherThing(name);
 }
 
 /** `aff_sub=CJ25&aff_sub3={clickid}`: what is written out is nobody's click where a macro says that it is one. */
 function hideWrittenOut(left: Map<string, string>): void {
   const saysClick = [...left].some(([name, value]) => {
-    const [token, ...more] = macrosIn(value);
-    return (
-      token !== undefined && more.length === 0 && meaningOf(token) === 'clickId' && !isNameOfOtherThing(name)
-    );
+    const token = onlyMacro(value);
+    return token !== undefined && meaningOf(token) === 'clickId' && !isNameOfOtherThing(name);
   });
   if (!saysClick) return;
   for (const name of generic.names.clickId) if (!isToFill(left.get(name)?.trim() ?? '')) left.delete(name);
@@ -135,8 +131,8 @@ function addByMacro(said: SaidFields, left: Map<string, string>, readers: Readon
   for (const [name, value] of left) {
     // A name with a meaning of its own keeps it, whatever it is filled with.
     if ([...readers].some((profile) => namesField(profile, name))) continue;
-    const [token, ...more] = macrosIn(value);
-    if (token === undefined || more.length > 0 || token.text !== value.trim()) continue;
+    const token = onlyMacro(value);
+    if (token === undefined || token.text !== value.trim()) continue;
     const field = meaningOf(token);
     if (field === null || !BY_MACRO.includes(field) || said[field] !== undefined) continue;
     said[field] = { name, value: token.text, place: 'macro' };
